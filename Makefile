@@ -1,0 +1,88 @@
+# The commands of the project. `make` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup run test spec lint fmt ci
+
+RUST_VERSION := 1.95
+# Where cargo and its tools are put, for shells that do not have it in their PATH.
+export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
+
+help: ## List the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+
+setup: ## Install what is missing for running and testing (Debian)
+	@if ! version=$$(cargo --version 2>/dev/null); then
+		echo "make setup: cargo is missing. Install Rust $(RUST_VERSION) or newer (edition 2024), see https://rustup.rs" >&2
+		exit 1
+	fi
+	version=$${version#cargo }
+	version=$${version%% *}
+	if ! printf '%s\n' "$(RUST_VERSION)" "$${version%%-*}" | sort -VC; then
+		echo "make setup: this is Rust $$version; $(RUST_VERSION) or newer (edition 2024) is needed" >&2
+		exit 1
+	fi
+	packages=()
+	if ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && ! command -v initdb >/dev/null; then
+		packages+=(postgresql)
+	fi
+	command -v cc >/dev/null || packages+=(gcc)
+	if ! echo '#include <stdio.h>' | cc -E -x c - >/dev/null 2>&1; then
+		packages+=(libc6-dev)
+	fi
+	command -v curl >/dev/null || packages+=(curl)
+	if (( $${#packages[@]} )); then
+		if ! command -v apt-get >/dev/null; then
+			echo "make setup: there is no apt-get here to install what is missing." >&2
+			echo "Needed: the PostgreSQL server programs (initdb, pg_ctl, postgres) 15 or newer, a C compiler (cc) with the headers of the C library, curl." >&2
+			echo "Missing, by the names of their Debian packages: $${packages[*]}" >&2
+			exit 1
+		fi
+		sudo=()
+		if [[ $$(id -u) != 0 ]]; then
+			if ! command -v sudo >/dev/null; then
+				echo "make setup: missing $${packages[*]}; install them as root (there is no sudo here)" >&2
+				exit 1
+			fi
+			sudo=(sudo)
+		fi
+		echo "Installing $${packages[*]}"
+		"$${sudo[@]}" apt-get update -qq
+		"$${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${packages[@]}" >/dev/null
+	fi
+	if ! cargo nextest --version >/dev/null 2>&1; then
+		echo "Installing cargo-nextest"
+		cargo install --quiet --locked cargo-nextest
+	fi
+
+run: setup ## Build, write the demo data and serve, on an embedded database
+	@cargo build
+	cargo run --quiet -- demo
+	exec cargo run --quiet -- serve
+
+test: setup ## Run all tests, on PostgreSQL and on SQLite
+test: export API_COVERAGE_DIR := $(CURDIR)/target/api-coverage
+test:
+	@rm -rf "$$API_COVERAGE_DIR"
+	tests/with-postgres cargo nextest run --workspace -E 'not test(/^every_operation_of_the_document_is_called/)'
+	cargo nextest run --test api -E 'test(/^every_operation_of_the_document_is_called/)'
+
+spec: ## Write spec/ from api/
+	@cargo run -q -p call-acceptance-api --bin spec -- --write
+
+lint: ## Check the format, clippy and the documentation
+	@if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
+		rustup component add rustfmt clippy
+	fi
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+fmt: ## Format the code
+	@cargo fmt --all
+
+ci: lint test ## All checks, as they run for every change
+
+.ONESHELL:

@@ -1,0 +1,115 @@
+//! The examples of the published document, by the names of the schemas. They fit the data of `call-acceptance demo`,
+//! so that they can be sent as they stand.
+
+use serde_json::{Value, json};
+
+/// The example of the schema `name`, if it has one here.
+pub fn of(name: &str) -> Option<Value> {
+    Some(match name {
+        "SelectiveCallAcceptance" => json!({ "criteria": [test()] }),
+        "SelectiveCallAcceptanceUpdate" => json!({ "criteria": [
+            { "name": "foocriteria", "active": true },
+            {
+                "name": "test2",
+                "active": false,
+                "callsFrom": "All calls",
+                "doNotPerformAction": false,
+                "fromDnCriteria": {
+                    "includeAnonymousCallers": false,
+                    "selection": "Any",
+                    "phoneNumbers": [],
+                    "includeUnavailableCallers": false
+                }
+            },
+            { "name": "test3", "delete": true }
+        ] }),
+        "Criteria" => with_schedules(
+            json!({ "name": "foocriteria", "active": true, "callsFrom": "All calls", "doNotPerformAction": false }),
+        ),
+        "CriteriaCreate" => with_schedules(json!({ "name": "test", "active": true })),
+        "CriteriaUpdate" => with_schedules(json!({ "name": "test", "active": true })),
+        "FromDnCriteria" | "FromDnCriteriaCreate" | "FromDnCriteriaUpdate" => from_dn_criteria(),
+        "ScheduleReference" | "ScheduleSelection" => json!({ "level": "User", "name": "Every Friday", "type": "Time" }),
+        "UserServiceList" => json!({ "services": [{ "name": "Selective Call Acceptance", "assigned": true }] }),
+        "ServiceSelectionList" => json!({ "services": [{ "name": "Selective Call Acceptance" }] }),
+        "Tenant" => tenant("foo"),
+        "TenantCreate" => tenant("bar"),
+        "TenantUpdate" => json!({ "name": "Foo Telecom", "timeZone": "Europe/Brussels" }),
+        "TenantList" => json!({ "tenants": [tenant("foo")] }),
+        "Group" => group("foogroup"),
+        "GroupCreate" => group("sales"),
+        "GroupUpdate" => json!({ "groupName": "Head office", "timeZone": null }),
+        "GroupList" => json!({ "groups": [group("foogroup")] }),
+        "User" => user("foouser", "+3225550100"),
+        "UserCreate" => user("jane", "+3225550101"),
+        "UserUpdate" => json!({ "extension": "100", "timeZone": null }),
+        "UserList" => json!({ "users": [user("foouser", "+3225550100")] }),
+        "Schedule" => schedule("Every Friday"),
+        "ScheduleCreate" => schedule("Friday afternoon"),
+        "ScheduleUpdate" => json!({ "periods": [friday()] }),
+        "ScheduleEntry" => json!({ "name": "Every Friday", "level": "User" }),
+        "ScheduleList" => json!({ "schedules": [{ "name": "Every Friday", "level": "User" }] }),
+        "Period" => friday(),
+        "Health" => json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }),
+        "Empty" => json!({}),
+        _ => return None,
+    })
+}
+
+fn test() -> Value {
+    json!({
+        "name": "test",
+        "active": true,
+        "callsFrom": "All calls",
+        "doNotPerformAction": false,
+        "fromDnCriteria": {
+            "includeAnonymousCallers": false,
+            "selection": "Any",
+            "phoneNumbers": [],
+            "includeUnavailableCallers": false
+        }
+    })
+}
+
+fn with_schedules(mut criteria: Value) -> Value {
+    criteria["timeSchedule"] = json!({ "level": "User", "name": "Every Friday", "type": "Time" });
+    criteria["holidaySchedule"] = json!({ "level": "User", "name": "Every Easter", "type": "Holiday" });
+    criteria["fromDnCriteria"] = from_dn_criteria();
+    criteria
+}
+
+fn from_dn_criteria() -> Value {
+    json!({
+        "selection": "Any",
+        "includeAnonymousCallers": false,
+        "includeUnavailableCallers": true,
+        "phoneNumbers": ["+3225126777"]
+    })
+}
+
+fn tenant(id: &str) -> Value {
+    json!({ "tenantId": id, "name": "Foo Telecom", "region": "BE", "timeZone": "Europe/Brussels" })
+}
+
+fn group(id: &str) -> Value {
+    json!({ "groupId": id, "groupName": "Head office" })
+}
+
+fn user(id: &str, phone_number: &str) -> Value {
+    json!({
+        "userId": id,
+        "firstName": "Foo",
+        "lastName": "User",
+        "emailAddress": "foo.user@example.com",
+        "phoneNumber": phone_number,
+        "extension": "100"
+    })
+}
+
+fn schedule(name: &str) -> Value {
+    json!({ "name": name, "periods": [friday()] })
+}
+
+fn friday() -> Value {
+    json!({ "name": "Friday", "active": true, "type": "Day of the week", "dayOfWeek": "Friday", "startTime": "09:00", "stopTime": "17:00" })
+}

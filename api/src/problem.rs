@@ -1,0 +1,370 @@
+//! Errors: what went wrong ([`Failure`]), and how it is told ([`Problem`], RFC 9457).
+//!
+//! To add a kind of error, add a code to [`ProblemCode`] with its status and title, and name it in the `Fails` of
+//! the operations that can answer it.
+
+use std::{error::Error, fmt};
+
+use poem::{error::ResponseError, http::StatusCode};
+use poem_openapi::{
+    ApiResponse, Enum, Object,
+    registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
+    types::Type,
+};
+use serde::Serialize;
+
+/// The error codes. They are stable: programs may depend on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Serialize)]
+#[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum ProblemCode {
+    MalformedJson,
+    InvalidRequest,
+    TooManyCriteria,
+    TooManySchedules,
+    RouteNotFound,
+    TenantNotFound,
+    GroupNotFound,
+    UserNotFound,
+    ServiceNotAssigned,
+    CriteriaNotFound,
+    ScheduleNotFound,
+    MethodNotAllowed,
+    TenantExists,
+    GroupExists,
+    UserExists,
+    PhoneNumberTaken,
+    CriteriaExists,
+    ScheduleExists,
+    TenantInUse,
+    GroupInUse,
+    UserInUse,
+    ScheduleInUse,
+    RevisionMismatch,
+    BodyTooLarge,
+    UnsupportedMediaType,
+    InternalError,
+    DatabaseUnavailable,
+    RequestTimeout,
+}
+
+impl ProblemCode {
+    /// Every code, in the order of the document.
+    pub const ALL: [Self; 28] = [
+        Self::MalformedJson,
+        Self::InvalidRequest,
+        Self::TooManyCriteria,
+        Self::TooManySchedules,
+        Self::RouteNotFound,
+        Self::TenantNotFound,
+        Self::GroupNotFound,
+        Self::UserNotFound,
+        Self::ServiceNotAssigned,
+        Self::CriteriaNotFound,
+        Self::ScheduleNotFound,
+        Self::MethodNotAllowed,
+        Self::TenantExists,
+        Self::GroupExists,
+        Self::UserExists,
+        Self::PhoneNumberTaken,
+        Self::CriteriaExists,
+        Self::ScheduleExists,
+        Self::TenantInUse,
+        Self::GroupInUse,
+        Self::UserInUse,
+        Self::ScheduleInUse,
+        Self::RevisionMismatch,
+        Self::BodyTooLarge,
+        Self::UnsupportedMediaType,
+        Self::InternalError,
+        Self::DatabaseUnavailable,
+        Self::RequestTimeout,
+    ];
+
+    /// The HTTP status that the code always comes with, and its title.
+    pub fn meaning(self) -> (StatusCode, &'static str) {
+        match self {
+            Self::MalformedJson => (StatusCode::BAD_REQUEST, "The body is not JSON"),
+            Self::InvalidRequest => (StatusCode::BAD_REQUEST, "The request is not valid"),
+            Self::TooManyCriteria => (StatusCode::BAD_REQUEST, "The user has as many criteria as a user can have"),
+            Self::TooManySchedules => (StatusCode::BAD_REQUEST, "The owner has as many schedules as an owner can have"),
+            Self::RouteNotFound => (StatusCode::NOT_FOUND, "There is no such path"),
+            Self::TenantNotFound => (StatusCode::NOT_FOUND, "There is no such tenant"),
+            Self::GroupNotFound => (StatusCode::NOT_FOUND, "There is no such group"),
+            Self::UserNotFound => (StatusCode::NOT_FOUND, "There is no such user"),
+            Self::ServiceNotAssigned => (StatusCode::NOT_FOUND, "The service is not assigned to the user"),
+            Self::CriteriaNotFound => (StatusCode::NOT_FOUND, "There is no such criteria"),
+            Self::ScheduleNotFound => (StatusCode::NOT_FOUND, "There is no such schedule"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "The path does not know this method"),
+            Self::TenantExists => (StatusCode::CONFLICT, "The tenant exists already"),
+            Self::GroupExists => (StatusCode::CONFLICT, "The group exists already"),
+            Self::UserExists => (StatusCode::CONFLICT, "The user exists already"),
+            Self::PhoneNumberTaken => (StatusCode::CONFLICT, "Another user has the phone number"),
+            Self::CriteriaExists => (StatusCode::CONFLICT, "The criteria exists already"),
+            Self::ScheduleExists => (StatusCode::CONFLICT, "The schedule exists already"),
+            Self::TenantInUse => (StatusCode::CONFLICT, "The tenant still has groups or schedules"),
+            Self::GroupInUse => (StatusCode::CONFLICT, "The group still has users or schedules"),
+            Self::UserInUse => (StatusCode::CONFLICT, "The user still has services or schedules"),
+            Self::ScheduleInUse => (StatusCode::CONFLICT, "Criteria refer to the schedule"),
+            Self::RevisionMismatch => (StatusCode::PRECONDITION_FAILED, "The service has changed since it was read"),
+            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
+            Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body is of another media type"),
+            Self::InternalError => (StatusCode::INTERNAL_SERVER_ERROR, "The server failed"),
+            Self::DatabaseUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "The database does not answer"),
+            Self::RequestTimeout => (StatusCode::SERVICE_UNAVAILABLE, "The request took too long"),
+        }
+    }
+
+    /// The code as it is written in answers, `tenant_not_found`.
+    pub fn as_str(self) -> String {
+        self.to_json_text()
+    }
+
+    fn to_json_text(self) -> String {
+        use poem_openapi::types::ToJSON;
+        self.to_json().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    const fn bit(self) -> u64 {
+        1 << self as u8
+    }
+}
+
+/// An error answer, `application/problem+json` (RFC 9457).
+#[derive(Debug, Clone, Object, Serialize)]
+pub struct Problem {
+    /// Relative reference that names the kind of problem.
+    #[oai(rename = "type", validator(max_length = 100))]
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind of problem in a few words, the same for every occurrence.
+    #[oai(validator(max_length = 100))]
+    pub title: String,
+    /// The HTTP status of the answer.
+    #[oai(validator(minimum(value = "400"), maximum(value = "599")))]
+    pub status: i32,
+    /// What went wrong this time, and what would be right.
+    #[oai(validator(max_length = 10000))]
+    pub detail: String,
+    /// The identifier of the request, as in `X-Request-Id` and in the server's log.
+    #[oai(validator(max_length = 128))]
+    pub instance: String,
+    /// The stable code of the kind of problem.
+    pub code: ProblemCode,
+    /// Each fault of an invalid request; left out for other problems.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[oai(default, validator(max_items = 100))]
+    pub errors: Vec<Fault>,
+}
+
+impl Problem {
+    /// The answer of the request `instance` that is refused as `refusal` says.
+    pub fn new(refusal: Refusal, instance: &str) -> Self {
+        let (status, title) = refusal.code.meaning();
+        Self {
+            kind: format!("/problems/{}", refusal.code.as_str()),
+            title: title.to_owned(),
+            status: status.as_u16().into(),
+            detail: refusal.detail,
+            instance: instance.to_owned(),
+            code: refusal.code,
+            errors: refusal.faults.into_iter().take(100).collect(),
+        }
+    }
+}
+
+/// One fault of an invalid request.
+#[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
+pub struct Fault {
+    /// JSON Pointer (RFC 6901) of the faulty value in the body; empty for the body itself. Left out for a parameter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(validator(max_length = 1000))]
+    pub pointer: Option<String>,
+    /// Name of the faulty parameter of the path, the query or the header. Left out for a value in the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(validator(max_length = 200))]
+    pub parameter: Option<String>,
+    /// What is wrong and what would be right.
+    #[oai(validator(max_length = 2000))]
+    pub detail: String,
+}
+
+impl Fault {
+    /// A fault of the value at `pointer` in the body.
+    pub fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: Some(pointer.into()), parameter: None, detail: detail.into() }
+    }
+
+    /// A fault of the parameter `name`.
+    pub fn of_parameter(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: None, parameter: Some(name.into()), detail: detail.into() }
+    }
+}
+
+/// A request that is refused: text for the outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The kind of problem.
+    pub code: ProblemCode,
+    /// What went wrong this time, and what would be right.
+    pub detail: String,
+    /// Each fault of an invalid request.
+    pub faults: Vec<Fault>,
+}
+
+/// What an operation did not do, and why. Text for the outside and context for the log are different members, so
+/// that nothing internal can leak.
+#[derive(Debug)]
+pub enum Failure {
+    /// The request is refused; the caller is told.
+    Refused(Refusal),
+    /// The database does not answer; the cause is for the log.
+    Unavailable(Box<dyn Error + Send + Sync>),
+    /// The server failed; the cause is for the log.
+    Internal(Box<dyn Error + Send + Sync>),
+}
+
+impl Failure {
+    /// A refusal with its code and text.
+    pub fn refused(code: ProblemCode, detail: impl Into<String>) -> Self {
+        Self::Refused(Refusal { code, detail: detail.into(), faults: Vec::new() })
+    }
+
+    /// A request with these faults.
+    pub fn invalid(faults: Vec<Fault>) -> Self {
+        let detail = match faults.as_slice() {
+            [fault] => fault.detail.clone(),
+            faults => format!("{} faults were found; `errors` lists them.", faults.len()),
+        };
+        Self::Refused(Refusal { code: ProblemCode::InvalidRequest, detail, faults })
+    }
+
+    /// What the caller is told.
+    pub fn into_refusal(self) -> Refusal {
+        match self {
+            Self::Refused(refusal) => refusal,
+            Self::Unavailable(_) => Refusal {
+                code: ProblemCode::DatabaseUnavailable,
+                detail: "The database does not answer at the moment; try again after the time in `Retry-After`.".to_owned(),
+                faults: Vec::new(),
+            },
+            Self::Internal(_) => Refusal {
+                code: ProblemCode::InternalError,
+                detail: "The server could not do this; the operator finds the cause in the log under the identifier in `instance`.".to_owned(),
+                faults: Vec::new(),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => f.write_str(&refusal.detail),
+            Self::Unavailable(cause) | Self::Internal(cause) => cause.fmt(f),
+        }
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Refused(_) => None,
+            Self::Unavailable(cause) | Self::Internal(cause) => cause.source(),
+        }
+    }
+}
+
+impl ResponseError for Failure {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Refused(refusal) => refusal.code.meaning().0,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+/// The set of `codes`, for [`Fails`].
+pub const fn codes(codes: &[ProblemCode]) -> u64 {
+    let mut set = 0;
+    let mut at = 0;
+    while at < codes.len() {
+        set |= codes[at].bit();
+        at += 1;
+    }
+    set
+}
+
+/// Codes of an operation that reads a body.
+pub const BODY: u64 =
+    codes(&[ProblemCode::MalformedJson, ProblemCode::BodyTooLarge, ProblemCode::UnsupportedMediaType]);
+/// Codes of an operation below a tenant.
+pub const TENANT: u64 = codes(&[ProblemCode::TenantNotFound]);
+/// Codes of an operation below a group.
+pub const GROUP: u64 = TENANT | codes(&[ProblemCode::GroupNotFound]);
+/// Codes of an operation below a user.
+pub const USER: u64 = GROUP | codes(&[ProblemCode::UserNotFound]);
+/// Codes of an operation on the user's service.
+pub const SERVICE: u64 = USER | codes(&[ProblemCode::ServiceNotAssigned]);
+/// Codes of every operation.
+const EVERY: u64 = codes(&[
+    ProblemCode::InvalidRequest,
+    ProblemCode::InternalError,
+    ProblemCode::DatabaseUnavailable,
+    ProblemCode::RequestTimeout,
+]);
+
+/// The failure of an operation that can answer just the problems in `CODES` (see [`codes`]) and those that every
+/// operation can.
+pub struct Fails<const CODES: u64>(Failure);
+
+impl<const CODES: u64> Fails<CODES> {
+    /// The codes, by the status that they come with, in rising order.
+    fn by_status() -> Vec<(u16, Vec<ProblemCode>)> {
+        let mut statuses: Vec<(u16, Vec<ProblemCode>)> = Vec::new();
+        for code in ProblemCode::ALL.into_iter().filter(|code| (CODES | EVERY) & code.bit() != 0) {
+            let status = code.meaning().0.as_u16();
+            match statuses.iter_mut().find(|(known, _)| *known == status) {
+                Some((_, codes)) => codes.push(code),
+                None => statuses.push((status, vec![code])),
+            }
+        }
+        statuses.sort_by_key(|(status, _)| *status);
+        statuses
+    }
+}
+
+impl<const CODES: u64> From<Failure> for Fails<CODES> {
+    fn from(failure: Failure) -> Self {
+        Self(failure)
+    }
+}
+
+impl<const CODES: u64> From<Fails<CODES>> for poem::Error {
+    fn from(fails: Fails<CODES>) -> Self {
+        fails.0.into()
+    }
+}
+
+impl<const CODES: u64> ApiResponse for Fails<CODES> {
+    fn meta() -> MetaResponses {
+        let describe = |codes: &[ProblemCode]| {
+            let lines = codes.iter().map(|code| format!("`{}`: {}.", code.as_str(), code.meaning().1));
+            lines.collect::<Vec<_>>().join(" ")
+        };
+        let responses = Self::by_status().into_iter().map(|(status, codes)| MetaResponse {
+            description: describe(&codes).leak(),
+            status: Some(status),
+            status_range: None,
+            content: vec![MetaMediaType { content_type: "application/problem+json", schema: Problem::schema_ref() }],
+            headers: vec![],
+        });
+        MetaResponses { responses: responses.collect() }
+    }
+
+    fn register(registry: &mut Registry) {
+        Problem::register(registry);
+    }
+}

@@ -1,0 +1,136 @@
+//! Times of day, dates, time zones and recurrence rules.
+
+use chrono::TimeZone as _;
+use jiff::{civil, tz};
+use rrule::{Frequency, RRule, Tz, Unvalidated};
+
+use crate::text::text;
+
+text! {
+    /// A local time of day, kept as `HH:MM`.
+    TimeOfDay {
+        meaning: "a time of day",
+        rule: "`H:MM` or `HH:MM`, from `0:00` to `23:59`, or `24:00` as the end of a day",
+        length: 4..=5,
+        pattern: r"^(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)$",
+        canonical: |text: &str| format!("{text:0>5}"),
+        example: "09:00",
+    }
+}
+
+impl TimeOfDay {
+    /// Minutes since the start of the day, 0 to 1440.
+    pub fn minutes(&self) -> u16 {
+        let digit = |at: usize| u16::from(self.as_str().as_bytes()[at] - b'0');
+        (digit(0) * 10 + digit(1)) * 60 + digit(3) * 10 + digit(4)
+    }
+}
+
+text! {
+    /// A day of the calendar.
+    Date {
+        meaning: "a date",
+        rule: "a day that exists, `YYYY-MM-DD`, from 1970 to 2199",
+        length: 10..=10,
+        pattern: r"^(19[7-9][0-9]|2[01][0-9]{2})-[0-9]{2}-[0-9]{2}$",
+        format: "date", holds: |text| text.parse::<civil::Date>().is_ok(),
+        example: "2026-12-25",
+    }
+}
+
+text! {
+    /// A time zone of the IANA time zone database.
+    TimeZone {
+        meaning: "a time zone",
+        rule: "a name of the IANA time zone database, in its own spelling, like `Europe/Brussels`",
+        length: 1..=64,
+        pattern: r"^[A-Za-z0-9_+/-]+$",
+        format: "iana-time-zone", holds: is_time_zone,
+        example: "Europe/Brussels",
+    }
+}
+
+fn is_time_zone(text: &str) -> bool {
+    tz::TimeZone::get(text).is_ok_and(|zone| zone.iana_name() == Some(text))
+}
+
+text! {
+    /// A recurrence rule (RFC 5545, section 3.3.10), daily or slower.
+    RecurrenceRule {
+        meaning: "a recurrence rule",
+        rule: "an RRULE of RFC 5545 without its `RRULE:` label, FREQ one of DAILY, WEEKLY, MONTHLY and YEARLY, no BYHOUR, BYMINUTE or BYSECOND; BYEASTER counts days from Easter Sunday",
+        length: 10..=255,
+        pattern: r"^[A-Z]+=[A-Z0-9,+-]+(;[A-Z]+=[A-Z0-9,+-]+)*$",
+        format: "rrule", holds: is_recurrence,
+        example: "FREQ=YEARLY;BYEASTER=0",
+    }
+}
+
+/// Whether the library can evaluate `text` and at most once a day: a faster rule could cost a question minutes.
+fn is_recurrence(text: &str) -> bool {
+    let Ok(rule) = text.parse::<RRule<Unvalidated>>() else { return false };
+    let daily_or_slower =
+        matches!(rule.get_freq(), Frequency::Daily | Frequency::Weekly | Frequency::Monthly | Frequency::Yearly);
+    let whole_days =
+        rule.get_by_hour().is_empty() && rule.get_by_minute().is_empty() && rule.get_by_second().is_empty();
+    let start = Tz::LOCAL.with_ymd_and_hms(1970, 1, 2, 0, 0, 0).earliest();
+    daily_or_slower && whole_days && start.is_some_and(|start| rule.validate(start).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_day_is_kept_with_two_digits_and_counts_minutes() {
+        let kept = |text| TimeOfDay::parse(text).map(|time| (time.to_string(), time.minutes()));
+        assert_eq!(kept("9:05"), Ok(("09:05".to_owned(), 545)));
+        assert_eq!(kept("24:00"), Ok(("24:00".to_owned(), 1440)));
+        for wrong in ["24:01", "9:5", "25:00", "09:60", "", "noon"] {
+            assert!(TimeOfDay::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_days_that_exist_are_dates() {
+        assert!(Date::parse("2028-02-29").is_ok());
+        for wrong in ["2027-02-29", "1969-12-31", "2200-01-01", "2026-1-1", "20260101"] {
+            assert!(Date::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_time_zone_has_its_own_spelling() {
+        assert!(TimeZone::parse("Europe/Brussels").is_ok());
+        assert!(TimeZone::parse("UTC").is_ok());
+        for wrong in ["europe/brussels", "Europe/Atlantis", "+02:00", ""] {
+            assert!(TimeZone::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn recurrence_rules_are_daily_or_slower() {
+        let right = [
+            "FREQ=YEARLY;BYEASTER=0",
+            "FREQ=WEEKLY;BYDAY=MO,FR",
+            "FREQ=DAILY;UNTIL=20301231",
+            "FREQ=DAILY;UNTIL=20301231T000000Z",
+            "INTERVAL=2;FREQ=MONTHLY",
+        ];
+        for rule in right {
+            assert!(RecurrenceRule::parse(rule).is_ok(), "{rule}");
+        }
+        let wrong = [
+            "FREQ=HOURLY",
+            "FREQ=SECONDLY",
+            "FREQ=DAILY;BYHOUR=3",
+            "FREQ=DAILY;BYMONTH=13",
+            "BYDAY=MO",
+            "FREQ=NEVER",
+            "FREQ=DAILY;COUNT=x",
+        ];
+        for rule in wrong {
+            assert!(RecurrenceRule::parse(rule).is_err(), "{rule}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The running server: configuration → database → listener → requests, until it is told to stop.
+
+use std::{future::Future, net::SocketAddr, sync::Arc};
+
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+use crate::{
+    clock::{Clock, SystemClock},
+    config::{Config, ConfigError},
+    http::{self, listener},
+    service::Service,
+    store::{self, ConnectError},
+};
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration has faults.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The database is not there, or its schema is not right.
+    #[error(transparent)]
+    Database(#[from] ConnectError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {reason}")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// Why not.
+        reason: std::io::Error,
+    },
+    /// The demonstration data could not be created.
+    #[error("cannot create the demonstration data: {0}")]
+    Demo(String),
+    /// The system refused something.
+    #[error(transparent)]
+    System(#[from] std::io::Error),
+}
+
+/// A server that listens and is ready to serve.
+pub struct Application {
+    listener: TcpListener,
+    address: SocketAddr,
+    service: Arc<Service>,
+    draining: watch::Sender<bool>,
+    config: Config,
+}
+
+impl Application {
+    /// Connects to the database, brings its schema up to date if so configured, and listens.
+    pub async fn build(config: Config) -> Result<Self, StartError> {
+        Self::build_with(config, Arc::new(SystemClock)).await
+    }
+
+    /// The same with another clock.
+    pub async fn build_with(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        let db = store::connect(&config.database_url, config.database_connections).await?;
+        if config.migrate {
+            store::migrate(&config.database_url).await?;
+        }
+        let failed = |reason| StartError::Listen { address: config.listen, reason };
+        let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
+        let address = listener.local_addr()?;
+        let (draining, watched) = watch::channel(false);
+        let service = Arc::new(Service::new(db, clock, watched));
+        Ok(Self { listener, address, service, draining, config })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop`; then takes no new connections, and returns when the requests under way are answered or
+    /// the drain time-out is over.
+    pub async fn run_until(self, stop: impl Future<Output = ()>) {
+        let endpoint = http::endpoint(self.service, self.config.request_timeout);
+        let told = async {
+            stop.await;
+            tracing::info!("stopping: requests under way are answered first");
+            self.draining.send_replace(true);
+        };
+        listener::serve(self.listener, endpoint, told, self.config.drain_timeout).await;
+        tracing::info!("stopped");
+    }
+}
+
+/// Done at the first SIGTERM or SIGINT. A second one ends the process at once.
+pub fn stop_signal() -> Result<impl Future<Output = ()>, StartError> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tokio::spawn(async move {
+            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+            tracing::warn!("stopped at once by a second signal");
+            std::process::exit(1);
+        });
+    })
+}

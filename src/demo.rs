@@ -1,0 +1,85 @@
+//! The demonstration data: what the documentation's examples refer to.
+
+use std::sync::Arc;
+
+use call_acceptance_api::{
+    group::{GroupCreate, Groups},
+    name::{GroupPath, UserPath},
+    payload::Body,
+    problem::{Failure, ProblemCode},
+    schedule::{Owner, ScheduleCreate, ScheduleFolder, ScheduleType, Schedules},
+    selective_call_acceptance::{CriteriaCreate, SelectiveCallAcceptanceService},
+    tenant::{TenantCreate, Tenants},
+    user::{UserCreate, Users},
+    user_service::{ServiceSelectionList, UserServices},
+};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use crate::{app::StartError, clock::SystemClock, config::Config, service::Service, store};
+
+/// Creates what is not there yet of the demonstration data.
+pub async fn create(config: &Config) -> Result<(), StartError> {
+    let db = store::connect(&config.database_url, config.database_connections).await?;
+    if config.migrate {
+        store::migrate(&config.database_url).await?;
+    }
+    let (_draining, watched) = watch::channel(false);
+    let service = Service::new(db, Arc::new(SystemClock), watched);
+    fill(&service).await.map_err(|failure| StartError::Demo(failure.to_string()))?;
+    tracing::info!("the demonstration data is there: tenant foo, group foogroup, user foouser");
+    Ok(())
+}
+
+async fn fill(service: &Service) -> Result<(), Failure> {
+    let tenant: TenantCreate =
+        parse(json!({ "tenantId": "foo", "name": "Foo Telecom", "region": "BE", "timeZone": "Europe/Brussels" }))?;
+    let group: GroupCreate = parse(json!({ "groupId": "foogroup", "groupName": "Head office" }))?;
+    let user: UserCreate = parse(json!({
+        "userId": "foouser", "firstName": "Foo", "lastName": "User", "emailAddress": "foo.user@example.com",
+        "phoneNumber": "+3225550100", "extension": "100"
+    }))?;
+    let in_tenant = GroupPath { tenant: tenant.tenant_id.clone(), group: group.group_id.clone() };
+    let path = UserPath { tenant: tenant.tenant_id.clone(), group: group.group_id.clone(), user: user.user_id.clone() };
+    unless_there(Tenants::create(service, tenant).await)?;
+    unless_there(Groups::create(service, path.tenant.clone(), group).await)?;
+    if Users::view(service, path.clone()).await.is_err() {
+        Users::create(service, in_tenant, user).await?;
+    }
+    let friday = json!({ "name": "Every Friday", "periods": [
+        { "name": "Friday", "type": "Day of the week", "dayOfWeek": "Friday", "startTime": "09:00", "stopTime": "17:00" }
+    ] });
+    let easter = json!({ "name": "Every Easter", "periods": [
+        { "name": "Easter Sunday", "type": "Recurrence", "startDate": "2026-01-01", "rule": "FREQ=YEARLY;BYEASTER=0" }
+    ] });
+    for (kind, schedule) in [(ScheduleType::Time, friday), (ScheduleType::Holiday, easter)] {
+        let folder = ScheduleFolder { owner: Owner::User(path.clone()), kind };
+        let schedule: ScheduleCreate = parse(schedule)?;
+        unless_there(Schedules::create(service, folder, schedule).await)?;
+    }
+    let services: ServiceSelectionList = parse(json!({ "services": [{ "name": "Selective Call Acceptance" }] }))?;
+    UserServices::assign(service, path.clone(), services).await?;
+    let criteria: CriteriaCreate = parse(json!({
+        "name": "foocriteria",
+        "timeSchedule": { "level": "User", "name": "Every Friday" },
+        "holidaySchedule": { "level": "User", "name": "Every Easter" },
+        "fromDnCriteria": { "selection": "Any", "includeUnavailableCallers": true, "phoneNumbers": ["+3225126777"] }
+    }))?;
+    unless_there(service.criteria_create(path, criteria, None).await)
+}
+
+fn parse<T: Body>(body: Value) -> Result<T, Failure> {
+    T::parse_from_json(Some(body)).map_err(|error| Failure::Internal(error.into_message().into()))
+}
+
+fn unless_there<T>(created: Result<T, Failure>) -> Result<(), Failure> {
+    use ProblemCode::{CriteriaExists, GroupExists, ScheduleExists, TenantExists};
+    match created {
+        Err(Failure::Refused(refusal))
+            if [TenantExists, GroupExists, ScheduleExists, CriteriaExists].contains(&refusal.code) =>
+        {
+            Ok(())
+        }
+        other => other.map(|_| ()),
+    }
+}

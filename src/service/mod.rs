@@ -1,0 +1,80 @@
+//! What the server does: the ports of the contract, one file per resource. Rules and transaction boundaries are here;
+//! SQL is in the store, HTTP is in front.
+
+mod group;
+mod schedule;
+mod selective_call_acceptance;
+mod tenant;
+mod user;
+mod user_service;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use call_acceptance_api::{
+    health::Readiness,
+    problem::{Failure, ProblemCode},
+    schedule::Owner,
+};
+use tokio::sync::watch;
+
+use crate::{
+    clock::Clock,
+    store::{self, Connection, ConnectionTrait, ownership},
+};
+
+/// The server behind the contract.
+pub struct Service {
+    db: Connection,
+    clock: Arc<dyn Clock>,
+    draining: watch::Receiver<bool>,
+}
+
+impl Service {
+    /// A server over the database `db`, which takes time and identifiers from `clock` and is not ready once
+    /// `draining` is true.
+    pub fn new(db: Connection, clock: Arc<dyn Clock>, draining: watch::Receiver<bool>) -> Self {
+        Self { db, clock, draining }
+    }
+}
+
+#[async_trait]
+impl Readiness for Service {
+    async fn ready(&self) -> Result<(), Failure> {
+        if *self.draining.borrow() {
+            return Err(Failure::Unavailable("the server is shutting down".into()));
+        }
+        Ok(store::ping(&self.db).await?)
+    }
+}
+
+/// The refusal for the first of tenant, group and user that is not there.
+async fn check_owner(db: &impl ConnectionTrait, owner: &Owner) -> Result<(), Failure> {
+    match ownership::missing(db, owner).await? {
+        Some(code) => Err(missing_owner(code, owner)),
+        None => Ok(()),
+    }
+}
+
+fn missing_owner(code: ProblemCode, owner: &Owner) -> Failure {
+    let (tenant, group, user) = match owner {
+        Owner::Tenant(tenant) => (tenant.as_str(), "", ""),
+        Owner::Group(path) => (path.tenant.as_str(), path.group.as_str(), ""),
+        Owner::User(path) => (path.tenant.as_str(), path.group.as_str(), path.user.as_str()),
+    };
+    let detail = match code {
+        ProblemCode::TenantNotFound => format!("There is no tenant {tenant:?}."),
+        ProblemCode::GroupNotFound => format!("The tenant {tenant:?} has no group {group:?}."),
+        _ => format!("The group {group:?} of the tenant {tenant:?} has no user {user:?}."),
+    };
+    Failure::refused(code, detail)
+}
+
+/// The refusal for an owner that was not found, whichever of its parents is missing.
+async fn not_found(db: &impl ConnectionTrait, owner: &Owner) -> Failure {
+    match check_owner(db, owner).await {
+        Err(failure) => failure,
+        // It came back since it was not found; the caller may well have sent both requests at once.
+        Ok(()) => missing_owner(ProblemCode::UserNotFound, owner),
+    }
+}

@@ -1,0 +1,177 @@
+//! Time and calendar schedules.
+
+use async_trait::async_trait;
+use call_acceptance_api::{
+    name::{GroupPath, ScheduleName},
+    page::{PageQuery, ScheduleCursor},
+    problem::{Failure, ProblemCode},
+    schedule::{
+        Level, MAX_SCHEDULES, Owner, Schedule, ScheduleCreate, ScheduleEntry, ScheduleFolder, ScheduleList,
+        ScheduleUpdate, Schedules,
+    },
+};
+
+use super::{Service, check_owner, not_found};
+use crate::store::{self, ConnectionTrait, StoreError, schedule};
+
+/// How many of the criteria that refer to a schedule are named when its deletion is refused.
+const NAMED: u64 = 10;
+
+fn level(owner: &Owner) -> Level {
+    match owner {
+        Owner::Tenant(_) => Level::Tenant,
+        Owner::Group(_) => Level::Group,
+        Owner::User(_) => Level::User,
+    }
+}
+
+/// The owner one level up.
+fn parent(owner: &Owner) -> Option<Owner> {
+    match owner {
+        Owner::Tenant(_) => None,
+        Owner::Group(path) => Some(Owner::Tenant(path.tenant.clone())),
+        Owner::User(path) => Some(Owner::Group(GroupPath { tenant: path.tenant.clone(), group: path.group.clone() })),
+    }
+}
+
+/// The owner at `level` as seen from a user, a group or a tenant; none below itself.
+pub(super) fn at_level(owner: Owner, wanted: Level) -> Option<Owner> {
+    if level(&owner) == wanted { Some(owner) } else { at_level(parent(&owner)?, wanted) }
+}
+
+fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::User => "User",
+        Level::Group => "Group",
+        Level::Tenant => "Tenant",
+    }
+}
+
+fn taken(name: &ScheduleName) -> String {
+    format!("There is a schedule {:?} of this type here already.", name.as_str())
+}
+
+async fn no_schedule(db: &impl ConnectionTrait, folder: &ScheduleFolder, name: &ScheduleName) -> Failure {
+    match check_owner(db, &folder.owner).await {
+        Err(failure) => failure,
+        Ok(()) => Failure::refused(
+            ProblemCode::ScheduleNotFound,
+            format!("There is no schedule {:?} of this type here.", name.as_str()),
+        ),
+    }
+}
+
+async fn find_id(
+    db: &impl ConnectionTrait,
+    folder: &ScheduleFolder,
+    name: &ScheduleName,
+) -> Result<uuid::Uuid, Failure> {
+    match schedule::find_id(db, folder, name).await? {
+        Some(id) => Ok(id),
+        None => Err(no_schedule(db, folder, name).await),
+    }
+}
+
+#[async_trait]
+impl Schedules for Service {
+    async fn list(
+        &self,
+        folder: ScheduleFolder,
+        all_levels: bool,
+        page: PageQuery<ScheduleCursor>,
+    ) -> Result<ScheduleList, Failure> {
+        let limit = usize::try_from(page.limit.get()).unwrap_or(usize::MAX);
+        let after = page.after.as_ref().and_then(|cursor| cursor.as_str().split_once('/'));
+        let mut schedules = Vec::new();
+        let mut owner = Some(folder.owner.clone());
+        let mut behind = after.is_none();
+        while let Some(here) = owner.filter(|_| schedules.len() <= limit) {
+            let this_level = level(&here);
+            let start = after.filter(|(cursor, _)| *cursor == level_name(this_level)).map(|(_, name)| name);
+            behind |= start.is_some();
+            if behind {
+                let here = ScheduleFolder { owner: here.clone(), kind: folder.kind };
+                let room = (limit + 1 - schedules.len()) as u64;
+                let names = schedule::names(&self.db, &here, start, room).await?;
+                schedules.extend(names.into_iter().map(|name| ScheduleEntry { name, level: this_level }));
+            }
+            owner = parent(&here).filter(|_| all_levels);
+        }
+        if schedules.is_empty() {
+            check_owner(&self.db, &folder.owner).await?;
+        }
+        let more = schedules.len() > limit;
+        schedules.truncate(limit);
+        let cursor = |last: &ScheduleEntry| ScheduleCursor::parse(&format!("{}/{}", level_name(last.level), last.name));
+        let next = schedules
+            .last()
+            .filter(|_| more)
+            .map(cursor)
+            .transpose()
+            .map_err(|error| Failure::Internal(error.into()))?;
+        Ok(ScheduleList { schedules, next })
+    }
+
+    async fn create(&self, folder: ScheduleFolder, create: ScheduleCreate) -> Result<Schedule, Failure> {
+        if schedule::count(&self.db, &folder).await? >= MAX_SCHEDULES {
+            let detail = format!("An owner can have {MAX_SCHEDULES} schedules of a type.");
+            return Err(Failure::refused(ProblemCode::TooManySchedules, detail));
+        }
+        let taken = taken(&create.name);
+        match schedule::insert(&self.db, &folder, self.clock.new_id(), create).await {
+            Err(StoreError::Reference(_)) => Err(not_found(&self.db, &folder.owner).await),
+            result => result.map_err(|error| error.or_taken(ProblemCode::ScheduleExists, taken)),
+        }
+    }
+
+    async fn view(&self, folder: ScheduleFolder, name: ScheduleName) -> Result<Schedule, Failure> {
+        match schedule::find(&self.db, &folder, &name).await? {
+            Some(schedule) => Ok(schedule),
+            None => Err(no_schedule(&self.db, &folder, &name).await),
+        }
+    }
+
+    async fn update(
+        &self,
+        folder: ScheduleFolder,
+        name: ScheduleName,
+        update: ScheduleUpdate,
+    ) -> Result<Schedule, Failure> {
+        let (folder, name, update) = (&folder, &name, &update);
+        store::transaction(&self.db, |tx| async move {
+            let id = find_id(&tx, folder, name).await?;
+            if update.new_name.is_some() {
+                schedule::raise_revisions(&tx, folder, id).await?;
+            }
+            let taken = taken(update.new_name.as_ref().unwrap_or(name));
+            let updated = schedule::update(&tx, folder, id, update.clone()).await;
+            match updated.map_err(|error| error.or_taken(ProblemCode::ScheduleExists, taken))? {
+                Some(schedule) => Ok((tx, schedule)),
+                None => Err(no_schedule(&tx, folder, name).await),
+            }
+        })
+        .await
+    }
+
+    async fn delete(&self, folder: ScheduleFolder, name: ScheduleName) -> Result<(), Failure> {
+        let id = find_id(&self.db, &folder, &name).await?;
+        match schedule::delete(&self.db, &folder, id).await {
+            Err(StoreError::Reference(_)) => {
+                let users = schedule::references(&self.db, &folder, id, NAMED + 1).await?;
+                Err(Failure::refused(ProblemCode::ScheduleInUse, in_use(&name, &users)))
+            }
+            result => Ok(result?),
+        }
+    }
+}
+
+fn in_use(name: &ScheduleName, references: &[(String, String, String)]) -> String {
+    let named =
+        references.iter().take(NAMED as usize).map(|(group, user, criteria)| format!("{criteria:?} of {group}/{user}"));
+    let more = if references.len() as u64 > NAMED { " and others" } else { "" };
+    format!(
+        "The schedule {:?} is in use by the criteria {}{more}.",
+        name.as_str(),
+        named.collect::<Vec<_>>().join(", ")
+    )
+}

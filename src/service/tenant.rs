@@ -1,0 +1,59 @@
+//! Tenants.
+
+use async_trait::async_trait;
+use call_acceptance_api::{
+    name::TenantId,
+    page::PageQuery,
+    problem::{Failure, ProblemCode},
+    schedule::Owner,
+    tenant::{Tenant, TenantCreate, TenantList, TenantUpdate, Tenants},
+};
+
+use super::Service;
+use crate::store::{self, StoreError, ownership, tenant};
+
+fn not_found(tenant: &TenantId) -> Failure {
+    super::missing_owner(ProblemCode::TenantNotFound, &Owner::Tenant(tenant.clone()))
+}
+
+#[async_trait]
+impl Tenants for Service {
+    async fn list(&self, page: PageQuery<TenantId>) -> Result<TenantList, Failure> {
+        Ok(tenant::page(&self.db, page).await?)
+    }
+
+    async fn create(&self, create: TenantCreate) -> Result<Tenant, Failure> {
+        let taken = format!("There is a tenant {:?} already.", create.tenant_id.as_str());
+        tenant::insert(&self.db, create).await.map_err(|error| error.or_taken(ProblemCode::TenantExists, taken))
+    }
+
+    async fn view(&self, tenant: TenantId) -> Result<Tenant, Failure> {
+        tenant::find(&self.db, &tenant).await?.ok_or_else(|| not_found(&tenant))
+    }
+
+    async fn update(&self, tenant: TenantId, update: TenantUpdate) -> Result<Tenant, Failure> {
+        tenant::update(&self.db, &tenant, update).await?.ok_or_else(|| not_found(&tenant))
+    }
+
+    async fn delete(&self, tenant: TenantId, cascade: bool) -> Result<(), Failure> {
+        let tenant = &tenant;
+        store::transaction(&self.db, |tx| async move {
+            if cascade {
+                ownership::empty(&tx, &Owner::Tenant(tenant.clone())).await?;
+            }
+            match tenant::delete(&tx, tenant).await {
+                Ok(true) => Ok((tx, ())),
+                Ok(false) => Err(not_found(tenant)),
+                Err(StoreError::Reference(_)) => {
+                    let detail = format!(
+                        "The tenant {:?} still has groups or schedules; `cascade=true` deletes them too.",
+                        tenant.as_str()
+                    );
+                    Err(Failure::refused(ProblemCode::TenantInUse, detail))
+                }
+                Err(error) => Err(error.into()),
+            }
+        })
+        .await
+    }
+}

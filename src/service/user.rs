@@ -1,0 +1,82 @@
+//! Users.
+
+use async_trait::async_trait;
+use call_acceptance_api::{
+    name::{GroupPath, UserId, UserPath},
+    page::PageQuery,
+    problem::{Failure, ProblemCode},
+    schedule::Owner,
+    user::{User, UserCreate, UserList, UserUpdate, Users},
+};
+
+use super::{Service, check_owner, not_found};
+use crate::store::{self, StoreError, ownership, user};
+
+/// The refusal of a user whose identifier or phone number is taken, whichever the constraint is about.
+fn taken(error: StoreError, user: &str) -> Failure {
+    let by_number = matches!(&error, StoreError::Taken(constraint) if constraint.contains("phone_number"));
+    match by_number {
+        true => error.or_taken(
+            ProblemCode::PhoneNumberTaken,
+            "Another user has this phone number; it is unique in the whole system.",
+        ),
+        false => error.or_taken(ProblemCode::UserExists, format!("The group has a user {user:?} already.")),
+    }
+}
+
+#[async_trait]
+impl Users for Service {
+    async fn list(&self, group: GroupPath, page: PageQuery<UserId>) -> Result<UserList, Failure> {
+        let list = user::page(&self.db, &group, page).await?;
+        if list.users.is_empty() {
+            check_owner(&self.db, &Owner::Group(group)).await?;
+        }
+        Ok(list)
+    }
+
+    async fn create(&self, group: GroupPath, create: UserCreate) -> Result<User, Failure> {
+        let id = create.user_id.clone();
+        match user::insert(&self.db, &group, create).await {
+            Err(StoreError::Reference(_)) => Err(not_found(&self.db, &Owner::Group(group)).await),
+            result => result.map_err(|error| taken(error, id.as_str())),
+        }
+    }
+
+    async fn view(&self, path: UserPath) -> Result<User, Failure> {
+        match user::find(&self.db, &path).await? {
+            Some(user) => Ok(user),
+            None => Err(not_found(&self.db, &Owner::User(path)).await),
+        }
+    }
+
+    async fn update(&self, path: UserPath, update: UserUpdate) -> Result<User, Failure> {
+        match user::update(&self.db, &path, update).await {
+            Ok(Some(user)) => Ok(user),
+            Ok(None) => Err(not_found(&self.db, &Owner::User(path)).await),
+            Err(error) => Err(taken(error, path.user.as_str())),
+        }
+    }
+
+    async fn delete(&self, path: UserPath, cascade: bool) -> Result<(), Failure> {
+        let path = &path;
+        store::transaction(&self.db, |tx| async move {
+            let owner = Owner::User(path.clone());
+            if cascade {
+                ownership::empty(&tx, &owner).await?;
+            }
+            match user::delete(&tx, path).await {
+                Ok(true) => Ok((tx, ())),
+                Ok(false) => Err(not_found(&tx, &owner).await),
+                Err(StoreError::Reference(_)) => {
+                    let detail = format!(
+                        "The user {:?} still has services or schedules; `cascade=true` deletes them too.",
+                        path.user.as_str()
+                    );
+                    Err(Failure::refused(ProblemCode::UserInUse, detail))
+                }
+                Err(error) => Err(error.into()),
+            }
+        })
+        .await
+    }
+}

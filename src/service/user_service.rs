@@ -1,0 +1,54 @@
+//! The services of a user. There is one; the contract has room for more.
+
+use async_trait::async_trait;
+use call_acceptance_api::{
+    name::UserPath,
+    precondition::Revision,
+    problem::Failure,
+    schedule::Owner,
+    user_service::{ServiceName, ServiceSelectionList, UserService, UserServiceList, UserServices},
+};
+
+use super::{Service, check_owner, not_found};
+use crate::store::{self, StoreError, criteria, user_service};
+
+fn services(assigned: bool) -> UserServiceList {
+    UserServiceList { services: vec![UserService { name: ServiceName::SelectiveCallAcceptance, assigned }] }
+}
+
+#[async_trait]
+impl UserServices for Service {
+    async fn list(&self, user: UserPath) -> Result<UserServiceList, Failure> {
+        let assigned = user_service::is_assigned(&self.db, &user).await?;
+        if !assigned {
+            check_owner(&self.db, &Owner::User(user)).await?;
+        }
+        Ok(services(assigned))
+    }
+
+    async fn assign(&self, user: UserPath, _: ServiceSelectionList) -> Result<UserServiceList, Failure> {
+        // Revisions start at the present microsecond, so that none comes twice when a service is taken away and given
+        // again, and an old entity tag never fits.
+        let first = Revision(self.clock.now().as_microsecond());
+        match user_service::insert(&self.db, &user, first).await {
+            Ok(()) | Err(StoreError::Taken(_)) => Ok(services(true)),
+            Err(StoreError::Reference(_)) => Err(not_found(&self.db, &Owner::User(user)).await),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn unassign(&self, user: UserPath, _: ServiceSelectionList) -> Result<(), Failure> {
+        let user = &user;
+        store::transaction(&self.db, |tx| async move {
+            match user_service::raise_revision(&tx, user).await? {
+                Some(_) => {
+                    criteria::delete_all(&tx, user).await?;
+                    user_service::delete(&tx, user).await?;
+                }
+                None => check_owner(&tx, &Owner::User(user.clone())).await?,
+            }
+            Ok((tx, ()))
+        })
+        .await
+    }
+}

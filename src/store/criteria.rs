@@ -1,0 +1,206 @@
+//! Criteria, with the schedules that they refer to.
+
+use call_acceptance_api::{
+    name::{CriteriaName, UserPath},
+    phone_number::PhoneNumberPattern,
+    precondition::{Revision, Versioned},
+    schedule::{Level, ScheduleType},
+    selective_call_acceptance::{FromDnCriteria, ScheduleReference, Selection},
+};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, JoinType,
+    QueryFilter, QueryOrder, QuerySelect, RelationDef,
+    prelude::{Json, Uuid},
+    sea_query::{Alias, Expr},
+};
+
+use super::{
+    StoreError,
+    entity::{criteria, schedules, user_services},
+    user_service::SERVICE,
+    value,
+};
+use crate::criteria::{KeptCriteria, ScheduleLink, Step};
+
+const TIME: &str = "time_schedule";
+const HOLIDAY: &str = "holiday_schedule";
+
+#[derive(FromQueryResult)]
+struct Row {
+    revision: i64,
+    position: Option<i32>,
+    name: Option<String>,
+    active: Option<bool>,
+    do_not_perform_action: Option<bool>,
+    any_caller: Option<bool>,
+    include_anonymous_callers: Option<bool>,
+    include_unavailable_callers: Option<bool>,
+    phone_numbers: Option<Json>,
+    time_schedule_id: Option<Uuid>,
+    time_schedule_group: Option<String>,
+    time_schedule_user: Option<String>,
+    time_schedule_name: Option<String>,
+    holiday_schedule_id: Option<Uuid>,
+    holiday_schedule_group: Option<String>,
+    holiday_schedule_user: Option<String>,
+    holiday_schedule_name: Option<String>,
+}
+
+/// The user's criteria in the order of creation and the revision, in one statement; `None` when the user does not
+/// have the service. With `name` only the criteria of that name.
+pub async fn load(
+    db: &impl ConnectionTrait,
+    user: &UserPath,
+    name: Option<&CriteriaName>,
+) -> Result<Option<Versioned<Vec<KeptCriteria>>>, StoreError> {
+    let mut criteria = of_user();
+    if let Some(name) = name {
+        let name = name.as_str().to_owned();
+        criteria = criteria.on_condition(move |_, _| Condition::all().add(criteria::Column::Name.eq(name.clone())));
+    }
+    let mut query = user_services::Entity::find()
+        .select_only()
+        .column(user_services::Column::Revision)
+        .columns([
+            criteria::Column::Position,
+            criteria::Column::Name,
+            criteria::Column::Active,
+            criteria::Column::DoNotPerformAction,
+            criteria::Column::AnyCaller,
+            criteria::Column::IncludeAnonymousCallers,
+            criteria::Column::IncludeUnavailableCallers,
+            criteria::Column::PhoneNumbers,
+            criteria::Column::TimeScheduleId,
+            criteria::Column::HolidayScheduleId,
+        ])
+        .join(JoinType::LeftJoin, criteria)
+        .join_as(JoinType::LeftJoin, schedule_by(criteria::Column::TimeScheduleId), Alias::new(TIME))
+        .join_as(JoinType::LeftJoin, schedule_by(criteria::Column::HolidayScheduleId), Alias::new(HOLIDAY));
+    for schedule in [TIME, HOLIDAY] {
+        for (column, part) in [
+            (schedules::Column::GroupId, "group"),
+            (schedules::Column::UserId, "user"),
+            (schedules::Column::Name, "name"),
+        ] {
+            query = query.expr_as(Expr::col((Alias::new(schedule), column)), format!("{schedule}_{part}"));
+        }
+    }
+    let rows = query
+        .filter(user_services::Column::TenantId.eq(user.tenant.as_str()))
+        .filter(user_services::Column::GroupId.eq(user.group.as_str()))
+        .filter(user_services::Column::UserId.eq(user.user.as_str()))
+        .filter(user_services::Column::Service.eq(SERVICE))
+        .order_by_asc(criteria::Column::Position)
+        .into_model::<Row>()
+        .all(db)
+        .await?;
+    let Some(revision) = rows.first().map(|row| Revision(row.revision)) else { return Ok(None) };
+    let value = rows.into_iter().filter_map(|row| kept(row).transpose()).collect::<Result<_, _>>()?;
+    Ok(Some(Versioned { revision, value }))
+}
+
+fn of_user() -> RelationDef {
+    use user_services::Column::{GroupId, TenantId, UserId};
+    user_services::Entity::belongs_to(criteria::Entity)
+        .from((TenantId, GroupId, UserId))
+        .to((criteria::Column::TenantId, criteria::Column::GroupId, criteria::Column::UserId))
+        .into()
+}
+
+fn schedule_by(column: criteria::Column) -> RelationDef {
+    criteria::Entity::belongs_to(schedules::Entity)
+        .from((criteria::Column::TenantId, column))
+        .to((schedules::Column::TenantId, schedules::Column::ScheduleId))
+        .into()
+}
+
+/// The criteria of a row; `None` for a service without criteria.
+fn kept(row: Row) -> Result<Option<KeptCriteria>, StoreError> {
+    let (Some(position), Some(name), Some(phone_numbers)) = (row.position, row.name, row.phone_numbers) else {
+        return Ok(None);
+    };
+    let flag = |flag: Option<bool>| flag.unwrap_or_default();
+    let phone_numbers: Vec<PhoneNumberPattern> = serde_json::from_value(phone_numbers).map_err(StoreError::corrupt)?;
+    let from_dn_criteria = FromDnCriteria {
+        selection: if flag(row.any_caller) { Selection::Any } else { Selection::SpecifiedOnly },
+        include_anonymous_callers: flag(row.include_anonymous_callers),
+        include_unavailable_callers: flag(row.include_unavailable_callers),
+        phone_numbers,
+    };
+    let time = (row.time_schedule_id, row.time_schedule_group, row.time_schedule_user, row.time_schedule_name);
+    let holiday =
+        (row.holiday_schedule_id, row.holiday_schedule_group, row.holiday_schedule_user, row.holiday_schedule_name);
+    Ok(Some(KeptCriteria {
+        position,
+        name: value(name)?,
+        active: flag(row.active),
+        do_not_perform_action: flag(row.do_not_perform_action),
+        from_dn_criteria,
+        time_schedule: link(time, ScheduleType::Time)?,
+        holiday_schedule: link(holiday, ScheduleType::Holiday)?,
+    }))
+}
+
+type LinkColumns = (Option<Uuid>, Option<String>, Option<String>, Option<String>);
+
+fn link((id, group, user, name): LinkColumns, kind: ScheduleType) -> Result<Option<ScheduleLink>, StoreError> {
+    let (Some(id), Some(name)) = (id, name) else { return Ok(None) };
+    let level = match (group, user) {
+        (_, Some(_)) => Level::User,
+        (Some(_), None) => Level::Group,
+        (None, None) => Level::Tenant,
+    };
+    Ok(Some(ScheduleLink { id, reference: ScheduleReference { level, name: value(name)?, kind } }))
+}
+
+/// Carries out one step of a plan.
+pub async fn apply(db: &impl ConnectionTrait, user: &UserPath, step: &Step) -> Result<(), StoreError> {
+    match step {
+        Step::Insert(criteria) => {
+            row(user, criteria)?.into_active_model().insert(db).await?;
+        }
+        Step::Update(criteria) => {
+            row(user, criteria)?.into_active_model().reset_all().update(db).await?;
+        }
+        Step::Delete(position) => {
+            criteria::Entity::delete_many()
+                .filter(of(user))
+                .filter(criteria::Column::Position.eq(*position))
+                .exec(db)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// Deletes all criteria of the user.
+pub async fn delete_all(db: &impl ConnectionTrait, user: &UserPath) -> Result<(), StoreError> {
+    criteria::Entity::delete_many().filter(of(user)).exec(db).await?;
+    Ok(())
+}
+
+fn of(user: &UserPath) -> Condition {
+    Condition::all()
+        .add(criteria::Column::TenantId.eq(user.tenant.as_str()))
+        .add(criteria::Column::GroupId.eq(user.group.as_str()))
+        .add(criteria::Column::UserId.eq(user.user.as_str()))
+}
+
+fn row(user: &UserPath, kept: &KeptCriteria) -> Result<criteria::Model, StoreError> {
+    let from = &kept.from_dn_criteria;
+    Ok(criteria::Model {
+        tenant_id: user.tenant.to_string(),
+        group_id: user.group.to_string(),
+        user_id: user.user.to_string(),
+        position: kept.position,
+        name: kept.name.to_string(),
+        active: kept.active,
+        do_not_perform_action: kept.do_not_perform_action,
+        any_caller: from.selection == Selection::Any,
+        include_anonymous_callers: from.include_anonymous_callers,
+        include_unavailable_callers: from.include_unavailable_callers,
+        phone_numbers: serde_json::to_value(&from.phone_numbers).map_err(StoreError::corrupt)?,
+        time_schedule_id: kept.time_schedule.as_ref().map(|link| link.id),
+        holiday_schedule_id: kept.holiday_schedule.as_ref().map(|link| link.id),
+    })
+}

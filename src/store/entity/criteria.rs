@@ -1,0 +1,31 @@
+//! Table `criteria`. `position` is the order of creation; `phone_numbers` is a JSON array, since it is always read whole.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "criteria")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub group_id: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub user_id: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub position: i32,
+    pub name: String,
+    pub active: bool,
+    pub do_not_perform_action: bool,
+    pub any_caller: bool,
+    pub include_anonymous_callers: bool,
+    pub include_unavailable_callers: bool,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub phone_numbers: Json,
+    pub time_schedule_id: Option<Uuid>,
+    pub holiday_schedule_id: Option<Uuid>,
+}
+
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

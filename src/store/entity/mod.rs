@@ -1,0 +1,8 @@
+//! One entity per table, plain column types. They stay inside the store.
+
+pub mod criteria;
+pub mod groups;
+pub mod schedules;
+pub mod tenants;
+pub mod user_services;
+pub mod users;

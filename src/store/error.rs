@@ -1,0 +1,121 @@
+//! What can go wrong in the store, and which of it is worth another try.
+
+use std::{error::Error, fmt};
+
+use call_acceptance_api::problem::{Failure, ProblemCode};
+use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
+
+/// What a statement did not do, and why.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A unique constraint forbids it; the text names the constraint or its columns.
+    #[error("unique constraint: {0}")]
+    Taken(String),
+    /// A foreign key forbids it: what is referred to is not there, or what is removed is referred to.
+    #[error("foreign key: {0}")]
+    Reference(String),
+    /// The database does not answer, or could not do it at the moment.
+    #[error("database unavailable: {0}")]
+    Unavailable(#[source] DbErr),
+    /// Anything else.
+    #[error("database: {0}")]
+    Internal(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl StoreError {
+    /// A stored value that is not what it should be.
+    pub fn corrupt(cause: impl Error + Send + Sync + 'static) -> Self {
+        Self::Internal(Box::new(cause))
+    }
+
+    /// The failure, a taken name told as `code` with `detail`.
+    pub fn or_taken(self, code: ProblemCode, detail: impl Into<String>) -> Failure {
+        match self {
+            Self::Taken(_) => Failure::refused(code, detail),
+            other => other.into(),
+        }
+    }
+
+    /// The failure; a reference that vanished since it was looked up is worth another look.
+    pub fn or_again(self) -> Failure {
+        match self {
+            Self::Reference(cause) => Failure::Unavailable(Box::new(Again(cause.into()))),
+            other => other.into(),
+        }
+    }
+}
+
+/// The cause of a failure that another try may not meet.
+#[derive(Debug)]
+pub(super) struct Again(Box<dyn Error + Send + Sync>);
+
+impl fmt::Display for Again {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for Again {}
+
+impl From<DbErr> for StoreError {
+    fn from(error: DbErr) -> Self {
+        match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(text)) => Self::Taken(text),
+            Some(SqlErr::ForeignKeyConstraintViolation(text)) => Self::Reference(text),
+            _ if is_transient(&error) || is_unavailable(&error) => Self::Unavailable(error),
+            _ => Self::Internal(Box::new(error)),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(cause) if is_transient(&cause) => {
+                Self::Unavailable(Box::new(Again(Box::new(cause))))
+            }
+            StoreError::Unavailable(cause) => Self::Unavailable(Box::new(cause)),
+            other => Self::Internal(Box::new(other)),
+        }
+    }
+}
+
+fn cause(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(cause))
+        | DbErr::Exec(RuntimeErr::SqlxError(cause))
+        | DbErr::Query(RuntimeErr::SqlxError(cause)) => Some(cause),
+        _ => None,
+    }
+}
+
+fn code(error: &DbErr) -> Option<String> {
+    cause(error)?.as_database_error()?.code().map(|code| code.into_owned())
+}
+
+/// Serialization failure and deadlock of PostgreSQL (class 40); SQLITE_BUSY and SQLITE_LOCKED with their extensions.
+fn is_transient(error: &DbErr) -> bool {
+    matches!(code(error).as_deref(), Some("40001" | "40P01" | "5" | "6" | "261" | "262" | "517"))
+}
+
+/// No connection, or a database that is starting, stopping, full or out of resources (PostgreSQL, appendix A: classes
+/// 08, 53, 57P and 58); SQLITE_IOERR, SQLITE_FULL and SQLITE_CANTOPEN.
+fn is_unavailable(error: &DbErr) -> bool {
+    if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
+        return true;
+    }
+    let lost = |cause: &sqlx::Error| {
+        matches!(
+            cause,
+            sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed
+        )
+    };
+    let code = code(error).unwrap_or_default();
+    cause(error).is_some_and(lost)
+        || ["08", "53", "57P", "58"].iter().any(|class| code.starts_with(class) && code.len() == 5)
+        || matches!(code.as_str(), "10" | "13" | "14")
+}

@@ -1,0 +1,18 @@
+//! The changes of the schema, one a file, oldest first.
+//!
+//! A change expands what is there and never takes away what the release before needs: that one runs on the new
+//! schema too. To add a change, add a file and list it in [`Migrator`].
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait::async_trait};
+
+mod m20261124_000001_create_tables;
+
+/// All changes of the schema.
+pub struct Migrator;
+
+#[async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261124_000001_create_tables::Migration)]
+    }
+}

@@ -1,0 +1,215 @@
+//! Schedules of tenants, groups and users.
+
+use call_acceptance_api::{
+    name::{GroupPath, ScheduleName, UserPath},
+    schedule::{Owner, Schedule, ScheduleCreate, ScheduleFolder, ScheduleType, ScheduleUpdate},
+};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+    prelude::{Json, Uuid},
+    sea_query::{Expr, Query},
+};
+
+use super::{
+    StoreError,
+    entity::{
+        criteria,
+        schedules::{ActiveModel, Column, Entity, Model},
+        user_services,
+    },
+    value,
+};
+
+impl TryFrom<Model> for Schedule {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let Model { tenant_id: _, schedule_id: _, group_id: _, user_id: _, kind: _, name, periods } = row;
+        Ok(Self { name: value(name)?, periods: serde_json::from_value(periods).map_err(StoreError::corrupt)? })
+    }
+}
+
+fn kind_name(kind: ScheduleType) -> &'static str {
+    match kind {
+        ScheduleType::Time => "Time",
+        ScheduleType::Holiday => "Holiday",
+    }
+}
+
+/// The tenant, and the group and the user where the owner has them.
+fn owner_columns(owner: &Owner) -> (String, Option<String>, Option<String>) {
+    match owner {
+        Owner::Tenant(tenant) => (tenant.to_string(), None, None),
+        Owner::Group(GroupPath { tenant, group }) => (tenant.to_string(), Some(group.to_string()), None),
+        Owner::User(UserPath { tenant, group, user }) => {
+            (tenant.to_string(), Some(group.to_string()), Some(user.to_string()))
+        }
+    }
+}
+
+fn key(folder: &ScheduleFolder) -> Condition {
+    let (tenant, group, user) = owner_columns(&folder.owner);
+    // Written as the unique index is, so that it serves.
+    let owned = |column: Column, id: Option<String>| {
+        Expr::cust(format!("COALESCE({}, '')", column_name(column))).eq(id.unwrap_or_default())
+    };
+    Condition::all()
+        .add(Column::TenantId.eq(tenant))
+        .add(owned(Column::GroupId, group))
+        .add(owned(Column::UserId, user))
+        .add(Column::Kind.eq(kind_name(folder.kind)))
+}
+
+fn column_name(column: Column) -> &'static str {
+    match column {
+        Column::GroupId => "group_id",
+        _ => "user_id",
+    }
+}
+
+/// The names of at most `limit` schedules of the folder behind `after`, in order.
+pub async fn names(
+    db: &impl ConnectionTrait,
+    folder: &ScheduleFolder,
+    after: Option<&str>,
+    limit: u64,
+) -> Result<Vec<ScheduleName>, StoreError> {
+    let mut query =
+        Entity::find().select_only().column(Column::Name).filter(key(folder)).order_by_asc(Column::Name).limit(limit);
+    if let Some(after) = after {
+        query = query.filter(Column::Name.gt(after));
+    }
+    let names: Vec<String> = query.into_tuple().all(db).await?;
+    names.into_iter().map(value).collect()
+}
+
+/// How many schedules the folder has.
+pub async fn count(db: &impl ConnectionTrait, folder: &ScheduleFolder) -> Result<u64, StoreError> {
+    Ok(Entity::find().filter(key(folder)).count(db).await?)
+}
+
+/// Inserts a schedule under a new key.
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    folder: &ScheduleFolder,
+    id: Uuid,
+    schedule: ScheduleCreate,
+) -> Result<Schedule, StoreError> {
+    let ScheduleCreate { name, periods } = schedule;
+    let (tenant_id, group_id, user_id) = owner_columns(&folder.owner);
+    let row = ActiveModel {
+        tenant_id: Set(tenant_id),
+        schedule_id: Set(id),
+        group_id: Set(group_id),
+        user_id: Set(user_id),
+        kind: Set(kind_name(folder.kind).to_owned()),
+        name: Set(name.into()),
+        periods: Set(serde_json::to_value(periods).map_err(StoreError::corrupt)?),
+    };
+    row.insert(db).await?.try_into()
+}
+
+/// The schedule, if it is there.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    folder: &ScheduleFolder,
+    name: &ScheduleName,
+) -> Result<Option<Schedule>, StoreError> {
+    let row = Entity::find().filter(key(folder)).filter(Column::Name.eq(name.as_str())).one(db).await?;
+    row.map(Schedule::try_from).transpose()
+}
+
+/// The key of the schedule, if it is there.
+pub async fn find_id(
+    db: &impl ConnectionTrait,
+    folder: &ScheduleFolder,
+    name: &ScheduleName,
+) -> Result<Option<Uuid>, StoreError> {
+    let query = Entity::find()
+        .select_only()
+        .column(Column::ScheduleId)
+        .filter(key(folder))
+        .filter(Column::Name.eq(name.as_str()));
+    Ok(query.into_tuple().one(db).await?)
+}
+
+/// Merges `update` into the schedule with this key.
+pub async fn update(
+    db: &impl ConnectionTrait,
+    folder: &ScheduleFolder,
+    id: Uuid,
+    update: ScheduleUpdate,
+) -> Result<Option<Schedule>, StoreError> {
+    let ScheduleUpdate { name: _, new_name, periods } = update;
+    let (tenant, ..) = owner_columns(&folder.owner);
+    let key = Condition::all().add(Column::TenantId.eq(tenant)).add(Column::ScheduleId.eq(id));
+    let mut row = <ActiveModel as ActiveModelTrait>::default();
+    if let Some(new_name) = new_name {
+        row.name = Set(new_name.into());
+    }
+    if let Some(periods) = periods {
+        row.periods = Set(serde_json::to_value(periods).map_err(StoreError::corrupt)? as Json);
+    }
+    let found = match row.is_changed() {
+        true => Entity::update_many().set(row).filter(key).exec_with_returning(db).await?.into_iter().next(),
+        false => Entity::find().filter(key).one(db).await?,
+    };
+    found.map(Schedule::try_from).transpose()
+}
+
+/// Deletes the schedule with this key; refused as a reference while criteria refer to it.
+pub async fn delete(db: &impl ConnectionTrait, folder: &ScheduleFolder, id: Uuid) -> Result<(), StoreError> {
+    let (tenant, ..) = owner_columns(&folder.owner);
+    Entity::delete_many().filter(Column::TenantId.eq(tenant)).filter(Column::ScheduleId.eq(id)).exec(db).await?;
+    Ok(())
+}
+
+fn refers_to(id: Uuid) -> Condition {
+    Condition::any().add(criteria::Column::TimeScheduleId.eq(id)).add(criteria::Column::HolidayScheduleId.eq(id))
+}
+
+/// At most `limit` criteria that refer to the schedule: group, user and name of each.
+pub async fn references(
+    db: &impl ConnectionTrait,
+    folder: &ScheduleFolder,
+    id: Uuid,
+    limit: u64,
+) -> Result<Vec<(String, String, String)>, StoreError> {
+    let (tenant, ..) = owner_columns(&folder.owner);
+    let query = criteria::Entity::find()
+        .select_only()
+        .columns([criteria::Column::GroupId, criteria::Column::UserId, criteria::Column::Name])
+        .filter(criteria::Column::TenantId.eq(tenant))
+        .filter(refers_to(id))
+        .order_by_asc(criteria::Column::GroupId)
+        .order_by_asc(criteria::Column::UserId)
+        .order_by_asc(criteria::Column::Position)
+        .limit(limit);
+    Ok(query.into_tuple().all(db).await?)
+}
+
+/// Raises the revisions of the services whose criteria refer to the schedule: what they answer has changed.
+pub async fn raise_revisions(db: &impl ConnectionTrait, folder: &ScheduleFolder, id: Uuid) -> Result<(), StoreError> {
+    use user_services::Column as Service;
+    let (tenant, ..) = owner_columns(&folder.owner);
+    let mut referring = Query::select();
+    referring.expr(Expr::val(1)).from(criteria::Entity);
+    for (of_criteria, of_service) in [
+        (criteria::Column::TenantId, Service::TenantId),
+        (criteria::Column::GroupId, Service::GroupId),
+        (criteria::Column::UserId, Service::UserId),
+    ] {
+        referring.and_where(Expr::col((criteria::Entity, of_criteria)).equals((user_services::Entity, of_service)));
+    }
+    referring.cond_where(refers_to(id));
+    user_services::Entity::update_many()
+        .col_expr(Service::Revision, Expr::col(Service::Revision).add(1))
+        .filter(Service::TenantId.eq(tenant))
+        .filter(Expr::exists(referring))
+        .exec(db)
+        .await?;
+    Ok(())
+}

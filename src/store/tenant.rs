@@ -1,0 +1,85 @@
+//! Tenants.
+
+use call_acceptance_api::{
+    name::TenantId,
+    page::PageQuery,
+    tenant::{Tenant, TenantCreate, TenantList, TenantUpdate},
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use super::{
+    StoreError, column, cut,
+    entity::tenants::{ActiveModel, Column, Entity, Model},
+    initial, optional, value,
+};
+
+impl TryFrom<Model> for Tenant {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let Model { tenant_id, name, region, time_zone } = row;
+        Ok(Self {
+            tenant_id: value(tenant_id)?,
+            name: optional(name)?,
+            region: optional(region)?,
+            time_zone: optional(time_zone)?,
+        })
+    }
+}
+
+/// A page of the tenants.
+pub async fn page(db: &impl ConnectionTrait, page: PageQuery<TenantId>) -> Result<TenantList, StoreError> {
+    let limit = page.limit.get();
+    let mut query = Entity::find().order_by_asc(Column::TenantId).limit(limit + 1);
+    if let Some(after) = page.after {
+        query = query.filter(Column::TenantId.gt(after.as_str()));
+    }
+    let mut rows = query.all(db).await?;
+    let more = cut(&mut rows, limit);
+    let tenants = rows.into_iter().map(Tenant::try_from).collect::<Result<Vec<_>, _>>()?;
+    let next = tenants.last().filter(|_| more).map(|tenant| tenant.tenant_id.clone());
+    Ok(TenantList { tenants, next })
+}
+
+/// Inserts a tenant.
+pub async fn insert(db: &impl ConnectionTrait, tenant: TenantCreate) -> Result<Tenant, StoreError> {
+    let TenantCreate { tenant_id, name, region, time_zone } = tenant;
+    let row = ActiveModel {
+        tenant_id: Set(tenant_id.into()),
+        name: initial(name),
+        region: initial(region),
+        time_zone: initial(time_zone),
+    };
+    row.insert(db).await?.try_into()
+}
+
+/// The tenant, if it is there.
+pub async fn find(db: &impl ConnectionTrait, tenant: &TenantId) -> Result<Option<Tenant>, StoreError> {
+    let row = Entity::find_by_id(tenant.as_str()).one(db).await?;
+    row.map(Tenant::try_from).transpose()
+}
+
+/// Merges `update` into the tenant; what it is after that, if it is there.
+pub async fn update(
+    db: &impl ConnectionTrait,
+    tenant: &TenantId,
+    update: TenantUpdate,
+) -> Result<Option<Tenant>, StoreError> {
+    let TenantUpdate { tenant_id: _, name, region, time_zone } = update;
+    let row =
+        ActiveModel { name: column(name), region: column(region), time_zone: column(time_zone), ..Default::default() };
+    if !row.is_changed() {
+        return find(db, tenant).await;
+    }
+    let rows =
+        Entity::update_many().set(row).filter(Column::TenantId.eq(tenant.as_str())).exec_with_returning(db).await?;
+    rows.into_iter().next().map(Tenant::try_from).transpose()
+}
+
+/// Deletes the tenant, which holds nothing; whether it was there.
+pub async fn delete(db: &impl ConnectionTrait, tenant: &TenantId) -> Result<bool, StoreError> {
+    let deleted = Entity::delete_by_id(tenant.as_str()).exec(db).await?;
+    Ok(deleted.rows_affected > 0)
+}
