@@ -66,8 +66,8 @@ test: setup ## Run all tests, on PostgreSQL and on SQLite
 test: export API_COVERAGE_DIR := $(CURDIR)/target/api-coverage
 test:
 	@rm -rf "$$API_COVERAGE_DIR"
-	tests/with-postgres cargo nextest run --workspace -E 'not test(/^every_operation_of_the_document_is_called/)'
-	cargo nextest run --test api -E 'test(/^every_operation_of_the_document_is_called/)'
+	tests/with-postgres cargo nextest run --workspace
+	cargo nextest run --test api --ignore-default-filter -E 'test(every_operation_of_the_document_is_called)'
 
 spec: ## Write spec/ from api/
 	@cargo run -q -p call-acceptance-api --bin spec -- --write

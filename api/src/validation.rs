@@ -1,12 +1,15 @@
 //! Holding a request's body against its published schema.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::LazyLock,
+};
 
 use jsonschema::{PatternOptions, ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    document::DOCUMENT,
+    document::{self, DOCUMENT},
     phone_number::Region,
     problem::{Failure, Fault},
     time::{Date, RecurrenceRule, TimeZone},
@@ -17,14 +20,17 @@ struct Checked {
     validator: Validator,
 }
 
-/// The request schemas of the document by their names.
+/// The schemas of the bodies of requests by their names.
 static SCHEMAS: LazyLock<HashMap<&'static str, Checked>> = LazyLock::new(|| {
     let components = json_schema(&DOCUMENT["components"]);
-    let names = DOCUMENT["components"]["schemas"].as_object().into_iter().flat_map(Map::keys);
-    let checked = names.map(|name| {
+    let bodies = document::operations().filter_map(|operation| {
+        operation.object.pointer("/requestBody/content/application~1json/schema/$ref").and_then(Value::as_str)
+    });
+    let names: BTreeSet<_> = bodies.filter_map(|reference| reference.rsplit('/').next()).collect();
+    let checked = names.into_iter().map(|name| {
         let schema = json!({ "$ref": format!("#/components/schemas/{name}"), "components": components });
         let validator = compile(&schema).expect("the published schemas are JSON schemas");
-        (name.as_str(), Checked { schema, validator })
+        (name, Checked { schema, validator })
     });
     checked.collect()
 });

@@ -1,0 +1,132 @@
+//! A database of its own for each test, removed when the test ends.
+
+use call_acceptance::store;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database,
+    sqlx::{self, Connection, Executor, PgConnection},
+};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// The schema that PostgreSQL databases are copied from.
+const TEMPLATE: &str = "call_acceptance_template";
+/// The lock that tests starting at once make the template under.
+const TEMPLATE_LOCK: i64 = 7_246_001;
+
+/// Which database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// A database of one test.
+pub struct TestDatabase {
+    pub url: String,
+    server: Option<(String, String)>,
+    _folder: Option<TempDir>,
+}
+
+impl TestDatabase {
+    /// A new database with the schema in it.
+    pub async fn create(kind: Kind) -> Self {
+        match kind {
+            Kind::Sqlite => {
+                let database = Self::empty(kind).await;
+                store::migrate(&database.url).await.expect("the schema can be created");
+                database
+            }
+            Kind::Postgres => {
+                let admin = admin_url();
+                let mut connection = PgConnection::connect(&admin).await.expect("PostgreSQL answers");
+                make_template(&mut connection, &admin).await;
+                Self::postgres(&mut connection, admin, &format!("TEMPLATE {TEMPLATE}")).await
+            }
+        }
+    }
+
+    /// A new database with nothing in it.
+    pub async fn empty(kind: Kind) -> Self {
+        match kind {
+            Kind::Sqlite => {
+                let folder = TempDir::new().expect("a temporary folder can be made");
+                let url = format!("sqlite://{}?mode=rwc", folder.path().join("test.db").display());
+                Self { url, server: None, _folder: Some(folder) }
+            }
+            Kind::Postgres => {
+                let admin = admin_url();
+                let mut connection = PgConnection::connect(&admin).await.expect("PostgreSQL answers");
+                Self::postgres(&mut connection, admin, "").await
+            }
+        }
+    }
+
+    async fn postgres(connection: &mut PgConnection, admin: String, how: &str) -> Self {
+        let name = format!("test_{}", Uuid::now_v7().simple());
+        let create = format!("CREATE DATABASE {name} {how}");
+        connection.execute(sqlx::AssertSqlSafe(create)).await.expect("a database can be created");
+        Self { url: on(&admin, &name), server: Some((admin, name)), _folder: None }
+    }
+
+    /// Runs a statement past the server.
+    pub async fn execute(&self, sql: &str) {
+        let db = Database::connect(ConnectOptions::new(&self.url)).await.expect("the database answers");
+        db.execute_unprepared(sql).await.expect("the statement runs");
+        db.close().await.expect("the connection closes");
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let Some((admin, name)) = self.server.take() else { return };
+        let drop = async move {
+            if let Ok(mut connection) = PgConnection::connect(&admin).await {
+                let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+                let dropped = connection.execute(sqlx::AssertSqlSafe(statement)).await;
+                assert!(dropped.is_ok() || std::thread::panicking(), "the test's database can be dropped");
+            }
+        };
+        let in_a_thread =
+            || tokio::runtime::Builder::new_current_thread().enable_all().build().map(|runtime| runtime.block_on(drop));
+        std::thread::scope(|scope| scope.spawn(in_a_thread).join().map(|_| ()).unwrap_or_default());
+    }
+}
+
+/// The server that the test run started; `make test` and `tests/with-postgres` say where it is.
+pub fn admin_url() -> String {
+    std::env::var("TEST_POSTGRES_URL")
+        .expect("TEST_POSTGRES_URL names no PostgreSQL: run `make test`, or `tests/with-postgres cargo nextest run`")
+}
+
+/// The URL of another database of the same server.
+fn on(admin: &str, database: &str) -> String {
+    let (server, _) = admin.rsplit_once('/').expect("the URL ends with a database");
+    format!("{server}/{database}")
+}
+
+async fn make_template(connection: &mut PgConnection, admin: &str) {
+    sqlx::query("SELECT pg_advisory_lock($1)")
+        .bind(TEMPLATE_LOCK)
+        .execute(&mut *connection)
+        .await
+        .expect("the lock is free in time");
+    let found = sqlx::query("SELECT 1 FROM pg_database WHERE datname = $1")
+        .bind(TEMPLATE)
+        .fetch_optional(&mut *connection)
+        .await;
+    if found.expect("PostgreSQL lists its databases").is_none() {
+        let making = format!("{TEMPLATE}_making");
+        connection
+            .execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {making}")))
+            .await
+            .expect("the template can be created");
+        store::migrate(&on(admin, &making)).await.expect("the schema can be created");
+        let rename = format!("ALTER DATABASE {making} RENAME TO {TEMPLATE}");
+        connection.execute(sqlx::AssertSqlSafe(rename)).await.expect("the template gets its name");
+    }
+    sqlx::query("SELECT pg_advisory_unlock($1)")
+        .bind(TEMPLATE_LOCK)
+        .execute(connection)
+        .await
+        .expect("the lock is ours");
+}

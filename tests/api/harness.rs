@@ -1,0 +1,308 @@
+//! A running server with a client that holds every answer against the published document.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, LazyLock, Mutex},
+    time::Duration,
+};
+
+use call_acceptance::{
+    app::Application,
+    config::{Config, LogFormat},
+};
+use call_acceptance_api::{
+    document::{self, DOCUMENT, Operation},
+    validation,
+};
+use jsonschema::Validator;
+use reqwest::{Method, StatusCode, header::HeaderMap};
+use serde_json::{Value, json};
+use tokio::{sync::oneshot, task::JoinHandle};
+
+use crate::database::{Kind, TestDatabase};
+
+/// The path of the user that [`App::with_user`] makes.
+pub const USER: &str = "/api/v1/tenants/foo/groups/foogroup/users/foouser/";
+/// The path of that user's service.
+pub const SERVICE: &str = "/api/v1/tenants/foo/groups/foogroup/users/foouser/services/selective_call_acceptance/";
+/// The path of that user's criteria.
+pub const CRITERIA: &str =
+    "/api/v1/tenants/foo/groups/foogroup/users/foouser/services/selective_call_acceptance/criteria/";
+
+/// Runs a test on both databases: `both! { async fn name(app: App) { … } }`.
+macro_rules! both {
+    ($($(#[$meta:meta])* async fn $name:ident($app:ident: App) $body:block)*) => {
+        $(
+            mod $name {
+                #[allow(unused_imports, reason = "a test takes what it needs of its file's imports")]
+                use super::*;
+
+                async fn test($app: $crate::harness::App) $body
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn on_sqlite() {
+                    test($crate::harness::App::start($crate::database::Kind::Sqlite).await).await;
+                }
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn on_postgres() {
+                    test($crate::harness::App::start($crate::database::Kind::Postgres).await).await;
+                }
+            }
+        )*
+    };
+}
+pub(crate) use both;
+
+/// The configuration that tests start a server with.
+pub fn config(database_url: &str) -> Config {
+    Config {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        database_url: database_url.to_owned(),
+        database_connections: 5,
+        migrate: false,
+        request_timeout: Duration::from_secs(30),
+        drain_timeout: Duration::from_secs(5),
+        log_format: LogFormat::Text,
+        log: "off".to_owned(),
+    }
+}
+
+/// A server that is ended with the test.
+pub struct Running {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Starts a server in this process.
+    pub async fn start(config: Config) -> Self {
+        let application = Application::build(config).await.expect("the server starts");
+        let address = application.address();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(application.run_until(async {
+            // Either way it is told to stop: by the message, or by the test's end.
+            let _ = stopped.await;
+        }));
+        Self { address, stop: Some(stop), task }
+    }
+
+    /// Tells the server to stop and waits until it has.
+    pub async fn stop(mut self) {
+        drop(self.stop.take());
+        (&mut self.task).await.expect("the server stops without a panic");
+    }
+}
+
+/// A server with a database of its own.
+pub struct App {
+    pub kind: Kind,
+    pub server: Running,
+    pub database: TestDatabase,
+    client: reqwest::Client,
+}
+
+/// What the server answered.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    /// The body, which is JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// The value of a header, which is there.
+    pub fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name).unwrap_or_else(|| panic!("there is no {name} in {:?}", self.headers));
+        value.to_str().expect("a header is text")
+    }
+
+    /// Asserts the status, and gives the body.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        if self.text.is_empty() { Value::Null } else { self.json() }
+    }
+
+    /// Asserts a problem with this status and code, and gives it.
+    #[track_caller]
+    pub fn expect_problem(&self, status: u16, code: &str) -> Value {
+        let problem = self.expect(status);
+        assert_eq!(problem["code"], code, "{problem:#}");
+        problem
+    }
+
+    /// Asserts an invalid request with faults at just these pointers (or parameters), in whatever order.
+    #[track_caller]
+    pub fn expect_faults(&self, places: &[&str]) {
+        let problem = self.expect_problem(400, "invalid_request");
+        let faults = problem["errors"].as_array().expect("an invalid request has errors").iter();
+        let mut found: Vec<&str> =
+            faults.map(|fault| fault["pointer"].as_str().or(fault["parameter"].as_str()).unwrap_or_default()).collect();
+        let mut places = places.to_vec();
+        found.sort_unstable();
+        places.sort_unstable();
+        assert_eq!(found, places, "{problem:#}");
+    }
+}
+
+impl App {
+    /// A server on a database with the schema and nothing in it.
+    pub async fn start(kind: Kind) -> Self {
+        let database = TestDatabase::create(kind).await;
+        let server = Running::start(config(&database.url)).await;
+        Self { kind, server, database, client: client() }
+    }
+
+    /// Creates tenant `foo`, group `foogroup` and user `foouser` with the service.
+    pub async fn with_user(self) -> Self {
+        self.post("/api/v1/tenants/", json!({ "tenantId": "foo", "region": "BE", "timeZone": "Europe/Brussels" }))
+            .await
+            .expect(201);
+        self.post("/api/v1/tenants/foo/groups/", json!({ "groupId": "foogroup" })).await.expect(201);
+        self.post("/api/v1/tenants/foo/groups/foogroup/users/", json!({ "userId": "foouser" })).await.expect(201);
+        let services = json!({ "services": [{ "name": "Selective Call Acceptance" }] });
+        self.post(&format!("{USER}services/"), services).await.expect(200);
+        self
+    }
+
+    /// Creates the schedules of the documentation's examples too.
+    pub async fn with_schedules(self) -> Self {
+        let app = self.with_user().await;
+        app.post(&format!("{USER}time_schedules/"), json!({ "name": "Every Friday" })).await.expect(201);
+        app.post(&format!("{USER}calendar_schedules/"), json!({ "name": "Every Easter" })).await.expect(201);
+        app
+    }
+
+    /// The URL of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.server.address)
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[], None).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, &[], None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, &[JSON], Some(body.to_string())).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PUT, path, &[JSON], Some(body.to_string())).await
+    }
+
+    /// Sends a request as it is given, and holds the answer against the document.
+    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
+        let mut request = self.client.request(method.clone(), self.url(path));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let response = request.send().await.expect("the server answers");
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.expect("the answer arrives whole");
+        let answer = Answer { status, headers, text };
+        check(&method, path, &answer);
+        answer
+    }
+}
+
+/// The header of a JSON body.
+pub const JSON: (&str, &str) = ("Content-Type", "application/json");
+
+/// A client that goes nowhere but to the server and follows no redirect.
+pub fn client() -> reqwest::Client {
+    let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    builder.build().expect("a client can be built")
+}
+
+static COMPONENTS: LazyLock<Value> = LazyLock::new(|| validation::json_schema(&DOCUMENT["components"]));
+
+fn validator(name: &str) -> Arc<Validator> {
+    static COMPILED: Mutex<BTreeMap<String, Arc<Validator>>> = Mutex::new(BTreeMap::new());
+    let compile = || {
+        let schema = json!({ "$ref": format!("#/components/schemas/{name}"), "components": *COMPONENTS });
+        Arc::new(validation::compile(&schema).expect("a schema of the document compiles"))
+    };
+    COMPILED.lock().expect("no test panics with the lock").entry(name.to_owned()).or_insert_with(compile).clone()
+}
+
+fn operation(method: &Method, path: &str) -> Option<Operation<'static>> {
+    let segments = |path: &str| -> Vec<String> { path.trim_matches('/').split('/').map(str::to_owned).collect() };
+    let given = segments(path.split('?').next().unwrap_or_default());
+    document::operations().find(|operation| {
+        let known = segments(operation.path);
+        let alike = known.iter().zip(&given).all(|(known, given)| known.starts_with('{') || known == given);
+        alike && known.len() == given.len() && operation.method.eq_ignore_ascii_case(method.as_str())
+    })
+}
+
+/// Asserts that the document says that this answer can come, with these headers and a body of this form.
+fn check(method: &Method, path: &str, answer: &Answer) {
+    assert!(answer.headers.contains_key("x-request-id"), "{method} {path} has no X-Request-Id");
+    let Some(operation) = operation(method, path) else { return };
+    let context = format!("{} answered {} {}", operation.id(), answer.status, answer.text);
+    let response = &operation.object["responses"][answer.status.as_str()];
+    assert!(response.is_object(), "the document does not know that {context}");
+    for name in response["headers"].as_object().into_iter().flat_map(|headers| headers.keys()) {
+        assert!(answer.headers.contains_key(name.as_str()), "{name} is missing: {context}");
+    }
+    match response["content"].as_object().and_then(|content| content.iter().next()) {
+        Some((media_type, content)) => {
+            assert_eq!(
+                answer.headers.get("content-type").map(|value| value.as_bytes()),
+                Some(media_type.as_bytes()),
+                "{context}"
+            );
+            let name = content["schema"]["$ref"]
+                .as_str()
+                .and_then(|name| name.rsplit('/').next())
+                .expect("a body's schema has a name");
+            let body = answer.json();
+            let faults: Vec<String> = validator(name).iter_errors(&body).map(|error| error.to_string()).collect();
+            assert!(faults.is_empty(), "{faults:?}: {context}");
+            assert!(!has_null(&body), "what is absent is left out, not null: {context}");
+            if let Some(code) = body["code"].as_str().filter(|_| media_type.contains("problem")) {
+                let description = response["description"].as_str().unwrap_or_default();
+                assert!(description.contains(&format!("`{code}`")), "the document does not name the code: {context}");
+            }
+        }
+        None => assert!(answer.text.is_empty(), "the document knows no body: {context}"),
+    }
+    record(operation.id());
+}
+
+fn has_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.iter().any(has_null),
+        Value::Object(members) => members.values().any(has_null),
+        _ => false,
+    }
+}
+
+/// Where the operations that tests call are noted, if that is asked for.
+pub fn coverage_folder() -> Option<PathBuf> {
+    std::env::var_os("API_COVERAGE_DIR").map(PathBuf::from)
+}
+
+fn record(operation: &str) {
+    let Some(folder) = coverage_folder() else { return };
+    fs::create_dir_all(&folder).expect("the folder of called operations can be made");
+    fs::write(folder.join(operation), "").expect("a called operation can be noted");
+}

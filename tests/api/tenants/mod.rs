@@ -1,0 +1,3 @@
+//! Tenants: one file per verb.
+
+mod create;
