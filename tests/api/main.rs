@@ -7,6 +7,8 @@ mod coverage;
 mod database;
 mod groups;
 mod harness;
+mod migrations;
+mod outages;
 mod schedules;
 mod selective_call_acceptance;
 mod server;
