@@ -16,7 +16,7 @@ async fn up_down_up(kind: Kind) {
     let db = Database::connect(&database.url).await.expect("the database answers");
     Migrator::down(&db, None).await.expect("down");
     db.close().await.expect("the connection closes");
-    database.execute("CREATE TABLE tenants (nothing integer)").await;
+    database.execute("CREATE TABLE tenants (placeholder integer)").await;
     database.execute("DROP TABLE tenants").await;
     store::migrate(&database.url).await.expect("up again");
     Running::start(config(&database.url)).await.stop().await;
