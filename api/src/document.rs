@@ -12,6 +12,9 @@ use crate::{
     spec_only::SpecOnly,
 };
 
+/// The identifier of a request in examples.
+const REQUEST_ID: &str = "0193a0c0-3a52-7c40-8a3e-7f2b9f6d1c55";
+
 /// The published document.
 pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let generated = crate::service(SpecOnly::<Apis>::default()).spec();
@@ -64,6 +67,8 @@ pub fn operations() -> impl Iterator<Item = Operation<'static>> {
 /// beside a type, closed request schemas, shared headers, and an example for every parameter, body and answer.
 fn finish(mut document: Value) -> Value {
     document["openapi"] = "3.0.3".into();
+    document["security"] = json!([]);
+    order_tags(&mut document);
     slash_paths(&mut document["paths"]);
     tidy(&mut document);
     close_requests(&mut document);
@@ -71,16 +76,23 @@ fn finish(mut document: Value) -> Value {
     let schemas = document["components"]["schemas"].clone();
     type_nullables(&mut document, &schemas);
     add_schema_examples(&mut document["components"]["schemas"]);
-    let operations = document["paths"]
-        .as_object_mut()
-        .into_iter()
-        .flat_map(Map::values_mut)
-        .filter_map(Value::as_object_mut)
-        .flat_map(Map::values_mut);
-    for operation in operations {
+    for operation in operations_mut(&mut document) {
         add_examples(operation, &schemas);
     }
     document
+}
+
+fn operations_mut(document: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let paths = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
+    paths.filter_map(Value::as_object_mut).flat_map(Map::values_mut)
+}
+
+/// The tags stand in the order of their operations, which is that of the docs page; poem-openapi sorts them by name.
+fn order_tags(document: &mut Value) {
+    let used: Vec<Value> = operations_mut(document).map(|operation| operation["tags"][0].clone()).collect();
+    if let Some(tags) = document["tags"].as_array_mut() {
+        tags.sort_by_key(|tag| used.iter().position(|name| *name == tag["name"]));
+    }
 }
 
 /// The paths of the API end with a slash, which poem-openapi takes off.
@@ -93,8 +105,8 @@ fn slash_paths(paths: &mut Value) {
     *paths = slashed.collect::<Map<_, _>>().into();
 }
 
-/// Header names as people write them, whole numbers without a fraction, a reference bare of what only repeats it, and
-/// nothing said that goes without saying.
+/// Header names as people write them, whole numbers without a fraction, descriptions without the line ends of the
+/// source, a reference bare of what only repeats it, and nothing said that goes without saying.
 fn tidy(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(tidy),
@@ -109,8 +121,12 @@ fn tidy(value: &mut Value) {
                     members.insert(name.to_owned(), header);
                 }
             }
-            members
-                .retain(|key, value| !(key == "deprecated" && value == &false || key == "explode" && value == &true));
+            members.retain(|key, value| {
+                !matches!((key.as_str(), &*value), ("deprecated", Value::Bool(false)) | ("explode", Value::Bool(true)))
+            });
+            if let Some(Value::String(description)) = members.get_mut("description") {
+                *description = unwrap_paragraphs(description);
+            }
             members.values_mut().for_each(tidy);
             if let Some(reference) = bare_reference(members) {
                 *value = reference;
@@ -118,6 +134,12 @@ fn tidy(value: &mut Value) {
         }
         _ => {}
     }
+}
+
+/// Paragraphs on one line each: the docs page shows every line end as a break.
+fn unwrap_paragraphs(text: &str) -> String {
+    let paragraphs: Vec<_> = text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect();
+    paragraphs.join("\n\n")
 }
 
 /// The reference that an `allOf` wraps, unless what stands beside it matters: in OpenAPI 3.0 nothing may stand beside
@@ -170,26 +192,47 @@ fn collect_references(value: &Value, schemas: &Value, names: &mut Vec<String>) {
     }
 }
 
-/// Headers that many answers have stand once; an answer that asks to come back says when.
+/// Headers of answers stand once, with their bounds; an answer that asks to come back says when.
 fn share_headers(document: &mut Value) {
-    let integer = json!({ "type": "integer", "format": "int32", "minimum": 1 });
-    let request_id = json!({ "type": "string", "maxLength": 128, "pattern": "^[A-Za-z0-9._:/+=@-]+$" });
-    document["components"]["headers"] = json!({
-        "X-Request-Id": { "description": "Identifier of the request: the one that it came with, or a new one.", "required": true, "schema": request_id },
-        "Retry-After": { "description": "Seconds to wait before the request is sent again.", "required": true, "schema": integer },
+    let headers = json!({
+        "X-Request-Id": {
+            "description": "Identifier of the request: the one that it came with, or a new one.",
+            "required": true,
+            "schema": { "type": "string", "maxLength": 128, "pattern": "^[A-Za-z0-9._:/+=@-]+$" },
+            "example": REQUEST_ID,
+        },
+        "Retry-After": {
+            "description": "Seconds to wait before the request is sent again.",
+            "required": true,
+            "schema": { "type": "integer", "format": "int32", "minimum": 1, "maximum": 3600 },
+            "example": 1,
+        },
+        "ETag": {
+            "description": "Revision of the user's service; after a write, the one that the write made.",
+            "required": true,
+            "schema": { "type": "string", "maxLength": 22, "pattern": "^\"[0-9]+\"$" },
+            "example": "\"1764000000000000\"",
+        },
+        "Location": {
+            "description": "Path of the new thing.",
+            "required": true,
+            "schema": { "type": "string", "format": "uri-reference", "maxLength": 8192, "pattern": "^/[A-Za-z0-9._~%/-]+/$" },
+            "example": "/api/v1/tenants/foo/",
+        },
     });
-    let operations = document["paths"]
-        .as_object_mut()
-        .into_iter()
-        .flat_map(Map::values_mut)
-        .filter_map(Value::as_object_mut)
-        .flat_map(Map::values_mut);
-    for (status, response) in operations.filter_map(|operation| operation["responses"].as_object_mut()).flatten() {
-        response["headers"]["X-Request-Id"] = json!({ "$ref": "#/components/headers/X-Request-Id" });
-        if status == "503" {
-            response["headers"]["Retry-After"] = json!({ "$ref": "#/components/headers/Retry-After" });
+    let responses = operations_mut(document).filter_map(|operation| operation["responses"].as_object_mut()).flatten();
+    for (status, response) in responses {
+        let asked_back = (status == "503").then_some("Retry-After");
+        for name in ["X-Request-Id"].into_iter().chain(asked_back) {
+            response["headers"][name] = Value::Null;
+        }
+        for (name, header) in response["headers"].as_object_mut().into_iter().flatten() {
+            if headers.get(name).is_some() {
+                *header = json!({ "$ref": format!("#/components/headers/{name}") });
+            }
         }
     }
+    document["components"]["headers"] = headers;
 }
 
 /// `nullable` counts only beside a `type` (OpenAPI 3.0.3, Schema Object), and so it takes that of what it wraps.
@@ -221,28 +264,26 @@ fn add_schema_examples(schemas: &mut Value) {
 }
 
 fn add_examples(operation: &mut Value, schemas: &Value) {
-    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+    for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
         let reference = parameter["schema"]["$ref"].as_str().unwrap_or_default();
         let schema = named(schemas, reference);
-        if parameter["description"].is_null() {
+        if parameter.get("description").is_none() {
             parameter["description"] = schema["description"].clone();
         }
         if parameter["in"] == "path" {
             parameter["example"] = schema["example"].clone();
         }
     }
-    if let Some(content) = operation.get_mut("requestBody") {
-        content["content"]["application/json"]["example"] =
-            example_of(&content["content"]["application/json"]["schema"]);
+    let has_body = operation.get("requestBody").is_some();
+    if let Some(body) = operation.pointer_mut("/requestBody/content/application~1json") {
+        body["example"] = example_of(&body["schema"]);
     }
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
-        if response.pointer("/content/application~1problem+json").is_some() {
-            let description = response["description"].as_str().unwrap_or_default();
-            let example = problem_example(status, description);
-            response["content"]["application/problem+json"]["example"] = example;
-        } else if response.get("content").is_some_and(|content| content.get("application/json").is_some()) {
-            response["content"]["application/json"]["example"] =
-                example_of(&response["content"]["application/json"]["schema"]);
+        let description = response["description"].as_str().unwrap_or_default().to_owned();
+        if let Some(problem) = response.pointer_mut("/content/application~1problem+json") {
+            problem["example"] = problem_example(status, &description, has_body);
+        } else if let Some(answer) = response.pointer_mut("/content/application~1json") {
+            answer["example"] = example_of(&answer["schema"]);
         }
     }
 }
@@ -252,19 +293,20 @@ fn example_of(schema: &Value) -> Value {
     name.and_then(examples::of).unwrap_or_default()
 }
 
-/// A problem with the first code that the answer's description names.
-fn problem_example(status: &str, description: &str) -> Value {
+/// A problem with the first code that the answer's description names; of an invalid request, a fault in its body or,
+/// where it has none, in its query.
+fn problem_example(status: &str, description: &str, has_body: bool) -> Value {
     let code = ProblemCode::ALL.into_iter().find(|code| description.starts_with(&format!("`{}`", code.as_str())));
     let code = code.unwrap_or(ProblemCode::InternalError);
-    let (detail, faults) = match code {
-        ProblemCode::InvalidRequest | ProblemCode::MalformedJson if status == "400" => (
-            "\"+32 2\" is not valid here.".to_owned(),
-            vec![Fault::at("/fromDnCriteria/phoneNumbers/3", "\"+32 2\" is not valid here.")],
-        ),
-        code => (format!("{}.", code.meaning().1), Vec::new()),
+    let fault = match has_body {
+        true => Fault::at("/name", "`name` is required."),
+        false => Fault::of_parameter("page", "This operation does not know the query parameter \"page\"."),
     };
-    let code = if faults.is_empty() { code } else { ProblemCode::InvalidRequest };
-    json!(Problem::new(Refusal { code, detail, faults }, "0193a0c0-3a52-7c40-8a3e-7f2b9f6d1c55"))
+    let refusal = match status {
+        "400" => Refusal { code: ProblemCode::InvalidRequest, detail: fault.detail.clone(), faults: vec![fault] },
+        _ => Refusal { code, detail: format!("{}.", code.meaning().1), faults: Vec::new() },
+    };
+    json!(Problem::new(refusal, REQUEST_ID))
 }
 
 /// The list of operations: tag, operation id, method and path, a line each.

@@ -102,6 +102,7 @@ impl GroupsApi {
         &self,
         tenant_id: Path<TenantId>,
         limit: Query<Option<Limit>>,
+        /// Where the page starts: the `next` of the page before; the first page when left out.
         after: Query<Option<GroupId>>,
     ) -> Result<Found<GroupList>, Fails<TENANT>> {
         Ok(Found::with(
@@ -155,7 +156,9 @@ impl GroupsApi {
         &self,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
-        #[oai(default)] cascade: Query<bool>,
+        /// Whether what it holds is deleted too.
+        #[oai(default)]
+        cascade: Query<bool>,
     ) -> Result<Deleted, Fails<{ GROUP | codes(&[ProblemCode::GroupInUse]) }>> {
         Ok(self.0.delete(GroupPath { tenant: tenant_id.0, group: group_id.0 }, cascade.0).await?.into())
     }

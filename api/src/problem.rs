@@ -18,6 +18,7 @@ use serde::Serialize;
 #[oai(rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
+#[expect(missing_docs, reason = "`meaning` has the words for each code")]
 pub enum ProblemCode {
     MalformedJson,
     InvalidRequest,

@@ -183,6 +183,7 @@ macro_rules! schedules_api {
                 #[oai(name = "allLevels", default)]
                 all_levels: Query<bool>,
                 limit: Query<Option<Limit>>,
+                /// Where the page starts: the `next` of the page before; the first page when left out.
                 after: Query<Option<ScheduleCursor>>,
             ) -> Result<Found<ScheduleList>, Fails<{ $codes }>> {
                 let folder = ScheduleFolder { owner: $owner, kind: $kind };

@@ -427,7 +427,6 @@ impl SelectiveCallAcceptanceApi {
         method = "put",
         operation_id = "criteria_update"
     )]
-    #[expect(clippy::too_many_arguments, reason = "one argument for each parameter of the operation")]
     async fn criteria_update(
         &self,
         tenant_id: Path<TenantId>,

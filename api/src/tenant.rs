@@ -109,6 +109,7 @@ impl TenantsApi {
     async fn tenants_list(
         &self,
         limit: Query<Option<Limit>>,
+        /// Where the page starts: the `next` of the page before; the first page when left out.
         after: Query<Option<TenantId>>,
     ) -> Result<Found<TenantList>, Fails<0>> {
         Ok(Found::with(self.0.list(PageQuery { limit: limit.0.unwrap_or_default(), after: after.0 }).await?))
@@ -153,7 +154,9 @@ impl TenantsApi {
     async fn tenant_delete(
         &self,
         tenant_id: Path<TenantId>,
-        #[oai(default)] cascade: Query<bool>,
+        /// Whether what it holds is deleted too.
+        #[oai(default)]
+        cascade: Query<bool>,
     ) -> Result<Deleted, Fails<{ TENANT | codes(&[ProblemCode::TenantInUse]) }>> {
         Ok(self.0.delete(tenant_id.0, cascade.0).await?.into())
     }

@@ -1,9 +1,9 @@
 //! Parsed text values: text that has been checked once and is right from then on.
 //!
-//! A value type is declared with [`text!`]: its rule stands once and serves request bodies, path and query
+//! A value type is declared with `text!`: its rule stands once and serves request bodies, path and query
 //! parameters, the published schema and the messages for bad input alike. To add a value type, declare it with
 //! `text!` in the file of its subject; if a pattern cannot say its whole rule, give it a `format` and a `holds`
-//! function and list it in [`crate::document`] among the checked formats.
+//! function, and teach the format to [`crate::validation::compile`].
 
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
 use regex::Regex;
@@ -76,6 +76,12 @@ impl Rule {
     }
 }
 
+/// `pattern` with the meaning that it has in the document: in ECMA 262, `\s` is the byte order mark too. It may stand
+/// in brackets only.
+pub(crate) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
+    Regex::new(&pattern.replace(r"\s", r"\s\x{FEFF}"))
+}
+
 /// Declares a parsed text value; see the [module](crate::text).
 ///
 /// `holds` is the part of the rule that `pattern` cannot say, `canonical` the form that a right text is kept in.
@@ -112,7 +118,7 @@ macro_rules! text {
             /// The value that `text` stands for; an error that says what would be right if it stands for none.
             pub fn parse(text: &str) -> Result<Self, $crate::text::NotValid> {
                 static PATTERN: std::sync::LazyLock<regex::Regex> = std::sync::LazyLock::new(|| {
-                    regex::Regex::new($pattern).expect("a value type's pattern is a regular expression")
+                    $crate::text::compile($pattern).expect("a value type's pattern is a regular expression")
                 });
                 Self::RULE.check(text, &PATTERN, text!(@holds $($holds)?))?;
                 Ok(Self(text!(@canonical text $($canonical)?)))

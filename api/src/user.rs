@@ -132,6 +132,7 @@ impl UsersApi {
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         limit: Query<Option<Limit>>,
+        /// Where the page starts: the `next` of the page before; the first page when left out.
         after: Query<Option<UserId>>,
     ) -> Result<Found<UserList>, Fails<GROUP>> {
         let group = GroupPath { tenant: tenant_id.0, group: group_id.0 };
@@ -196,7 +197,9 @@ impl UsersApi {
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         user_id: Path<UserId>,
-        #[oai(default)] cascade: Query<bool>,
+        /// Whether what it holds is deleted too.
+        #[oai(default)]
+        cascade: Query<bool>,
     ) -> Result<Deleted, Fails<{ USER | codes(&[ProblemCode::UserInUse]) }>> {
         let user = UserPath { tenant: tenant_id.0, group: group_id.0, user: user_id.0 };
         Ok(self.0.delete(user, cascade.0).await?.into())

@@ -113,6 +113,8 @@ fn explain(error: &ValidationError<'_>, root: &Value) -> Vec<Fault> {
             };
             unexpected.iter().map(fault).collect()
         }
+        // That it is none of the known values is a fault of its own, and says more.
+        ValidationErrorKind::Type { .. } if schema["enum"].is_array() => Vec::new(),
         ValidationErrorKind::Type { .. } => {
             let expected = schema["type"].as_str().map(article).unwrap_or_default();
             let described = description(root, schema);

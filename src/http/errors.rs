@@ -72,15 +72,15 @@ fn problem(refusal: Refusal, asked: &Asked) -> Response {
     answer
 }
 
-/// The methods of a path, as `Allow` wants them.
+/// The methods of a path, as `Allow` wants them. A path that the document does not know is a page: it is read only.
 fn allowed(path: &str) -> String {
     let mut methods: Vec<String> =
         operations::at(path).iter().map(|operation| operation.method.to_uppercase()).collect();
-    if methods.is_empty() || methods.iter().any(|method| method == "GET") {
-        methods.insert(0, "HEAD".to_owned());
+    if methods.is_empty() {
+        methods.push("GET".to_owned());
     }
-    if methods.len() == 1 {
-        methods.insert(0, "GET".to_owned());
+    if let Some(get) = methods.iter().position(|method| method == "GET") {
+        methods.insert(get + 1, "HEAD".to_owned());
     }
     methods.join(", ")
 }
@@ -99,6 +99,10 @@ fn into_failure(error: Error, asked: &Asked) -> Failure {
     if error.is::<MethodNotAllowedError>() {
         let detail = format!("This path does not know the method {}; it knows {}.", asked.method, allowed(&asked.path));
         return Failure::refused(ProblemCode::MethodNotAllowed, detail);
+    }
+    if error.is::<poem::error::ParsePathError>() {
+        let detail = "The path is not percent-encoded UTF-8.";
+        return Failure::invalid(vec![Fault::of_parameter("path", detail)]);
     }
     if let Some(ParsePathError { name, .. }) = error.downcast_ref() {
         return bad_path_parameter(name, asked);

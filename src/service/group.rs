@@ -49,11 +49,12 @@ impl Groups for Service {
         store::transaction(&self.db, |tx| async move {
             let owner = Owner::Group(path.clone());
             if cascade {
-                ownership::empty(&tx, &owner).await?;
+                ownership::empty(&tx, &owner).await.map_err(StoreError::or_again)?;
             }
             match group::delete(&tx, path).await {
                 Ok(true) => Ok((tx, ())),
                 Ok(false) => Err(not_found(&tx, &owner).await),
+                Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_again()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(
                         "The group {:?} still has users or schedules; `cascade=true` deletes them too.",

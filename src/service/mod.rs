@@ -75,6 +75,13 @@ async fn not_found(db: &impl ConnectionTrait, owner: &Owner) -> Failure {
     match check_owner(db, owner).await {
         Err(failure) => failure,
         // It came back since it was not found; the caller may well have sent both requests at once.
-        Ok(()) => missing_owner(ProblemCode::UserNotFound, owner),
+        Ok(()) => {
+            let code = match owner {
+                Owner::Tenant(_) => ProblemCode::TenantNotFound,
+                Owner::Group(_) => ProblemCode::GroupNotFound,
+                Owner::User(_) => ProblemCode::UserNotFound,
+            };
+            missing_owner(code, owner)
+        }
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use call_acceptance_api::{
     name::{GroupPath, ScheduleName},
     page::{PageQuery, ScheduleCursor},
-    problem::{Failure, ProblemCode},
+    problem::{Failure, Fault, ProblemCode},
     schedule::{
         Level, MAX_SCHEDULES, Owner, Schedule, ScheduleCreate, ScheduleEntry, ScheduleFolder, ScheduleList,
         ScheduleUpdate, Schedules,
@@ -99,6 +99,10 @@ impl Schedules for Service {
         }
         if schedules.is_empty() {
             check_owner(&self.db, &folder.owner).await?;
+        }
+        if !behind {
+            let detail = "`after` names a level that is not listed here; it is the `next` of the page before, asked for with the same `allLevels`.";
+            return Err(Failure::invalid(vec![Fault::of_parameter("after", detail)]));
         }
         let more = schedules.len() > limit;
         schedules.truncate(limit);

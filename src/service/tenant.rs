@@ -39,11 +39,12 @@ impl Tenants for Service {
         let tenant = &tenant;
         store::transaction(&self.db, |tx| async move {
             if cascade {
-                ownership::empty(&tx, &Owner::Tenant(tenant.clone())).await?;
+                ownership::empty(&tx, &Owner::Tenant(tenant.clone())).await.map_err(StoreError::or_again)?;
             }
             match tenant::delete(&tx, tenant).await {
                 Ok(true) => Ok((tx, ())),
                 Ok(false) => Err(not_found(tenant)),
+                Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_again()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(
                         "The tenant {:?} still has groups or schedules; `cascade=true` deletes them too.",

@@ -12,15 +12,19 @@ use call_acceptance_api::{
 use super::{Service, check_owner, not_found};
 use crate::store::{self, StoreError, ownership, user};
 
+fn user_exists(user: &UserPath) -> String {
+    format!("The group has a user {:?} already.", user.user.as_str())
+}
+
 /// The refusal of a user whose identifier or phone number is taken, whichever the constraint is about.
-fn taken(error: StoreError, user: &str) -> Failure {
+fn taken(error: StoreError, user: &UserPath) -> Failure {
     let by_number = matches!(&error, StoreError::Taken(constraint) if constraint.contains("phone_number"));
     match by_number {
         true => error.or_taken(
             ProblemCode::PhoneNumberTaken,
             "Another user has this phone number; it is unique in the whole system.",
         ),
-        false => error.or_taken(ProblemCode::UserExists, format!("The group has a user {user:?} already.")),
+        false => error.or_taken(ProblemCode::UserExists, user_exists(user)),
     }
 }
 
@@ -35,10 +39,16 @@ impl Users for Service {
     }
 
     async fn create(&self, group: GroupPath, create: UserCreate) -> Result<User, Failure> {
-        let id = create.user_id.clone();
+        let GroupPath { tenant, group: id } = group.clone();
+        let path = UserPath { tenant, group: id, user: create.user_id.clone() };
         match user::insert(&self.db, &group, create).await {
             Err(StoreError::Reference(_)) => Err(not_found(&self.db, &Owner::Group(group)).await),
-            result => result.map_err(|error| taken(error, id.as_str())),
+            // When both are taken, which constraint is named depends on the database.
+            Err(error @ StoreError::Taken(_)) => match user::find(&self.db, &path).await? {
+                Some(_) => Err(Failure::refused(ProblemCode::UserExists, user_exists(&path))),
+                None => Err(taken(error, &path)),
+            },
+            result => Ok(result?),
         }
     }
 
@@ -53,7 +63,7 @@ impl Users for Service {
         match user::update(&self.db, &path, update).await {
             Ok(Some(user)) => Ok(user),
             Ok(None) => Err(not_found(&self.db, &Owner::User(path)).await),
-            Err(error) => Err(taken(error, path.user.as_str())),
+            Err(error) => Err(taken(error, &path)),
         }
     }
 
@@ -62,11 +72,12 @@ impl Users for Service {
         store::transaction(&self.db, |tx| async move {
             let owner = Owner::User(path.clone());
             if cascade {
-                ownership::empty(&tx, &owner).await?;
+                ownership::empty(&tx, &owner).await.map_err(StoreError::or_again)?;
             }
             match user::delete(&tx, path).await {
                 Ok(true) => Ok((tx, ())),
                 Ok(false) => Err(not_found(&tx, &owner).await),
+                Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_again()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(
                         "The user {:?} still has services or schedules; `cascade=true` deletes them too.",

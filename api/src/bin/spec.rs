@@ -1,5 +1,7 @@
 //! Writes the published document and the list of operations under `spec/`; with `--check` compares instead.
 
+#![expect(clippy::print_stderr, reason = "a command tells its faults there")]
+
 use std::{path::Path, process::ExitCode};
 
 use call_acceptance_api::document;

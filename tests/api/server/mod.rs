@@ -1,1 +1,10 @@
-//! TODO
+//! What holds for every request, and what is not the API: the document, the documentation, the command.
+
+mod commands;
+mod documents;
+mod errors;
+mod health;
+mod paths;
+mod query;
+mod request_id;
+mod shutdown;

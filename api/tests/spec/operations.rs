@@ -1,0 +1,194 @@
+//! Every operation says what a reader and a generator of clients need.
+
+use std::collections::BTreeSet;
+
+use call_acceptance_api::{
+    document::{self, DOCUMENT, Operation},
+    validation,
+};
+use serde_json::{Map, Value, json};
+
+use crate::assert_none;
+
+/// What `judge` finds wrong with the operations, each fault with its operation.
+fn faults<F>(judge: impl Fn(Operation<'static>) -> F) -> Vec<String>
+where
+    F: IntoIterator<Item = String>,
+{
+    let of = |operation: Operation<'static>| {
+        let name = format!("{} {} ({})", operation.method.to_uppercase(), operation.path, operation.id());
+        judge(operation).into_iter().map(move |fault| format!("{name}: {fault}")).collect::<Vec<_>>()
+    };
+    document::operations().flat_map(of).collect()
+}
+
+fn parameters(operation: &Operation<'static>) -> impl Iterator<Item = &'static Value> + use<> {
+    operation.object.get("parameters").and_then(Value::as_array).into_iter().flatten()
+}
+
+fn responses(operation: &Operation<'static>) -> impl Iterator<Item = (&'static String, &'static Value)> + use<> {
+    operation.object["responses"].as_object().into_iter().flat_map(Map::iter)
+}
+
+fn media_types(holder: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    holder.get("content").and_then(Value::as_object).into_iter().flat_map(Map::iter)
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// What is wrong with the example of a parameter, a header or a media type by its schema.
+fn example_fault(holder: &Value) -> Option<String> {
+    let Some(example) = holder.get("example") else { return Some("has no example".to_owned()) };
+    let mut schema = validation::json_schema(&holder["schema"]);
+    schema["components"] = validation::json_schema(&DOCUMENT["components"]);
+    let validator = validation::compile(&schema).expect("a schema of the document compiles");
+    let error = validator.iter_errors(example).next()?;
+    Some(format!("its example breaks its schema at {:?}: {error}", error.instance_path().to_string()))
+}
+
+#[test]
+fn identifiers_are_snake_case_and_unique() {
+    let snake_case = |id: &str| {
+        let words = id.split('_').all(|word| !word.is_empty());
+        words && id.chars().all(|character| character.is_ascii_lowercase() || character == '_')
+    };
+    assert_none(faults(|operation| {
+        (!snake_case(operation.id())).then(|| "its identifier is not snake_case".to_owned())
+    }));
+    let mut seen = BTreeSet::new();
+    let twice = document::operations().map(|operation| operation.id()).filter(|id| !seen.insert(*id));
+    assert_none(twice.map(|id| format!("{id} stands twice")));
+}
+
+#[test]
+fn summaries_are_short_and_have_no_full_stop() {
+    assert_none(faults(|operation| {
+        let summary = text(operation.object, "summary");
+        let right = !summary.is_empty() && summary.chars().count() <= 80 && !summary.ends_with('.');
+        (!right).then(|| format!("summary {summary:?}"))
+    }));
+}
+
+#[test]
+fn descriptions_are_whole_sentences() {
+    assert_none(faults(|operation| {
+        let description = text(operation.object, "description");
+        (!description.ends_with('.')).then(|| format!("description {description:?}"))
+    }));
+}
+
+#[test]
+fn each_has_one_tag_that_the_document_declares() {
+    let declared: Vec<&Value> = DOCUMENT["tags"].as_array().into_iter().flatten().map(|tag| &tag["name"]).collect();
+    assert_none(faults(|operation| {
+        let tags = operation.object["tags"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let right = matches!(tags, [tag] if declared.contains(&tag));
+        (!right).then(|| format!("tags {tags:?}"))
+    }));
+}
+
+#[test]
+fn paths_start_with_the_version_and_end_with_a_slash() {
+    assert_none(faults(|operation| {
+        let of_the_api = operation.path.starts_with("/api/v1/") && operation.path.ends_with('/');
+        (!of_the_api && !operation.path.starts_with("/health/")).then(|| "its path".to_owned())
+    }));
+}
+
+#[test]
+fn parameters_are_those_of_the_path_and_described() {
+    assert_none(faults(|operation| {
+        let in_path: Vec<&str> =
+            operation.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}')).collect();
+        let declared: Vec<&str> = operation.parameters("path").collect();
+        let mut faults = Vec::new();
+        if in_path != declared {
+            faults.push(format!("its path has the parameters {in_path:?}, it declares {declared:?}"));
+        }
+        for parameter in parameters(&operation) {
+            let name = text(parameter, "name");
+            if !text(parameter, "description").ends_with('.') {
+                faults.push(format!("parameter {name} has no description of whole sentences"));
+            }
+            if !parameter.get("schema").is_some_and(Value::is_object) {
+                faults.push(format!("parameter {name} has no schema"));
+            }
+        }
+        faults
+    }));
+}
+
+#[test]
+fn path_parameters_have_examples_that_pass() {
+    assert_none(faults(|operation| {
+        let in_path = parameters(&operation).filter(|parameter| parameter["in"] == "path");
+        let fault = |parameter| Some(format!("parameter {} {}", text(parameter, "name"), example_fault(parameter)?));
+        in_path.filter_map(fault).collect::<Vec<_>>()
+    }));
+}
+
+#[test]
+fn bodies_have_examples_that_pass() {
+    assert_none(faults(|operation| {
+        let body = operation.object.get("requestBody");
+        let fault = |(media_type, content)| Some(format!("body {media_type} {}", example_fault(content)?));
+        body.into_iter().flat_map(media_types).filter_map(fault).collect::<Vec<_>>()
+    }));
+}
+
+#[test]
+fn answers_are_described_and_have_examples_that_pass() {
+    assert_none(faults(|operation| {
+        let fault = |(status, response): (&String, &Value)| {
+            let undescribed = text(response, "description").is_empty();
+            let described = undescribed.then(|| format!("answer {status} has no description"));
+            let examples = media_types(response)
+                .filter_map(|(media_type, content)| {
+                    Some(format!("answer {status} {media_type} {}", example_fault(content)?))
+                })
+                .collect::<Vec<_>>();
+            described.into_iter().chain(examples)
+        };
+        responses(&operation).flat_map(fault).collect::<Vec<_>>()
+    }));
+}
+
+#[test]
+fn errors_are_problems_with_the_status_of_their_answer() {
+    assert_none(faults(|operation| {
+        let errors = responses(&operation).filter(|(status, _)| status.starts_with(['4', '5']));
+        let fault = |(status, response): (&String, &Value)| {
+            let problem = &response["content"]["application/problem+json"]["example"];
+            let right = problem["status"].as_u64().is_some_and(|code| code.to_string() == *status);
+            (!right).then(|| format!("answer {status} has the example {problem}"))
+        };
+        errors.filter_map(fault).collect::<Vec<_>>()
+    }));
+}
+
+#[test]
+fn every_answer_carries_the_request_identifier() {
+    assert_none(faults(|operation| {
+        let without = responses(&operation).filter(|(_, response)| response["headers"].get("X-Request-Id").is_none());
+        without.map(|(status, _)| format!("answer {status} has no X-Request-Id")).collect::<Vec<_>>()
+    }));
+}
+
+#[test]
+fn headers_have_examples_that_pass() {
+    let headers = DOCUMENT["components"]["headers"].as_object().into_iter().flatten();
+    assert_none(headers.filter_map(|(name, header)| Some(format!("header {name} {}", example_fault(header)?))));
+}
+
+#[test]
+fn examples_of_schemas_pass() {
+    let schemas = DOCUMENT["components"]["schemas"].as_object().into_iter().flatten();
+    let with_example = schemas.filter(|(_, schema)| schema.get("example").is_some());
+    assert_none(with_example.filter_map(|(name, schema)| {
+        let holder =
+            json!({ "schema": { "$ref": format!("#/components/schemas/{name}") }, "example": schema["example"] });
+        Some(format!("schema {name}: {}", example_fault(&holder)?))
+    }));
+}

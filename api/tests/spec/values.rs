@@ -1,0 +1,135 @@
+//! The parsed text values: the published schema takes just what the type does.
+
+use std::collections::BTreeSet;
+
+use call_acceptance_api::{
+    document::DOCUMENT,
+    name::{CriteriaName, EmailAddress, GroupId, Ignored, Label, PeriodName, ScheduleName, TenantId, UserId},
+    page::ScheduleCursor,
+    phone_number::{Extension, PhoneNumber, PhoneNumberPattern, Region},
+    precondition::EntityTags,
+    text::Rule,
+    time::{Date, RecurrenceRule, TimeOfDay, TimeZone},
+    validation,
+};
+use serde_json::{Value, json};
+
+use crate::assert_none;
+
+struct TextType {
+    rule: Rule,
+    takes: fn(&str) -> bool,
+}
+
+macro_rules! text_types {
+    ($($name:ident),* $(,)?) => {
+        vec![$(TextType { rule: $name::RULE, takes: |text| $name::parse(text).is_ok() }),*]
+    };
+}
+
+fn text_types() -> Vec<TextType> {
+    text_types![
+        CriteriaName,
+        Date,
+        EmailAddress,
+        EntityTags,
+        Extension,
+        GroupId,
+        Ignored,
+        Label,
+        PeriodName,
+        PhoneNumber,
+        PhoneNumberPattern,
+        RecurrenceRule,
+        Region,
+        ScheduleCursor,
+        ScheduleName,
+        TenantId,
+        TimeOfDay,
+        TimeZone,
+        UserId,
+    ]
+}
+
+/// Characters that engines of regular expressions and people take differently.
+const TRICKY: [char; 32] = [
+    'a', '7', '/', '@', '"', '*', '?', '+', '%', ' ', '\t', '\n', '\r', '\0', '\u{1f}', '\u{7f}', '\u{80}', '\u{85}',
+    '\u{9f}', '\u{a0}', '\u{ad}', '\u{301}', '\u{1680}', '\u{2003}', '\u{200b}', '\u{2028}', '\u{202e}', '\u{3000}',
+    '\u{feff}', 'é', '٣', '😀',
+];
+
+/// Texts around every edge of `rule`: its lengths, and every tricky character alone, at either end and within.
+fn texts_around(rule: &Rule) -> Vec<String> {
+    let (least, most) = rule.length;
+    let mut texts = vec![rule.example.to_owned(), String::new(), "\r\n".to_owned(), "e\u{301}".to_owned()];
+    for filler in ["a", "7", "A", "é", "😀"] {
+        for length in [least.saturating_sub(1), least, 1, most, most + 1] {
+            texts.push(filler.repeat(length));
+        }
+    }
+    for character in TRICKY {
+        texts.push(character.to_string());
+        for base in ["aa", "77", rule.example] {
+            texts.extend([
+                format!("{character}{base}"),
+                format!("{base}{character}"),
+                format!("{}{character}{}", &base[..1], &base[1..]),
+            ]);
+        }
+    }
+    texts
+}
+
+#[test]
+fn every_text_type_of_the_document_is_tried() {
+    let tried: BTreeSet<&str> = text_types().iter().map(|text_type| text_type.rule.name).collect();
+    let schemas = DOCUMENT["components"]["schemas"].as_object().into_iter().flatten();
+    let published = schemas.filter(|(_, schema)| schema["type"] == "string" && schema.get("enum").is_none());
+    assert_eq!(tried, published.map(|(name, _)| name.as_str()).collect());
+}
+
+#[test]
+fn examples_parse() {
+    let wrong = text_types().into_iter().filter(|text_type| !(text_type.takes)(text_type.rule.example));
+    assert_none(wrong.map(|text_type| format!("{} does not take its example", text_type.rule.name)));
+}
+
+#[test]
+fn what_the_schema_takes_the_type_takes_and_nothing_else() {
+    let components = validation::json_schema(&DOCUMENT["components"]);
+    let mut faults = Vec::new();
+    for TextType { rule, takes } in text_types() {
+        let schema = json!({ "$ref": format!("#/components/schemas/{}", rule.name), "components": components });
+        let validator = validation::compile(&schema).expect("a schema of the document compiles");
+        for text in texts_around(&rule) {
+            let (published, parsed) = (validator.is_valid(&Value::from(text.as_str())), takes(&text));
+            if published != parsed {
+                let verdict = |taken| if taken { "takes" } else { "refuses" };
+                faults.push(format!(
+                    "{}: the schema {} {text:?}, the type {} it",
+                    rule.name,
+                    verdict(published),
+                    verdict(parsed)
+                ));
+            }
+        }
+    }
+    assert_none(faults);
+}
+
+#[test]
+fn names_keep_out_what_paths_and_people_cannot_tell_apart() {
+    let takes = |text: &str| TenantId::parse(text).is_ok();
+    for right in ["a", "7", "é", "e\u{301}", "😀", "a b", "a\u{a0}b", "a.b", "a%2Fb", "..a"] {
+        assert!(takes(right), "{right:?}");
+    }
+    for wrong in ["", " ", " a", "a ", "\u{a0}a", "a\u{3000}", "a/b", "a\tb", "a\n", "\u{85}a", "a\0"] {
+        assert!(!takes(wrong), "{wrong:?}");
+    }
+}
+
+#[test]
+fn lengths_count_characters_and_not_bytes() {
+    assert!(TenantId::parse(&"😀".repeat(30)).is_ok());
+    assert!(TenantId::parse(&"a".repeat(31)).is_err());
+}

@@ -1,0 +1,224 @@
+//! What periods a schedule takes.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, App, USER, both};
+
+async fn create(app: &App, name: &str, periods: Value) -> Answer {
+    app.post(&format!("{USER}time_schedules/"), json!({ "name": name, "periods": periods })).await
+}
+
+fn with(period: &Value, members: Value) -> Value {
+    let mut period = period.clone();
+    for (name, value) in members.as_object().into_iter().flatten() {
+        period[name] = value.clone();
+    }
+    period
+}
+
+/// One period of each type, with all that its type takes.
+fn each_type() -> [Value; 4] {
+    [
+        json!({ "name": "P", "active": true, "type": "Day of the week", "dayOfWeek": "Sunday" }),
+        json!({ "name": "P", "active": false, "type": "Day of the month", "dayOfMonth": 31 }),
+        json!({ "name": "P", "active": true, "type": "Date", "startDate": "2028-02-29", "stopDate": "2028-03-01" }),
+        json!({
+            "name": "P", "active": true, "type": "Recurrence", "startDate": "2026-01-01",
+            "rule": "FREQ=YEARLY;BYEASTER=0", "exceptDates": ["2027-03-28", "2028-04-16"]
+        }),
+    ]
+}
+
+/// What a type requires, and with what it is refused.
+const MEMBERS: [(&[&str], &[&str]); 4] = [
+    (&["dayOfWeek"], &["dayOfMonth", "startDate", "stopDate", "rule", "exceptDates"]),
+    (&["dayOfMonth"], &["dayOfWeek", "startDate", "stopDate", "rule", "exceptDates"]),
+    (&["startDate"], &["dayOfWeek", "dayOfMonth", "rule", "exceptDates"]),
+    (&["startDate", "rule"], &["dayOfWeek", "dayOfMonth", "stopDate"]),
+];
+
+fn right_value(member: &str) -> Value {
+    match member {
+        "dayOfWeek" => json!("Monday"),
+        "dayOfMonth" => json!(1),
+        "startDate" | "stopDate" => json!("2030-01-01"),
+        "rule" => json!("FREQ=DAILY"),
+        _ => json!(["2030-01-01"]),
+    }
+}
+
+both! {
+    async fn each_type_is_kept_as_it_is_sent_with_and_without_times(app: App) {
+        let app = app.with_user().await;
+        for (at, period) in each_type().iter().enumerate() {
+            let timed = with(period, json!({ "name": "Timed", "startTime": "09:00", "stopTime": "17:30" }));
+            let schedule = create(&app, &at.to_string(), json!([period, timed])).await.expect(201);
+            assert_eq!(schedule["periods"], json!([period, timed]));
+        }
+    }
+
+    async fn each_type_is_refused_without_what_it_needs(app: App) {
+        let app = app.with_user().await;
+        for (period, (required, _)) in each_type().iter().zip(MEMBERS) {
+            for member in required {
+                let mut period = period.clone();
+                period.as_object_mut().expect("a period is an object").remove(*member);
+                create(&app, "S", json!([period])).await.expect_faults(&[&format!("/periods/0/{member}")]);
+            }
+        }
+        create(&app, "S", json!([{ "name": "P" }])).await.expect_faults(&["/periods/0/type"]);
+        create(&app, "S", json!([{ "name": "P", "type": "Never" }])).await.expect_faults(&["/periods/0/type"]);
+    }
+
+    async fn each_type_is_refused_with_members_of_another(app: App) {
+        let app = app.with_user().await;
+        for (period, (_, foreign)) in each_type().iter().zip(MEMBERS) {
+            for member in foreign {
+                let period = with(period, json!({ *member: right_value(member) }));
+                create(&app, "S", json!([period])).await.expect_faults(&[&format!("/periods/0/{member}")]);
+            }
+        }
+    }
+
+    async fn active_is_the_default(app: App) {
+        let app = app.with_user().await;
+        let period = json!({ "name": "P", "type": "Date", "startDate": "2026-12-25" });
+        let schedule = create(&app, "S", json!([period])).await.expect(201);
+        assert_eq!(schedule["periods"], json!([with(&period, json!({ "active": true }))]));
+    }
+
+    async fn times_are_kept_with_two_digits(app: App) {
+        let app = app.with_user().await;
+        let [period, ..] = each_type();
+        for (at, (start, stop, kept)) in [
+            ("9:00", "9:01", ["09:00", "09:01"]),
+            ("0:00", "24:00", ["00:00", "24:00"]),
+            ("23:59", "24:00", ["23:59", "24:00"]),
+        ].into_iter().enumerate() {
+            let timed = with(&period, json!({ "startTime": start, "stopTime": stop }));
+            let schedule = create(&app, &at.to_string(), json!([timed])).await.expect(201);
+            let times = [&schedule["periods"][0]["startTime"], &schedule["periods"][0]["stopTime"]];
+            assert_eq!(times, kept);
+        }
+    }
+
+    async fn wrong_times_are_refused(app: App) {
+        let app = app.with_user().await;
+        for period in each_type() {
+            for (times, place) in [
+                (json!({ "startTime": "09:00", "stopTime": "09:00" }), "stopTime"),
+                (json!({ "startTime": "9:00", "stopTime": "08:59" }), "stopTime"),
+                (json!({ "startTime": "09:00", "stopTime": "00:00" }), "stopTime"),
+                (json!({ "startTime": "24:00", "stopTime": "24:00" }), "stopTime"),
+                (json!({ "startTime": "09:00" }), "stopTime"),
+                (json!({ "stopTime": "09:00" }), "startTime"),
+                (json!({ "startTime": "09:00", "stopTime": "24:01" }), "stopTime"),
+                (json!({ "startTime": "9", "stopTime": "10:00" }), "startTime"),
+                (json!({ "startTime": "09:00:00", "stopTime": "10:00" }), "startTime"),
+                (json!({ "startTime": 9, "stopTime": "10:00" }), "startTime"),
+                (json!({ "startTime": "٠٩:٠٠", "stopTime": "10:00" }), "startTime"),
+            ] {
+                let timed = with(&period, times);
+                create(&app, "S", json!([timed])).await.expect_faults(&[&format!("/periods/0/{place}")]);
+            }
+        }
+    }
+
+    async fn wrong_days_are_refused(app: App) {
+        let app = app.with_user().await;
+        let [week, month, date, recurrence] = each_type();
+        for (period, member, value) in [
+            (&week, "dayOfWeek", json!("monday")),
+            (&week, "dayOfWeek", json!(1)),
+            (&month, "dayOfMonth", json!(0)),
+            (&month, "dayOfMonth", json!(32)),
+            (&month, "dayOfMonth", json!(1.5)),
+            (&month, "dayOfMonth", json!("1")),
+            (&date, "startDate", json!("2026-02-30")),
+            (&date, "startDate", json!("2027-02-29")),
+            (&date, "startDate", json!("2026-13-01")),
+            (&date, "startDate", json!("2026-1-1")),
+            (&date, "stopDate", json!("2028-02-28")),
+            (&date, "stopDate", json!("2029-04-31")),
+            (&recurrence, "startDate", json!("2026-00-01")),
+            (&recurrence, "startDate", json!("2026-01-01T00:00:00Z")),
+            (&recurrence, "exceptDates", json!(["2027-03-28", "2027-03-28"])),
+            (&recurrence, "exceptDates", json!("2027-03-28")),
+        ] {
+            let period = with(period, json!({ member: value }));
+            create(&app, "S", json!([period])).await.expect_faults(&[&format!("/periods/0/{member}")]);
+        }
+        let period = with(&recurrence, json!({ "exceptDates": ["2027-03-28", "2027-02-29"] }));
+        create(&app, "S", json!([period])).await.expect_faults(&["/periods/0/exceptDates/1"]);
+    }
+
+    async fn a_date_may_stop_on_the_day_it_starts(app: App) {
+        let app = app.with_user().await;
+        let [_, _, date, _] = each_type();
+        create(&app, "S", json!([with(&date, json!({ "stopDate": date["startDate"] }))])).await.expect(201);
+    }
+
+    async fn rules_are_daily_or_slower(app: App) {
+        let app = app.with_user().await;
+        let [.., recurrence] = each_type();
+        let wrong = [
+            "FREQ=HOURLY", "FREQ=MINUTELY", "FREQ=SECONDLY", "FREQ=DAILY;BYHOUR=9", "FREQ=DAILY;BYMINUTE=0",
+            "FREQ=DAILY;BYSECOND=0", "nonsense", "", "FREQ=", "FREQ=SOMETIMES", "BYDAY=MO", "RRULE:FREQ=DAILY",
+            "FREQ=DAILY\nDTSTART:20260101", "FREQ=DAILY;BYMONTH=13", "FREQ=DAILY;COUNT=-1", "FREQ=DAILY;FREQ=DAILY",
+        ];
+        for rule in wrong {
+            let period = with(&recurrence, json!({ "rule": rule }));
+            create(&app, rule.get(..1).unwrap_or("S"), json!([period])).await.expect_faults(&["/periods/0/rule"]);
+        }
+        let right = [
+            "FREQ=YEARLY;BYEASTER=0", "FREQ=YEARLY;BYEASTER=-2", "FREQ=DAILY;INTERVAL=2", "FREQ=WEEKLY;BYDAY=MO,FR",
+            "FREQ=MONTHLY;BYDAY=-1FR;COUNT=10", "FREQ=DAILY;UNTIL=20301231",
+        ];
+        for (at, rule) in right.into_iter().enumerate() {
+            let period = with(&recurrence, json!({ "rule": rule }));
+            let schedule = create(&app, &at.to_string(), json!([period])).await.expect(201);
+            assert_eq!(schedule["periods"][0]["rule"], rule);
+        }
+    }
+
+    async fn period_names_are_unique_in_the_schedule(app: App) {
+        let app = app.with_user().await;
+        let [period, ..] = each_type();
+        let periods = json!([period, with(&period, json!({ "name": "p" })), period, period]);
+        create(&app, "S", periods).await.expect_faults(&["/periods/2/name", "/periods/3/name"]);
+        for wrong in [json!(""), json!("a/b"), json!("a\u{0}b"), json!("a".repeat(41)), json!(1)] {
+            let period = with(&period, json!({ "name": wrong }));
+            create(&app, "S", json!([period])).await.expect_faults(&["/periods/0/name"]);
+        }
+    }
+
+    async fn a_schedule_has_at_most_200_periods(app: App) {
+        let app = app.with_user().await;
+        let [period, ..] = each_type();
+        let mut periods: Vec<_> = (0..=200).map(|at| with(&period, json!({ "name": at.to_string() }))).collect();
+        create(&app, "S", json!(periods)).await.expect_faults(&["/periods"]);
+        periods.pop();
+        let schedule = create(&app, "S", json!(periods)).await.expect(201);
+        assert_eq!(schedule["periods"], json!(periods));
+    }
+
+    async fn all_faults_of_all_periods_are_told_at_once(app: App) {
+        let app = app.with_user().await;
+        let [week, month, date, recurrence] = each_type();
+        let periods = json!([
+            with(&week, json!({ "dayOfWeek": "Someday", "startTime": "09:00" })),
+            with(&month, json!({ "name": "M", "dayOfMonth": 32, "rule": "FREQ=DAILY" })),
+            with(&date, json!({ "stopDate": "2028-01-01", "color": "red" })),
+            with(&recurrence, json!({ "name": "R", "rule": "FREQ=HOURLY", "startTime": "10:00", "stopTime": "9:00" })),
+            "Friday",
+        ]);
+        let places = [
+            "/periods/0/dayOfWeek", "/periods/0/stopTime", "/periods/1/dayOfMonth", "/periods/1/rule",
+            "/periods/2/name", "/periods/2/stopDate", "/periods/2/color", "/periods/3/rule", "/periods/3/stopTime",
+            "/periods/4",
+        ];
+        create(&app, "S", periods.clone()).await.expect_faults(&places);
+        create(&app, "S", json!([])).await.expect(201);
+        app.put(&format!("{USER}time_schedules/S/"), json!({ "periods": periods })).await.expect_faults(&places);
+    }
+}

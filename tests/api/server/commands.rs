@@ -1,0 +1,92 @@
+//! The command.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Output, Stdio},
+};
+
+use call_acceptance_api::document;
+
+use crate::database::{Kind, TestDatabase};
+
+/// The command without the settings of this process.
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_call-acceptance"));
+    command.env_clear().args(arguments);
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    command(arguments).output().expect("the command runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("the command writes UTF-8")
+}
+
+#[test]
+fn openapi_prints_the_document() {
+    for (arguments, document) in [
+        (&["openapi"][..], document::json()),
+        (&["openapi", "--format", "json"], document::json()),
+        (&["openapi", "--format", "yaml"], document::yaml()),
+    ] {
+        let output = run(arguments);
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(text(&output.stdout), document);
+    }
+}
+
+#[tokio::test]
+async fn migrate_and_demo_may_be_repeated() {
+    let database = TestDatabase::empty(Kind::Sqlite).await;
+    for name in ["migrate", "migrate", "demo", "demo"] {
+        let output = run(&[name, "--database-url", &database.url]);
+        assert!(output.status.success(), "{name}: {output:?}");
+    }
+}
+
+#[test]
+fn all_faults_of_the_configuration_are_told_at_once() {
+    let output = command(&["serve", "--listen", "8080", "--log-format", "xml"])
+        .env("CALL_ACCEPTANCE_REQUEST_TIMEOUT", "0")
+        .env("DATABASE_URL", "mysql://root:secret@host/db")
+        .output()
+        .expect("the command runs");
+    let told = text(&output.stderr);
+    assert!(!output.status.success(), "{told}");
+    for fault in ["--listen", "--log-format", "--request-timeout", "--database-url"] {
+        assert!(told.contains(fault), "{fault}: {told}");
+    }
+    assert!(!told.contains("secret"), "{told}");
+}
+
+#[test]
+fn a_database_that_is_not_there_is_named_without_its_password() {
+    let output = command(&["serve", "--listen", "127.0.0.1:0"])
+        .env("DATABASE_URL", "postgres://someone:secret@127.0.0.1:1/nowhere")
+        .output()
+        .expect("the command runs");
+    let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
+    assert!(!output.status.success(), "{told}");
+    for part in ["127.0.0.1:1", "refused"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(!told.contains("secret"), "{told}");
+}
+
+#[tokio::test]
+async fn serve_ends_well_when_it_is_told_to() {
+    let database = TestDatabase::empty(Kind::Sqlite).await;
+    let mut server = command(&["--listen", "127.0.0.1:0", "--database-url", &database.url])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    let mut log = BufReader::new(server.stderr.take().expect("the log is read here")).lines();
+    let serving = log.find_map(|line| line.ok().filter(|line| line.contains("serving on http://127.0.0.1:")));
+    assert!(serving.is_some(), "the log says where the server is");
+    let told = Command::new("kill").args(["-TERM", &server.id().to_string()]).status().expect("a signal can be sent");
+    assert!(told.success());
+    assert!(log.any(|line| line.is_ok_and(|line| line.ends_with("stopped"))), "the log says that it stopped");
+    assert!(server.wait().expect("the server ends").success());
+}
