@@ -78,7 +78,9 @@ fn finish(mut document: Value) -> Value {
     add_schema_examples(&mut document["components"]["schemas"]);
     for operation in operations_mut(&mut document) {
         add_examples(operation, &schemas);
+        free_optional_parameters(operation, &schemas);
     }
+    drop_unused_schemas(&mut document);
     document
 }
 
@@ -264,17 +266,19 @@ fn add_schema_examples(schemas: &mut Value) {
 }
 
 fn add_examples(operation: &mut Value, schemas: &Value) {
+    let kind = Kind::of(operation);
     for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
-        let reference = parameter["schema"]["$ref"].as_str().unwrap_or_default();
-        let schema = named(schemas, reference);
+        let reference = parameter["schema"]["$ref"].as_str().unwrap_or_default().to_owned();
+        let schema = named(schemas, &reference);
         if parameter.get("description").is_none() {
             parameter["description"] = schema["description"].clone();
         }
         if parameter["in"] == "path" {
-            parameter["example"] = schema["example"].clone();
+            parameter["example"] = kind.example(&reference).unwrap_or_else(|| schema["example"].clone());
         }
     }
     let has_body = operation.get("requestBody").is_some();
+    let example_of = |schema: &Value| kind.example(schema["$ref"].as_str().unwrap_or_default()).unwrap_or_default();
     if let Some(body) = operation.pointer_mut("/requestBody/content/application~1json") {
         body["example"] = example_of(&body["schema"]);
     }
@@ -288,9 +292,45 @@ fn add_examples(operation: &mut Value, schemas: &Value) {
     }
 }
 
-fn example_of(schema: &Value) -> Value {
-    let name = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
-    name.and_then(examples::of).unwrap_or_default()
+/// Which examples an operation takes where the schema alone does not say.
+enum Kind {
+    Calendar,
+    Other,
+}
+
+impl Kind {
+    fn of(operation: &Value) -> Self {
+        let id = operation["operationId"].as_str().unwrap_or_default();
+        if id.contains("calendar_schedule") { Self::Calendar } else { Self::Other }
+    }
+
+    fn example(&self, reference: &str) -> Option<Value> {
+        let name = reference.rsplit('/').next().unwrap_or_default();
+        match self {
+            Self::Calendar => examples::of_calendar(name).or_else(|| examples::of(name)),
+            Self::Other => examples::of(name),
+        }
+    }
+}
+
+/// An optional parameter has its schema in place and without an example: Swagger UI would fill it in and so send it.
+fn free_optional_parameters(operation: &mut Value, schemas: &Value) {
+    for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+        if parameter["required"] == false && parameter["schema"].get("$ref").is_some() {
+            let mut schema = named(schemas, parameter["schema"]["$ref"].as_str().unwrap_or_default()).clone();
+            schema.as_object_mut().map(|schema| schema.remove("example"));
+            parameter["schema"] = schema;
+        }
+    }
+}
+
+/// Schemas that nothing refers to any more are left out.
+fn drop_unused_schemas(document: &mut Value) {
+    let mut names = Vec::new();
+    collect_references(&document["paths"], &document["components"]["schemas"], &mut names);
+    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
+        schemas.retain(|name, _| names.contains(name));
+    }
 }
 
 /// A problem with the first code that the answer's description names; of an invalid request, a fault in its body or,

@@ -56,6 +56,24 @@ pub fn of(name: &str) -> Option<Value> {
     })
 }
 
+/// The example of the schema `name` in an operation on calendar schedules, where it is another one.
+pub fn of_calendar(name: &str) -> Option<Value> {
+    Some(match name {
+        "ScheduleName" => json!("Every Easter"),
+        "Schedule" => json!({ "name": "Every Easter", "periods": [easter()] }),
+        "ScheduleCreate" => json!({ "name": "Public holidays", "periods": [easter(), {
+            "name": "Christmas", "active": true, "type": "Date", "startDate": "2026-12-25", "stopDate": "2026-12-26"
+        }] }),
+        "ScheduleUpdate" => json!({ "periods": [easter()] }),
+        "ScheduleList" => json!({ "schedules": [{ "name": "Every Easter", "level": "User" }] }),
+        _ => return None,
+    })
+}
+
+fn easter() -> Value {
+    json!({ "name": "Easter Sunday", "active": true, "type": "Recurrence", "startDate": "2026-01-01", "rule": "FREQ=YEARLY;BYEASTER=0" })
+}
+
 fn test() -> Value {
     json!({
         "name": "test",

@@ -142,14 +142,17 @@ fn bad_parameter(name: &str, asked: &Asked) -> Failure {
     let parameter = parameters
         .into_iter()
         .find(|parameter| parameter["name"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(name)));
-    let schema = parameter
-        .and_then(|parameter| parameter["schema"]["$ref"].as_str())
-        .and_then(|schema| DOCUMENT.pointer(schema.trim_start_matches('#')));
-    let right = schema.and_then(|schema| schema["description"].as_str()).unwrap_or_default();
-    let kind = parameter
-        .and_then(|parameter| parameter["schema"]["type"].as_str())
-        .map(|kind| format!("It must be a {kind}."))
-        .unwrap_or_default();
-    let detail = format!("The parameter `{name}` is not valid. {right}{kind}");
+    let schema = parameter.map(|parameter| &parameter["schema"]);
+    let named = schema
+        .and_then(|schema| schema["$ref"].as_str())
+        .and_then(|name| DOCUMENT.pointer(name.trim_start_matches('#')));
+    let right = match named.or(schema) {
+        Some(schema) if schema["description"].is_string() => {
+            schema["description"].as_str().unwrap_or_default().to_owned()
+        }
+        Some(schema) => format!("It must be a {}.", schema["type"].as_str().unwrap_or_default()),
+        None => String::new(),
+    };
+    let detail = format!("The parameter `{name}` is not valid. {right}");
     Failure::invalid(vec![Fault::of_parameter(name, detail.trim_end())])
 }

@@ -100,7 +100,6 @@ impl Running {
 
 /// A server with a database of its own.
 pub struct App {
-    pub kind: Kind,
     pub server: Running,
     pub database: TestDatabase,
     client: reqwest::Client,
@@ -160,7 +159,7 @@ impl App {
     pub async fn start(kind: Kind) -> Self {
         let database = TestDatabase::create(kind).await;
         let server = Running::start(config(&database.url)).await;
-        Self { kind, server, database, client: client() }
+        Self { server, database, client: client() }
     }
 
     /// Creates tenant `foo`, group `foogroup` and user `foouser` with the service.
