@@ -68,14 +68,15 @@ pub fn compile(schema: &Value) -> Result<Validator, Box<ValidationError<'static>
         .map_err(Box::new)
 }
 
-/// The OpenAPI 3.0 schema as a JSON schema: `nullable` becomes an alternative.
+/// The OpenAPI 3.0 schema as a JSON schema: `nullable` becomes an alternative, and the `type` that must stand beside it
+/// is left to what it wraps, so that a fault is told once.
 pub fn json_schema(schema: &Value) -> Value {
     match schema {
         Value::Array(items) => items.iter().map(json_schema).collect(),
         Value::Object(members) => {
             let converted: Map<_, _> = members
                 .iter()
-                .filter(|(key, _)| *key != "nullable")
+                .filter(|(key, _)| *key != "nullable" && !(*key == "type" && members.contains_key("allOf")))
                 .map(|(key, value)| (key.clone(), json_schema(value)))
                 .collect();
             match members.get("nullable") {

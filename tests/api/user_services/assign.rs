@@ -50,7 +50,7 @@ both! {
             app.post(SERVICES, body).await.expect_faults(&places);
         }
         let nameless = json!({ "services": [{ "name": null }] });
-        app.post(SERVICES, nameless).await.expect_problem(400, "invalid_request");
+        app.post(SERVICES, nameless).await.expect_faults(&["/services/0/name"]);
         assert_eq!(app.get(SERVICES).await.expect(200), services(false));
     }
 
