@@ -20,6 +20,7 @@ pub mod document;
 pub mod examples;
 pub mod group;
 pub mod health;
+mod json;
 pub mod name;
 pub mod page;
 pub mod payload;

@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
+    json::UniqueJson,
     problem::{Failure, Fault, ProblemCode},
     validation,
 };
@@ -57,7 +58,7 @@ impl<T: Body> ParsePayload for JsonBody<T> {
 
     async fn from_request(_: &Request, body: &mut RequestBody) -> poem::Result<Self> {
         let bytes = body.take()?.into_bytes_limit(MAX_BODY_BYTES).await?;
-        let value = serde_json::from_slice(&bytes).map_err(|error| {
+        let UniqueJson(value) = serde_json::from_slice(&bytes).map_err(|error| {
             let detail = if bytes.is_empty() { "the body is empty".to_owned() } else { error.to_string() };
             Failure::refused(ProblemCode::MalformedJson, format!("Expected a JSON object: {detail}."))
         })?;

@@ -167,12 +167,26 @@ impl Problem {
             kind: format!("/problems/{}", refusal.code.as_str()),
             title: title.to_owned(),
             status: status.as_u16().into(),
-            detail: refusal.detail,
+            detail: cut(refusal.detail, MAX_DETAIL),
             instance: instance.to_owned(),
             code: refusal.code,
             errors: refusal.faults.into_iter().take(100).collect(),
         }
     }
+}
+
+/// Lengths that the document states, in characters. What the caller sent can be longer, and is then cut.
+const MAX_POINTER: usize = 1000;
+const MAX_PARAMETER: usize = 200;
+const MAX_FAULT: usize = 2000;
+const MAX_DETAIL: usize = 10000;
+
+fn cut(text: impl Into<String>, most: usize) -> String {
+    let mut text = text.into();
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+    }
+    text
 }
 
 /// One fault of an invalid request.
@@ -194,12 +208,12 @@ pub struct Fault {
 impl Fault {
     /// A fault of the value at `pointer` in the body.
     pub fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { pointer: Some(pointer.into()), parameter: None, detail: detail.into() }
+        Self { pointer: Some(cut(pointer, MAX_POINTER)), parameter: None, detail: cut(detail, MAX_FAULT) }
     }
 
     /// A fault of the parameter `name`.
     pub fn of_parameter(name: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { pointer: None, parameter: Some(name.into()), detail: detail.into() }
+        Self { pointer: None, parameter: Some(cut(name, MAX_PARAMETER)), detail: cut(detail, MAX_FAULT) }
     }
 }
 

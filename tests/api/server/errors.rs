@@ -209,3 +209,21 @@ both! {
         }
     }
 }
+
+#[tokio::test]
+async fn a_member_that_stands_twice_is_refused() {
+    let app = App::start(Kind::Sqlite).await;
+    let body = r#"{"tenantId":"a","tenantId":"b"}"#.to_owned();
+    let answer = app.send(Method::POST, TENANTS, &[JSON], Some(body)).await;
+    let problem = expect_whole_problem(&answer, 400, "malformed_json");
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("stands twice")), "{problem}");
+    assert_eq!(app.get(TENANTS).await.expect(200), json!({ "tenants": [] }));
+}
+
+#[tokio::test]
+async fn faults_of_long_names_are_told_within_the_lengths_of_the_document() {
+    let app = App::start(Kind::Sqlite).await;
+    let long = "é".repeat(5000);
+    app.post(TENANTS, json!({ "tenantId": "a", long.as_str(): 1 })).await.expect_problem(400, "invalid_request");
+    app.get(&format!("{TENANTS}?{}=1", "x".repeat(5000))).await.expect_problem(400, "invalid_request");
+}
