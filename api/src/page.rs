@@ -59,8 +59,9 @@ impl Type for Limit {
 
 impl ParseFromParameter for Limit {
     fn parse_from_parameter(value: &str) -> ParseResult<Self> {
+        let digits = value.bytes().all(|byte| byte.is_ascii_digit());
         match value.parse() {
-            Ok(limit @ 1..=1000) => Ok(Self(limit)),
+            Ok(limit @ 1..=1000) if digits => Ok(Self(limit)),
             _ => Err(ParseError::custom(format!("{value:?} is not a page's limit: a whole number from 1 to 1000"))),
         }
     }

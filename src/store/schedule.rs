@@ -10,7 +10,7 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
     prelude::{Json, Uuid},
-    sea_query::{Expr, Query},
+    sea_query::{Expr, Func, Query},
 };
 
 use super::{
@@ -54,20 +54,13 @@ fn key(folder: &ScheduleFolder) -> Condition {
     let (tenant, group, user) = owner_columns(&folder.owner);
     // Written as the unique index is, so that it serves.
     let owned = |column: Column, id: Option<String>| {
-        Expr::cust(format!("COALESCE({}, '')", column_name(column))).eq(id.unwrap_or_default())
+        Expr::expr(Func::coalesce([Expr::col(column), Expr::cust("''")])).eq(id.unwrap_or_default())
     };
     Condition::all()
         .add(Column::TenantId.eq(tenant))
         .add(owned(Column::GroupId, group))
         .add(owned(Column::UserId, user))
         .add(Column::Kind.eq(kind_name(folder.kind)))
-}
-
-fn column_name(column: Column) -> &'static str {
-    match column {
-        Column::GroupId => "group_id",
-        _ => "user_id",
-    }
 }
 
 /// The names of at most `limit` schedules of the folder behind `after`, in order.

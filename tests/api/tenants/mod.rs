@@ -48,7 +48,7 @@ pub async fn expect_pages(app: &App, path: &str, names: (&str, &str)) {
 
 /// Asserts that the list at `path` refuses what is no page.
 pub async fn expect_no_page(app: &App, path: &str) {
-    for limit in ["0", "1001", "-1", "1.5", "abc", "", "65537"] {
+    for limit in ["0", "1001", "-1", "1.5", "abc", "", "%2B5", "65537"] {
         app.get(&format!("{path}?limit={limit}")).await.expect_faults(&["limit"]);
     }
     for after in NO_IDENTIFIERS {
