@@ -37,7 +37,7 @@ macro_rules! both {
     ($($(#[$meta:meta])* async fn $name:ident($app:ident: App) $body:block)*) => {
         $(
             mod $name {
-                #[allow(unused_imports, reason = "a test takes what it needs of its file's imports")]
+                #[allow(unused_imports, reason = "a test takes what it needs of its file's imports, and some need none")]
                 use super::*;
 
                 async fn test($app: $crate::harness::App) $body
@@ -89,6 +89,11 @@ impl Running {
             let _ = stopped.await;
         }));
         Self { address, stop: Some(stop), task }
+    }
+
+    /// Where it listens, as a URL without a path.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// Tells the server to stop and waits until it has.
@@ -184,7 +189,7 @@ impl App {
 
     /// The URL of a path.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.server.address)
+        format!("{}{path}", self.server.url())
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -6,5 +6,6 @@ mod errors;
 mod health;
 mod paths;
 mod query;
+mod readme;
 mod request_id;
 mod shutdown;
