@@ -5,7 +5,6 @@ use std::{future::Future, net::SocketAddr, sync::Arc};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
-    sync::watch,
 };
 
 use crate::{
@@ -46,7 +45,6 @@ pub struct Application {
     listener: TcpListener,
     address: SocketAddr,
     service: Arc<Service>,
-    draining: watch::Sender<bool>,
     config: Config,
 }
 
@@ -65,9 +63,8 @@ impl Application {
         let failed = |reason| StartError::Listen { address: config.listen, reason };
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr()?;
-        let (draining, watched) = watch::channel(false);
-        let service = Arc::new(Service::new(db, clock, watched));
-        Ok(Self { listener, address, service, draining, config })
+        let service = Arc::new(Service::new(db, clock));
+        Ok(Self { listener, address, service, config })
     }
 
     /// Where it listens.
@@ -82,7 +79,6 @@ impl Application {
         let told = async {
             stop.await;
             tracing::info!("stopping: requests under way are answered first");
-            self.draining.send_replace(true);
         };
         listener::serve(self.listener, endpoint, told, self.config.drain_timeout).await;
         tracing::info!("stopped");

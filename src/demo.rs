@@ -14,7 +14,6 @@ use call_acceptance_api::{
     user_service::{ServiceSelectionList, UserServices},
 };
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
 use crate::{app::StartError, clock::SystemClock, config::Config, service::Service, store};
 
@@ -24,8 +23,7 @@ pub async fn create(config: &Config) -> Result<(), StartError> {
     if config.migrate {
         store::migrate(&config.database_url).await?;
     }
-    let (_draining, watched) = watch::channel(false);
-    let service = Service::new(db, Arc::new(SystemClock), watched);
+    let service = Service::new(db, Arc::new(SystemClock));
     fill(&service).await.map_err(|failure| StartError::Demo(failure.to_string()))?;
     tracing::info!("the demonstration data is there: tenant foo, group foogroup, user foouser");
     Ok(())

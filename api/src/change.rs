@@ -34,15 +34,6 @@ impl<T> Change<T> {
     pub fn initial(self) -> Option<T> {
         self.apply(None)
     }
-
-    /// The same change with the value replaced by what `convert` makes of it.
-    pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Change<U> {
-        match self {
-            Self::Keep => Change::Keep,
-            Self::Clear => Change::Clear,
-            Self::Set(value) => Change::Set(convert(value)),
-        }
-    }
 }
 
 impl<T: Type> Type for Change<T> {

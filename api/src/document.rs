@@ -156,15 +156,11 @@ fn bare_reference(members: &Map<String, Value>) -> Option<Value> {
 
 /// What a request may not say is refused, and so the schemas of requests are closed.
 fn close_requests(document: &mut Value) {
-    let bodies = document["paths"]
-        .as_object()
-        .into_iter()
-        .flat_map(Map::values)
-        .filter_map(Value::as_object)
-        .flat_map(Map::values);
+    let bodies: Vec<Value> =
+        operations_mut(document).filter_map(|operation| operation.get("requestBody").cloned()).collect();
     let mut names = Vec::new();
-    for operation in bodies {
-        collect_references(&operation["requestBody"], &document["components"]["schemas"], &mut names);
+    for body in &bodies {
+        collect_references(body, &document["components"]["schemas"], &mut names);
     }
     for name in names {
         let schema = &mut document["components"]["schemas"][&name];

@@ -34,7 +34,7 @@ pub struct Health {
 /// The port: what the server needs to be ready.
 #[async_trait]
 pub trait Readiness: Send + Sync {
-    /// Whether the server can answer requests: it is not shutting down and its database answers.
+    /// Whether the server can answer requests: its database answers.
     async fn ready(&self) -> Result<(), Failure>;
 }
 

@@ -119,10 +119,6 @@ impl ProblemCode {
 
     /// The code as it is written in answers, `tenant_not_found`.
     pub fn as_str(self) -> String {
-        self.to_json_text()
-    }
-
-    fn to_json_text(self) -> String {
         use poem_openapi::types::ToJSON;
         self.to_json().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
     }

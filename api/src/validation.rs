@@ -189,6 +189,6 @@ fn excerpt_text(text: &str) -> String {
 }
 
 /// `name` as one step of a JSON pointer (RFC 6901, section 3).
-pub fn escape(name: &str) -> String {
+fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

@@ -10,40 +10,33 @@ mod user_service;
 
 use std::sync::Arc;
 
+use crate::{
+    clock::Clock,
+    store::{self, Connection, ConnectionTrait, ownership},
+};
 use async_trait::async_trait;
 use call_acceptance_api::{
     health::Readiness,
     problem::{Failure, ProblemCode},
     schedule::Owner,
 };
-use tokio::sync::watch;
-
-use crate::{
-    clock::Clock,
-    store::{self, Connection, ConnectionTrait, ownership},
-};
 
 /// The server behind the contract.
 pub struct Service {
     db: Connection,
     clock: Arc<dyn Clock>,
-    draining: watch::Receiver<bool>,
 }
 
 impl Service {
-    /// A server over the database `db`, which takes time and identifiers from `clock` and is not ready once
-    /// `draining` is true.
-    pub fn new(db: Connection, clock: Arc<dyn Clock>, draining: watch::Receiver<bool>) -> Self {
-        Self { db, clock, draining }
+    /// A server over the database `db`, which takes time and identifiers from `clock`.
+    pub fn new(db: Connection, clock: Arc<dyn Clock>) -> Self {
+        Self { db, clock }
     }
 }
 
 #[async_trait]
 impl Readiness for Service {
     async fn ready(&self) -> Result<(), Failure> {
-        if *self.draining.borrow() {
-            return Err(Failure::Unavailable("the server is shutting down".into()));
-        }
         Ok(store::ping(&self.db).await?)
     }
 }
