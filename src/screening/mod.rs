@@ -22,6 +22,9 @@ mod number;
 mod recurrence;
 mod schedule;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use call_acceptance_api::{
