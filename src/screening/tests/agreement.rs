@@ -29,7 +29,7 @@ fn place(region: Option<&str>, zone: &str) -> Place {
 }
 
 proptest! {
-    #![proptest_config(many(6_000))]
+    #![proptest_config(many(8_000))]
 
     #[test]
     fn screening_matches_patterns_as_the_plain_matcher_does(
@@ -50,7 +50,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(many(1_000))]
+    #![proptest_config(many(800))]
 
     #[test]
     fn screening_makes_the_days_of_recurrences_that_the_crate_makes(

@@ -109,15 +109,22 @@ impl Until {
     }
 }
 
+/// The crate looks for a day up to the year 10,000, also where there is none; so it is asked as many years later as the
+/// calendar takes to come round often enough. Easter does not come round with it.
+fn later(rule: &str) -> i16 {
+    if rule.contains("BYEASTER") { 0 } else { 19 * 400 }
+}
+
 /// The days up to `horizon` that `rule`, which has no `UNTIL`, makes from `first` on, as the crate does.
 pub(super) fn made(rule: &str, first: civil::Date, horizon: civil::Date) -> BTreeSet<civil::Date> {
+    let later = later(rule);
     let rule: RRule<Unvalidated> = rule.parse().expect("a rule");
-    let (year, month, day) = (first.year(), first.month(), first.day());
+    let (year, month, day) = (first.year() + later, first.month(), first.day());
     let start = Tz::UTC.with_ymd_and_hms(year.into(), month.unsigned_abs().into(), day.unsigned_abs().into(), 0, 0, 0);
     let set = rule.build(start.single().expect("a day")).expect("a rule that the crate takes");
     let date = |time: chrono::DateTime<Tz>| {
         let part = |n: u32| i8::try_from(n).expect("a small number");
-        civil::date(i16::try_from(time.year()).expect("a year"), part(time.month()), part(time.day()))
+        civil::date(i16::try_from(time.year()).expect("a year") - later, part(time.month()), part(time.day()))
     };
     set.into_iter().map(date).take_while(|date| *date <= horizon).collect()
 }

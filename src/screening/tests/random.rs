@@ -93,7 +93,7 @@ pub(super) fn rule() -> impl Strategy<Value = (String, bool)> {
             if yearly { maybe(6, list("BYYEARDAY", nonzero(366))) } else { never() },
             if by_week { list("BYWEEKNO", nonzero(51)).boxed() } else { never() },
             by_day,
-            if weekly { never() } else { maybe(10, nonzero(60).prop_map(|n| format!(";BYEASTER={n}"))) },
+            if weekly { never() } else { maybe(20, nonzero(60).prop_map(|n| format!(";BYEASTER={n}"))) },
             maybe(3, list("BYSETPOS", nonzero(5))),
             maybe(3, weekday().prop_map(|day| format!(";WKST={day}"))),
             maybe(4, (1..300).prop_map(|n| format!(";COUNT={n}"))),
