@@ -135,8 +135,8 @@ struct Facts {
 impl Screening {
     /// Compiles a user's `criteria` with the `periods` of the schedules that they refer to, by [`ScheduleLink::id`].
     ///
-    /// Only what active criteria need is compiled. Costs about a millisecond for the greatest user, and at most a few
-    /// more for each recurrence rule with `COUNT`. Fails when what is stored contradicts the contract.
+    /// Only what active criteria need is compiled. Costs a few milliseconds for 50,000 numbers, and up to as much for
+    /// each recurrence rule with `COUNT`. Fails when what is stored contradicts the contract.
     pub fn compile(
         place: &Place,
         criteria: &[KeptCriteria],
@@ -161,7 +161,9 @@ impl Screening {
         })
     }
 
-    /// What becomes of `call`: the rules of the [module](self), in their order.
+    /// What becomes of `call`: the rules of the [module](self), in their order. Costs about a microsecond, and bounded
+    /// for any rule: the dearest are 50,000 patterns that all have `?` in different places (150 µs in all) and yearly
+    /// recurrences with `BYSETPOS` (5 µs each).
     pub fn decide(&self, call: &Call<'_>) -> Ruling<'_> {
         if !self.any_active {
             return Ruling { reason: Reason::NoActiveCriteria, criteria: None };

@@ -61,17 +61,17 @@ impl Day {
         }
     }
 
-    /// The day after; on 9999-12-31 none.
-    fn next(&self) -> Option<Self> {
-        if self.of_month == self.month_length {
-            return civil::Date::new(self.year, self.month.cast_signed(), self.of_month.cast_signed())
-                .and_then(civil::Date::tomorrow)
-                .ok()
-                .map(Self::of);
-        }
-        let weekday = (self.weekday + 1) % 7;
-        let (number, of_month, of_year) = (self.number + 1, self.of_month + 1, self.of_year + 1);
-        Some(Self { number, of_month, weekday, of_year, ..*self })
+    /// The day so many days later; none after 9999-12-31.
+    fn after(&self, days: i32) -> Option<Self> {
+        let step = u8::try_from(days).ok().filter(|step| *step <= self.month_length - self.of_month);
+        let Some(step) = step else { return date_of(self.number + days).map(Self::of) };
+        Some(Self {
+            number: self.number + days,
+            of_month: self.of_month + step,
+            weekday: (self.weekday + step) % 7,
+            of_year: self.of_year + i16::from(step),
+            ..*self
+        })
     }
 
     /// Its week in the numbering of ISO 8601 but for the day that weeks start on, and how many the week's year has.
@@ -348,8 +348,7 @@ impl Recurrence {
 
     /// The days from `offset` days after `day` on, `length` of them.
     fn days(&self, day: &Day, offset: i32, length: i32) -> impl Iterator<Item = Day> + use<> {
-        let first = date_of(day.number + offset).map(Day::of);
-        std::iter::successors(first, Day::next).take(usize::try_from(length).unwrap_or_default())
+        std::iter::successors(day.after(offset), |day| day.after(1)).take(usize::try_from(length).unwrap_or_default())
     }
 
     /// The last of the first `count` days that the rule makes, or [`LAST_COUNTED`] if that comes first.
@@ -357,7 +356,7 @@ impl Recurrence {
         let Some(mut left) = count.checked_sub(1) else { return i32::MIN };
         let end = number_of(LAST_COUNTED).min(self.last);
         let (before, _) = self.every.place(&self.first, self.conditions.week_start);
-        let mut period = date_of(self.first.number - before).map(Day::of);
+        let mut period = self.first.after(-before);
         let mut made = Vec::new();
         while let Some(start) = period.filter(|start| start.number <= end) {
             self.make(&start, &mut made);
@@ -397,16 +396,15 @@ impl Recurrence {
     fn next_period(&self, start: &Day) -> Option<Day> {
         let months = |months: i32| {
             let year = i16::try_from(months.div_euclid(12)).ok()?;
-            civil::Date::new(year, i8::try_from(months.rem_euclid(12) + 1).ok()?, 1).ok()
+            civil::Date::new(year, i8::try_from(months.rem_euclid(12) + 1).ok()?, 1).ok().map(Day::of)
         };
         let month = i32::from(start.year) * 12 + i32::from(start.month) - 1;
-        let date = match self.every {
-            Every::Day => date_of(start.number + self.interval),
-            Every::Week => date_of(start.number + 7 * self.interval),
+        match self.every {
+            Every::Day => start.after(self.interval),
+            Every::Week => start.after(7 * self.interval),
             Every::Month => months(month + self.interval),
             Every::Year => months(month + 12 * self.interval),
-        };
-        date.map(Day::of)
+        }
     }
 }
 
@@ -516,13 +514,14 @@ mod tests {
     }
 
     #[test]
-    fn a_day_is_followed_by_the_next() {
+    fn days_follow_one_another() {
         let mut day = Day::of(civil::date(1970, 1, 1));
         for date in civil::date(1970, 1, 1).series(1.day()).take_while(|date| date.year() < 2200) {
             assert_eq!(day, Day::of(date));
-            day = day.next().expect("a next day");
+            assert_eq!(day.after(30), Some(Day::of(date + 30.days())));
+            day = day.after(1).expect("a next day");
         }
-        assert_eq!(Day::of(civil::Date::MAX).next(), None);
+        assert_eq!(Day::of(civil::Date::MAX).after(1), None);
     }
 
     #[test]
