@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test spec lint fmt ci
+.PHONY: help setup run test spec bench lint fmt ci
 
 RUST_VERSION := 1.95
 # Where cargo and its tools are put, for shells that do not have it in their PATH.
@@ -71,6 +71,9 @@ test:
 
 spec: ## Write spec/ from api/
 	@cargo run -q -p call-acceptance-api --bin spec -- --write
+
+bench: ## Measure what decisions cost
+	@cargo bench --bench screening
 
 lint: ## Check the format, clippy and the documentation
 	@if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then

@@ -9,18 +9,21 @@
 //!
 //! A criteria matches when its number part and its time schedule (if set) and its holiday schedule (if set) match. The
 //! number part `Any` matches every call; `Specified Only` matches
-//! - a caller that shows its number, when a pattern matches the number in one of its [written forms](number);
+//! - a caller that shows its number, when a pattern matches the number in one of its written forms;
 //! - a caller that withheld its number, with `includeAnonymousCallers`;
 //! - a caller whose number the network does not have, with `includeUnavailableCallers`.
 //!
 //! A withheld number matches no pattern, even if the network knows it: it would unmask the caller.
 //!
 //! Criteria and schedules are compiled once and then answer for any instant, past or future, in microseconds:
-//! [`number`] has the numbers and patterns, [`schedule`] the periods, [`recurrence`] the recurrence rules.
+//! `number.rs` has the numbers and patterns, `schedule.rs` the periods, `recurrence.rs` the recurrence rules.
 
 mod number;
 mod recurrence;
 mod schedule;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
@@ -52,7 +55,8 @@ pub struct Place {
 /// A call that comes in for the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Call<'a> {
-    /// The number of the caller as the network brings it: see [`number`] for what is read.
+    /// The number of the caller as the network brings it: E.164 with `+` or `00`, national digits, an
+    /// extension, or a `tel:` or `sip:` URI with one of these. Any other text is no number and matches no pattern.
     pub calling_number: Option<&'a str>,
     /// Whether the caller shows its number. When it was not said: `allowed` with a number, `unavailable` without, and
     /// `restricted` for a SIP URI at `anonymous.invalid` (RFC 3323, section 4.1.1.3).
@@ -131,8 +135,8 @@ struct Facts {
 impl Screening {
     /// Compiles a user's `criteria` with the `periods` of the schedules that they refer to, by [`ScheduleLink::id`].
     ///
-    /// Only what active criteria need is compiled. Costs about a millisecond for the greatest user, and at most a few
-    /// more for each recurrence rule with `COUNT`. Fails when what is stored contradicts the contract.
+    /// Only what active criteria need is compiled. Costs a few milliseconds for 50,000 numbers, and up to as much for
+    /// each recurrence rule with `COUNT`. Fails when what is stored contradicts the contract.
     pub fn compile(
         place: &Place,
         criteria: &[KeptCriteria],
@@ -157,7 +161,9 @@ impl Screening {
         })
     }
 
-    /// What becomes of `call`: the rules of the [module](self), in their order.
+    /// What becomes of `call`: the rules of the [module](self), in their order. Costs about a microsecond, and bounded
+    /// for any rule: the dearest are 50,000 patterns that all have `?` in different places (150 µs in all) and yearly
+    /// recurrences with `BYSETPOS` (5 µs each).
     pub fn decide(&self, call: &Call<'_>) -> Ruling<'_> {
         if !self.any_active {
             return Ruling { reason: Reason::NoActiveCriteria, criteria: None };

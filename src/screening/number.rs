@@ -245,8 +245,10 @@ impl Plan {
         };
         let code = metadata.country_code();
         let sharing = DATABASE.by_code(&code).unwrap_or_default();
-        let kinds: Vec<String> = sharing.into_iter().flat_map(kinds_of_numbers).collect();
-        let writings = metadata.formats().iter().map(|format| Writing::of(format, &trunk_prefix));
+        // The first is the main region of the code; only it has the ways to write numbers.
+        let formats = sharing.first().map(|main| main.formats()).unwrap_or_default();
+        let writings = formats.iter().map(|format| Writing::of(format, &trunk_prefix));
+        let kinds: Vec<String> = sharing.iter().copied().flat_map(kinds_of_numbers).collect();
         Ok(Self {
             code: code.to_string(),
             dialled_prefix,
@@ -406,5 +408,209 @@ impl Index {
     /// The memory that it takes, in bytes.
     pub(super) fn weight(&self) -> usize {
         size_of_val(&*self.shapes) + size_of_val(&*self.values) + size_of_val(&*self.owners)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn region(id: &str) -> Region {
+        Region::parse(id).expect("a region")
+    }
+
+    fn pattern(text: &str) -> PhoneNumberPattern {
+        PhoneNumberPattern::parse(text).expect("a pattern")
+    }
+
+    /// Whether `text` from `number` is matched in the region `id`; in none when it is empty.
+    fn matches(id: &str, number: &str, text: &str) -> bool {
+        let reader = Reader::of(Some(id).filter(|id| !id.is_empty()).map(region).as_ref());
+        let pattern = pattern(text);
+        let index = Index::of(std::iter::once((&pattern, 0)));
+        index.owners(&reader.forms(&Caller::of(Some(number))), 1) == [true]
+    }
+
+    /// The written forms of `number` in the region `id`.
+    fn forms(id: &str, number: &str) -> Vec<String> {
+        let Forms(forms) = Reader::of(Some(&region(id))).forms(&Caller::of(Some(number)));
+        let character = |code: u32| if code == u32::from(PLUS) { '+' } else { char::from(b'0' + code as u8 - 1) };
+        let nibbles = |form: Packed| (0..32).map(move |at| (form >> (124 - 4 * at)) as u32 & 15);
+        forms.into_iter().map(|form| nibbles(form).take_while(|code| *code > 0).map(character).collect()).collect()
+    }
+
+    #[test]
+    fn a_number_has_an_international_and_a_national_form_however_it_is_written() {
+        let table: [(&str, &[&str], &[&str]); 8] = [
+            ("BE", &["+3225126777", "003225126777"], &["+3225126777", "025126777"]),
+            ("BE", &["+32470123456"], &["+32470123456", "0470123456"]),
+            ("US", &["+16502530000", "0016502530000"], &["+16502530000", "16502530000", "6502530000"]),
+            ("GB", &["+442070313000"], &["+442070313000", "02070313000"]),
+            ("IT", &["+390236618300"], &["+390236618300", "0236618300"]),
+            ("ES", &["+34912345678"], &["+34912345678", "912345678"]),
+            ("FR", &["+33631966543"], &["+33631966543", "0631966543"]),
+            ("DE", &["+4930123456"], &["+4930123456", "030123456"]),
+        ];
+        for (region, numbers, expected) in table {
+            for number in numbers {
+                assert_eq!(forms(region, number), expected, "{number} in {region}");
+            }
+        }
+    }
+
+    #[test]
+    fn digits_are_read_as_a_national_number_with_and_without_trunk_prefix_and_behind_the_country_code() {
+        let table = [
+            ("BE", "025126777", "+3225126777"),
+            ("BE", "25126777", "+3225126777"),
+            ("BE", "3225126777", "+3225126777"),
+            ("US", "6502530000", "+16502530000"),
+            ("US", "16502530000", "+16502530000"),
+            ("GB", "02070313000", "+442070313000"),
+            ("IT", "0236618300", "+390236618300"),
+            ("IT", "390236618300", "+390236618300"),
+            ("ES", "912345678", "+34912345678"),
+            ("FR", "0631966543", "+33631966543"),
+            ("DE", "030123456", "+4930123456"),
+            ("RU", "88001234567", "+78001234567"),
+        ];
+        for (region, number, expected) in table {
+            let forms = forms(region, number);
+            assert_eq!(forms[0], expected, "{number} in {region}");
+            assert!(forms.contains(&number.to_owned()), "{number} in {region} keeps the digits as they came");
+        }
+    }
+
+    #[test]
+    fn numbers_of_another_country_have_no_national_form() {
+        assert_eq!(forms("BE", "+4930123456"), ["+4930123456"]);
+        assert_eq!(forms("BE", "004930123456"), ["+4930123456"]);
+    }
+
+    #[test]
+    fn regions_that_share_a_country_code_dial_each_other_nationally() {
+        assert_eq!(forms("CA", "+16502530000"), ["+16502530000", "16502530000", "6502530000"]);
+        assert_eq!(forms("KZ", "+79161234567"), ["+79161234567", "89161234567"]);
+        assert_eq!(forms("JE", "+442070313000"), ["+442070313000", "02070313000"]);
+    }
+
+    #[test]
+    fn an_extension_is_compared_as_it_came_only() {
+        assert_eq!(forms("BE", "100"), ["100"]);
+        assert!(matches("BE", "100", "1??"));
+        assert!(!matches("BE", "100", "+*"));
+    }
+
+    #[test]
+    fn digits_are_digits_only_without_a_region() {
+        assert!(matches("", "025126777", "025126777"));
+        assert!(!matches("", "025126777", "+3225126777"));
+        assert!(matches("", "003225126777", "+3225126777"));
+    }
+
+    #[test]
+    fn a_pattern_catches_a_call_whether_written_nationally_or_internationally() {
+        for number in ["+3225126777", "003225126777", "025126777", "3225126777", "tel:+32-2-512.67.77"] {
+            for text in ["+3225126777", "003225126777", "025126777", "+322*", "02*", "0251267??", "+32?512*", "*", "+*"]
+            {
+                assert!(matches("BE", number, text), "{text} on {number}");
+            }
+            for text in ["025126778", "02512677", "0251267777", "+32251267?", "?3225126777", "+33*", "0?"] {
+                assert!(!matches("BE", number, text), "{text} on {number}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_question_mark_is_exactly_one_digit_and_never_the_plus() {
+        assert!(matches("", "123", "1?3"));
+        assert!(!matches("", "13", "1?3"));
+        assert!(!matches("", "123", "1?"));
+        assert!(!matches("", "+123", "?123"));
+        assert!(!matches("", "+123", "?*"));
+        assert!(matches("", "+123", "+?*"));
+    }
+
+    #[test]
+    fn a_star_is_any_run_of_digits_also_none_and_alone_every_number() {
+        assert!(matches("", "123", "123*"));
+        assert!(matches("", "12345", "123*"));
+        assert!(!matches("", "12", "123*"));
+        for number in ["1", "+123", "00", "+0", "0123456789012345678901234567890123456789"] {
+            assert!(matches("", number, "*"), "{number}");
+        }
+        assert!(!matches("", "1", "+*"));
+        assert!(matches("", "0012", "00*"));
+    }
+
+    #[test]
+    fn what_is_no_number_matches_no_pattern() {
+        for text in ["", "  ", "alice", "sip:alice@example.com", "sip:+3225126777", "12a", "+", "++32", "tel:*21", "٣"]
+        {
+            assert!(!matches("BE", text, "*"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_longer_than_any_pattern_equals_none_and_keeps_its_start() {
+        let long = "1".repeat(60);
+        assert!(matches("", &long, "11111111111111111111*"));
+        assert!(!matches("", &long, &"1".repeat(23)));
+        assert!(!matches("", &"1".repeat(24), &"1".repeat(23)));
+        assert!(matches("", &"1".repeat(23), &"1".repeat(23)));
+    }
+
+    #[test]
+    fn uris_are_read_for_their_number() {
+        let texts = [
+            "tel:+32-2-512-67-77",
+            "TEL:+3225126777;phone-context=example.com",
+            "sip:+3225126777@example.com",
+            "sips:+3225126777:secret@example.com;user=phone",
+            "SIP:%2B3225126777;isub=1@example.com:5060",
+            "<sip:+3225126777@example.com>;tag=1",
+            "\"Bob <the> builder\" <sip:+3225126777@example.com;transport=tcp>;tag=1",
+            "Bob <tel:+32(2)5126777>",
+            " +32 2 512 67 77 ",
+            "003225126777",
+        ];
+        for text in texts {
+            assert_eq!(Caller::of(Some(text)).international().as_deref(), Some("+3225126777"), "{text}");
+        }
+        assert_eq!(Caller::of(Some("tel:6777;phone-context=+3225")), Caller::Digits("6777".to_owned()));
+    }
+
+    #[test]
+    fn what_a_call_shows_follows_from_its_number_when_it_was_not_said() {
+        let presentation = |text| Caller::of(text).presentation();
+        assert_eq!(presentation(None), Presentation::Unavailable);
+        assert_eq!(presentation(Some(" ")), Presentation::Unavailable);
+        assert_eq!(presentation(Some("+3225126777")), Presentation::Allowed);
+        assert_eq!(presentation(Some("alice")), Presentation::Allowed);
+        assert_eq!(
+            presentation(Some("\"Anonymous\" <sip:anonymous@Anonymous.Invalid>;tag=1")),
+            Presentation::Restricted
+        );
+        assert_eq!(presentation(Some("sip:+3225126777@anonymous.invalid:5060")), Presentation::Restricted);
+    }
+
+    #[test]
+    fn every_region_of_the_contract_reads_the_examples_of_its_metadata() {
+        // Digits behind a country code are left out: some are a national number as well, and read as that.
+        for metadata in DATABASE.iter().filter(|metadata| metadata.id() != "001") {
+            let plan = Plan::of(metadata.id()).expect("the expressions of the metadata compile");
+            let kinds = [metadata.descriptors().fixed_line(), metadata.descriptors().toll_free()];
+            for example in kinds.into_iter().flatten().filter_map(|kind| kind.example()) {
+                let dialled = format!("{}{example}", plan.trunk_prefix);
+                let read = plan.national_number(&dialled);
+                // Argentina writes numbers of mobiles and of landlines alike but for a 9, and a landline may be either.
+                let nine = format!("9{example}");
+                assert!(
+                    read.as_deref() == Some(example) || read == Some(nine),
+                    "{dialled} in {} is {read:?}",
+                    metadata.id()
+                );
+            }
+        }
     }
 }

@@ -61,17 +61,17 @@ impl Day {
         }
     }
 
-    /// The day after; on 9999-12-31 none.
-    fn next(&self) -> Option<Self> {
-        if self.of_month == self.month_length {
-            return civil::Date::new(self.year, self.month.cast_signed(), self.of_month.cast_signed())
-                .and_then(civil::Date::tomorrow)
-                .ok()
-                .map(Self::of);
-        }
-        let weekday = (self.weekday + 1) % 7;
-        let (number, of_month, of_year) = (self.number + 1, self.of_month + 1, self.of_year + 1);
-        Some(Self { number, of_month, weekday, of_year, ..*self })
+    /// The day so many days later; none after 9999-12-31.
+    fn after(&self, days: i32) -> Option<Self> {
+        let step = u8::try_from(days).ok().filter(|step| *step <= self.month_length - self.of_month);
+        let Some(step) = step else { return date_of(self.number + days).map(Self::of) };
+        Some(Self {
+            number: self.number + days,
+            of_month: self.of_month + step,
+            weekday: (self.weekday + step) % 7,
+            of_year: self.of_year + i16::from(step),
+            ..*self
+        })
     }
 
     /// Its week in the numbering of ISO 8601 but for the day that weeks start on, and how many the week's year has.
@@ -272,8 +272,8 @@ impl Recurrence {
     /// `start` is when the period starts on its days, in minutes of the clock in `zone`: `UNTIL` is compared with it. An
     /// `UNTIL` without a time still lets its day count.
     ///
-    /// `COUNT` costs a walk over the days from `first` to the last one, at most to the end of 2199: 84,000 days, less
-    /// than a few milliseconds, whatever `COUNT` is.
+    /// `COUNT` costs a walk over the days from `first` to the last one, at most to the end of 2199: 84,000 days and a few
+    /// milliseconds, whatever `COUNT` is.
     pub(super) fn compile(
         rule: &RecurrenceRule,
         first: civil::Date,
@@ -343,32 +343,68 @@ impl Recurrence {
             count += 1;
             place += i32::from(other.number <= day.number);
         }
-        self.positions.iter().any(|n| *n == place || *n == place - count - 1)
+        self.is_position(place, count)
     }
 
     /// The days from `offset` days after `day` on, `length` of them.
     fn days(&self, day: &Day, offset: i32, length: i32) -> impl Iterator<Item = Day> + use<> {
-        let first = date_of(day.number + offset).map(Day::of);
-        std::iter::successors(first, Day::next).take(usize::try_from(length).unwrap_or_default())
+        std::iter::successors(day.after(offset), |day| day.after(1)).take(usize::try_from(length).unwrap_or_default())
     }
 
     /// The last of the first `count` days that the rule makes, or [`LAST_COUNTED`] if that comes first.
     fn last_of(&self, count: u32) -> i32 {
-        let mut left = count;
-        if left == 0 {
-            return i32::MIN;
-        }
-        let mut day = Some(self.first);
-        while let Some(this) = day.filter(|day| day.number < number_of(LAST_COUNTED)) {
-            if self.is_in_interval(&this) && self.conditions.hold(&this) && self.is_in_position(&this) {
-                left -= 1;
-                if left == 0 {
-                    return this.number;
+        let Some(mut left) = count.checked_sub(1) else { return i32::MIN };
+        let end = number_of(LAST_COUNTED).min(self.last);
+        let (before, _) = self.every.place(&self.first, self.conditions.week_start);
+        let mut period = self.first.after(-before);
+        let mut made = Vec::new();
+        while let Some(start) = period.filter(|start| start.number <= end) {
+            self.make(&start, &mut made);
+            for number in made.iter().filter(|number| **number >= self.first.number) {
+                match left.checked_sub(1) {
+                    Some(less) => left = less,
+                    None => return *number,
                 }
             }
-            day = this.next();
+            period = self.next_period(&start);
         }
-        number_of(LAST_COUNTED)
+        end
+    }
+
+    /// Puts into `made` the days that the rule makes in the period that starts with `start`, as [`Day::number`].
+    fn make(&self, start: &Day, made: &mut Vec<i32>) {
+        let (_, length) = self.every.place(start, self.conditions.week_start);
+        let days = self.days(start, 0, length).filter(|day| self.conditions.hold(day));
+        made.clear();
+        made.extend(days.map(|day| day.number));
+        if !self.positions.is_empty() {
+            let count = i32::try_from(made.len()).unwrap_or(i32::MAX);
+            let mut place = 0;
+            made.retain(|_| {
+                place += 1;
+                self.is_position(place, count)
+            });
+        }
+    }
+
+    /// Whether `BYSETPOS` names the `place`th of `count` days.
+    fn is_position(&self, place: i32, count: i32) -> bool {
+        self.positions.iter().any(|n| *n == place || *n == place - count - 1)
+    }
+
+    /// The first day of the next period that counts by the interval after the one that starts with `start`.
+    fn next_period(&self, start: &Day) -> Option<Day> {
+        let months = |months: i32| {
+            let year = i16::try_from(months.div_euclid(12)).ok()?;
+            civil::Date::new(year, i8::try_from(months.rem_euclid(12) + 1).ok()?, 1).ok().map(Day::of)
+        };
+        let month = i32::from(start.year) * 12 + i32::from(start.month) - 1;
+        match self.every {
+            Every::Day => start.after(self.interval),
+            Every::Week => start.after(7 * self.interval),
+            Every::Month => months(month + self.interval),
+            Every::Year => months(month + 12 * self.interval),
+        }
     }
 }
 
@@ -428,4 +464,163 @@ fn conditions(parts: &RRule<Unvalidated>, every: Every) -> Conditions {
 
 fn from_monday(weekday: Weekday) -> u8 {
     u8::try_from(weekday.num_days_from_monday()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::ToSpan;
+
+    use super::*;
+
+    fn compiled(rule: &str, first: civil::Date, start: u16, except: Vec<civil::Date>, zone: &str) -> Recurrence {
+        let rule = RecurrenceRule::parse(rule).expect("a rule");
+        let zone = tz::TimeZone::get(zone).expect("a time zone");
+        Recurrence::compile(&rule, first, start, except, &zone).expect("a rule that can be compiled")
+    }
+
+    /// The days that `recurrence` makes from 2020 to 2035.
+    fn days(recurrence: &Recurrence) -> Vec<String> {
+        let days = civil::date(2020, 1, 1).series(1.day()).take_while(|date| date.year() <= 2035);
+        days.filter(|date| recurrence.occurs_on(&Day::of(*date))).map(|date| date.to_string()).collect()
+    }
+
+    /// The first days of `rule` from `first` on.
+    fn made<const N: usize>(rule: &str, first: civil::Date) -> [String; N] {
+        let days = days(&compiled(rule, first, 0, vec![], "UTC"));
+        days.into_iter().take(N).collect::<Vec<_>>().try_into().expect("as many days")
+    }
+
+    #[test]
+    fn easter_is_where_the_calendar_has_it() {
+        let sundays =
+            ["2024-03-31", "2025-04-20", "2026-04-05", "2027-03-28", "2038-04-25", "2285-03-22", "1970-03-29"];
+        for sunday in sundays {
+            let date: civil::Date = sunday.parse().expect("a date");
+            assert_eq!(easter(date.year()), date.day_of_year(), "{sunday}");
+        }
+        let first = civil::date(2026, 1, 1);
+        assert_eq!(made("FREQ=YEARLY;BYEASTER=0", first), ["2026-04-05", "2027-03-28"]);
+        assert_eq!(made("FREQ=YEARLY;BYEASTER=39", first), ["2026-05-14", "2027-05-06"]);
+        assert_eq!(made("FREQ=YEARLY;BYEASTER=-2", first), ["2026-04-03", "2027-03-26"]);
+    }
+
+    #[test]
+    fn weeks_are_those_of_iso_8601() {
+        for date in civil::date(1970, 1, 1).series(1.day()).take_while(|date| date.year() < 2400) {
+            let iso = date.iso_week_date();
+            let (week, weeks) = Day::of(date).week(0);
+            assert_eq!((week, weeks), (iso.week().into(), if iso.in_long_year() { 53 } else { 52 }), "{date}");
+        }
+    }
+
+    #[test]
+    fn days_follow_one_another() {
+        let mut day = Day::of(civil::date(1970, 1, 1));
+        for date in civil::date(1970, 1, 1).series(1.day()).take_while(|date| date.year() < 2200) {
+            assert_eq!(day, Day::of(date));
+            assert_eq!(day.after(30), Some(Day::of(date + 30.days())));
+            day = day.after(1).expect("a next day");
+        }
+        assert_eq!(Day::of(civil::Date::MAX).after(1), None);
+    }
+
+    #[test]
+    fn the_first_day_counts_only_if_the_rule_makes_it() {
+        assert_eq!(made("FREQ=WEEKLY;BYDAY=MO", civil::date(2026, 1, 1)), ["2026-01-05"]);
+        assert_eq!(made("FREQ=WEEKLY", civil::date(2026, 1, 1)), ["2026-01-01", "2026-01-08"]);
+        assert_eq!(made("FREQ=MONTHLY", civil::date(2026, 1, 31)), ["2026-01-31", "2026-03-31"]);
+        assert_eq!(made("FREQ=YEARLY", civil::date(2024, 2, 29)), ["2024-02-29", "2028-02-29"]);
+    }
+
+    #[test]
+    fn weeks_of_an_interval_begin_on_the_day_that_the_rule_says() {
+        let first = civil::date(2026, 1, 6);
+        let rule = |start| format!("FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SU;WKST={start}");
+        assert_eq!(made(&rule("MO"), first), ["2026-01-06", "2026-01-11", "2026-01-20"]);
+        assert_eq!(made(&rule("SU"), first), ["2026-01-06", "2026-01-18", "2026-01-20"]);
+    }
+
+    #[test]
+    fn positions_count_in_the_period() {
+        let first = civil::date(2026, 1, 1);
+        let last_workday = "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1";
+        assert_eq!(made(last_workday, first), ["2026-01-30", "2026-02-27", "2026-03-31"]);
+        assert_eq!(made("FREQ=YEARLY;BYDAY=SU;BYSETPOS=2,-1", first), ["2026-01-11", "2026-12-27", "2027-01-10"]);
+    }
+
+    #[test]
+    fn positions_count_from_the_start_of_the_week_also_before_the_first_day() {
+        // 2026-01-07 is a Wednesday: Tuesday is the second day of its week, Thursday the second from the first day on.
+        let rule = "FREQ=WEEKLY;BYDAY=MO,TU,TH;BYSETPOS=2";
+        assert_eq!(made(rule, civil::date(2026, 1, 7)), ["2026-01-13", "2026-01-20"]);
+    }
+
+    #[test]
+    fn days_with_and_without_ordinals_stand_side_by_side() {
+        let rule = "FREQ=MONTHLY;BYDAY=MO,1TU";
+        let expected =
+            ["2026-01-05", "2026-01-06", "2026-01-12", "2026-01-19", "2026-01-26", "2026-02-02", "2026-02-03"];
+        assert_eq!(made(rule, civil::date(2026, 1, 1)), expected);
+        assert_eq!(made("FREQ=WEEKLY;BYDAY=2MO", civil::date(2026, 1, 1)), ["2026-01-05", "2026-01-12"]);
+    }
+
+    #[test]
+    fn ordinals_count_in_the_year_or_in_the_months_that_are_named() {
+        let first = civil::date(2026, 1, 1);
+        assert_eq!(made("FREQ=YEARLY;BYDAY=20MO", first), ["2026-05-18", "2027-05-17"]);
+        assert_eq!(made("FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3,10", first), ["2026-03-29", "2026-10-25"]);
+    }
+
+    #[test]
+    fn a_week_number_without_a_day_takes_the_weekday_of_the_first_day() {
+        assert_eq!(made("FREQ=YEARLY;BYWEEKNO=20", civil::date(2026, 1, 1)), ["2026-05-14", "2027-05-20"]);
+    }
+
+    #[test]
+    fn the_last_week_of_a_year_may_end_in_the_next_and_the_first_begin_in_the_one_before() {
+        let first = civil::date(2020, 1, 1);
+        assert_eq!(made("FREQ=YEARLY;BYWEEKNO=53;BYDAY=SU", first), ["2021-01-03", "2027-01-03", "2033-01-02"]);
+        assert_eq!(made("FREQ=YEARLY;BYWEEKNO=1;BYDAY=MO", first), ["2021-01-04", "2022-01-03"]);
+        assert_eq!(made("FREQ=YEARLY;BYWEEKNO=-52;BYDAY=MO", civil::date(2024, 6, 1)), ["2024-12-30"]);
+    }
+
+    #[test]
+    fn until_is_compared_with_the_start_of_the_period_in_its_zone() {
+        let first = civil::date(2026, 3, 26);
+        let last = |until: &str, start: u16, zone: &str| {
+            days(&compiled(&format!("FREQ=DAILY;UNTIL={until}"), first, start, vec![], zone)).pop()
+        };
+        let day = |day: &str| Some(format!("2026-03-{day}"));
+        assert_eq!(last("20260329", 1439, "Europe/Brussels"), day("29"));
+        assert_eq!(last("20260329T090000", 540, "Europe/Brussels"), day("29"));
+        assert_eq!(last("20260329T085959", 540, "Europe/Brussels"), day("28"));
+        // Noon in Brussels is 11:00 UTC in winter and 10:00 in summer, which begins on the 29th.
+        assert_eq!(last("20260328T105959Z", 720, "Europe/Brussels"), day("27"));
+        assert_eq!(last("20260328T110000Z", 720, "Europe/Brussels"), day("28"));
+        assert_eq!(last("20260329T100000Z", 720, "Europe/Brussels"), day("29"));
+        assert_eq!(last("20260327T230000Z", 0, "Europe/Brussels"), day("28"));
+        assert_eq!(last("20260327T230000Z", 0, "America/New_York"), day("27"));
+        assert_eq!(last("20200101", 0, "UTC"), None);
+    }
+
+    #[test]
+    fn count_counts_excepted_days_too_and_ends_with_the_calendar() {
+        let except = vec![civil::date(2026, 1, 2), civil::date(2026, 1, 1)];
+        let counted = compiled("FREQ=DAILY;COUNT=3", civil::date(2026, 1, 1), 0, except, "UTC");
+        assert_eq!(days(&counted), ["2026-01-03"]);
+        let endless = compiled("FREQ=DAILY;COUNT=4000000000", civil::date(1970, 1, 1), 0, vec![], "UTC");
+        assert!(endless.occurs_on(&Day::of(civil::date(2199, 12, 31))));
+        assert!(!endless.occurs_on(&Day::of(civil::date(2200, 1, 1))));
+        for none in ["FREQ=DAILY;COUNT=0", "FREQ=DAILY;INTERVAL=0"] {
+            assert!(days(&compiled(none, civil::date(2026, 1, 1), 0, vec![], "UTC")).is_empty(), "{none}");
+        }
+    }
+
+    #[test]
+    fn a_rule_without_end_is_asked_for_far_days_at_once() {
+        let weekly = compiled("FREQ=WEEKLY;INTERVAL=2", civil::date(2026, 1, 1), 0, vec![], "UTC");
+        assert!(weekly.occurs_on(&Day::of(civil::date(2026, 1, 1) + (14 * 100_000).days())));
+        assert!(!weekly.occurs_on(&Day::of(civil::date(2026, 1, 1) + (14 * 100_000 + 7).days())));
+        assert!(!weekly.occurs_on(&Day::of(civil::date(1900, 1, 4))));
+    }
 }
