@@ -136,6 +136,7 @@ const KINDS: &[Kind] = &[
     relay(ANONYMOUS, "<sip:+32475######@caller.example>").private("header"),
     relay(ANONYMOUS, "<sip:+32475######@caller.example>").private("full"),
     relay(ANONYMOUS, ALICE).private("user"),
+    relay(ANONYMOUS, "<sip:anonymous@caller.example>"),
     decline(ANONYMOUS, "<sip:+32475######@caller.example>"),
     decline(ANONYMOUS, "<sip:+32475######@caller.example>").private("none"),
     decline(ANONYMOUS, ALICE),
