@@ -63,7 +63,7 @@ impl Application {
         let failed = |reason| StartError::Listen { address: config.listen, reason };
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr()?;
-        let service = Arc::new(Service::new(db, clock));
+        let service = Arc::new(Service::new(db, clock, config.decisions));
         Ok(Self { listener, address, service, config })
     }
 
@@ -75,12 +75,15 @@ impl Application {
     /// Serves until `stop`; then takes no new connections, and returns when the requests under way are answered or
     /// the drain time-out is over.
     pub async fn run_until(self, stop: impl Future<Output = ()>) {
-        let endpoint = http::endpoint(self.service, self.config.request_timeout);
+        let endpoint = http::endpoint(self.service.clone(), self.config.request_timeout);
         let told = async {
             stop.await;
             tracing::info!("stopping: requests under way are answered first");
         };
-        listener::serve(self.listener, endpoint, told, self.config.drain_timeout).await;
+        tokio::select! {
+            () = listener::serve(self.listener, endpoint, told, self.config.drain_timeout) => {}
+            () = self.service.watch() => {}
+        }
         tracing::info!("stopped");
     }
 }

@@ -84,6 +84,27 @@ pub struct Options {
     /// How long requests may go on after SIGTERM, in seconds (0 to 300)
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_DRAIN_TIMEOUT", default_value = "20", value_name = "SECONDS")]
     pub drain_timeout: String,
+    /// How long a decision on a call may wait for the database, in milliseconds (10 to 10000); beyond it answers 503
+    #[arg(
+        long,
+        global = true,
+        env = "CALL_ACCEPTANCE_DECISION_DEADLINE",
+        default_value = "150",
+        value_name = "MILLISECONDS"
+    )]
+    pub decision_deadline: String,
+    /// How far a decision may be behind what other instances changed, in milliseconds (100 to 60000)
+    #[arg(
+        long,
+        global = true,
+        env = "CALL_ACCEPTANCE_DECISION_STALENESS",
+        default_value = "2000",
+        value_name = "MILLISECONDS"
+    )]
+    pub decision_staleness: String,
+    /// How much memory the users that decisions were asked for may take, in MiB, roughly (1 to 1048576)
+    #[arg(long, global = true, env = "CALL_ACCEPTANCE_DECISION_MEMORY", default_value = "256", value_name = "MIB")]
+    pub decision_memory: String,
     /// The form of the log, which goes to standard error
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_LOG_FORMAT", default_value = "text", value_name = "text|json")]
     pub log_format: String,

@@ -15,6 +15,17 @@ pub enum LogFormat {
     Json,
 }
 
+/// How decisions are made.
+#[derive(Debug, Clone, Copy)]
+pub struct DecisionConfig {
+    /// How long a question may wait for the database.
+    pub deadline: Duration,
+    /// How far behind the database a decision may be.
+    pub staleness: Duration,
+    /// How much memory the snapshots of users may take, in bytes, roughly.
+    pub memory: u64,
+}
+
 /// A configuration without faults.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -30,6 +41,8 @@ pub struct Config {
     pub request_timeout: Duration,
     /// How long requests may go on after the signal to stop.
     pub drain_timeout: Duration,
+    /// How decisions are made.
+    pub decisions: DecisionConfig,
     /// The form of the log.
     pub log_format: LogFormat,
     /// What is logged.
@@ -81,6 +94,14 @@ impl TryFrom<Options> for Config {
         let migrate = faults.parse("migrate", &options.migrate, "true or false");
         let request_timeout = faults.within("request-timeout", &options.request_timeout, 1..=300);
         let drain_timeout = faults.within("drain-timeout", &options.drain_timeout, 0..=300);
+        let deadline = faults.within("decision-deadline", &options.decision_deadline, 10..=10_000);
+        let staleness = faults.within("decision-staleness", &options.decision_staleness, 100..=60_000);
+        let memory: Option<u64> = faults.within("decision-memory", &options.decision_memory, 1..=1_048_576);
+        let decisions = deadline.zip(staleness).zip(memory).map(|((deadline, staleness), memory)| DecisionConfig {
+            deadline: Duration::from_millis(deadline),
+            staleness: Duration::from_millis(staleness),
+            memory: memory << 20,
+        });
         let log_format = match options.log_format.as_str() {
             "text" => Some(LogFormat::Text),
             "json" => Some(LogFormat::Json),
@@ -96,13 +117,14 @@ impl TryFrom<Options> for Config {
             // The URL may hold a password, and so it is not repeated.
             faults.0.push("--database-url: it must start with postgres:// or sqlite:".to_owned());
         }
-        match (listen, database_connections, migrate, request_timeout, drain_timeout, log_format) {
+        match (listen, database_connections, migrate, request_timeout, drain_timeout, decisions, log_format) {
             (
                 Some(listen),
                 Some(database_connections),
                 Some(migrate),
                 Some(request_timeout),
                 Some(drain_timeout),
+                Some(decisions),
                 Some(log_format),
             ) if faults.0.is_empty() => Ok(Self {
                 listen,
@@ -111,6 +133,7 @@ impl TryFrom<Options> for Config {
                 migrate,
                 request_timeout: Duration::from_secs(request_timeout),
                 drain_timeout: Duration::from_secs(drain_timeout),
+                decisions,
                 log_format,
                 log: options.log,
             }),
@@ -132,11 +155,14 @@ mod tests {
             migrate: "perhaps".to_owned(),
             request_timeout: "1s".to_owned(),
             drain_timeout: "-1".to_owned(),
+            decision_deadline: "9".to_owned(),
+            decision_staleness: "2s".to_owned(),
+            decision_memory: "all".to_owned(),
             log_format: "xml".to_owned(),
             log: "call_acceptance=loud".to_owned(),
         };
         let error = Config::try_from(options).expect_err("nothing in it is right");
-        assert_eq!(error.0.len(), 8, "{error}");
+        assert_eq!(error.0.len(), 11, "{error}");
         assert!(!error.to_string().contains("secret"));
     }
 }

@@ -23,7 +23,7 @@ pub async fn create(config: &Config) -> Result<(), StartError> {
     if config.migrate {
         store::migrate(&config.database_url).await?;
     }
-    let service = Service::new(db, Arc::new(SystemClock));
+    let service = Service::new(db, Arc::new(SystemClock), config.decisions);
     fill(&service).await.map_err(|failure| StartError::Demo(failure.to_string()))?;
     tracing::info!("the demonstration data is there: tenant foo, group foogroup, user foouser");
     Ok(())

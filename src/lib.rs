@@ -4,10 +4,11 @@
 //! 1. [`cli`] and [`config`]: what the operator asks for; [`app`] puts the parts together and serves.
 //! 2. [`http`]: connections, request identifiers, the log line, time-out, errors as problems, routes.
 //! 3. `call_acceptance_api`: parses and checks parameters and bodies, calls the port of the resource.
-//! 4. [`service`]: the ports; rules and transaction boundaries. [`criteria`] has the rules of criteria, pure.
+//! 4. [`service`]: the ports; rules and transaction boundaries. [`criteria`] has the rules by which criteria change,
+//!    [`screening`] those by which they decide on calls; both are pure.
 //! 5. [`store`]: statements over the entities of the database.
 //!
-//! Dependencies go one way: `http → service → store → entity`; `criteria`, `clock` and `config` are leaves.
+//! Dependencies go one way: `http → service → {screening, store → entity}`; `criteria`, `clock` and `config` are leaves.
 
 pub mod app;
 pub mod cli;
@@ -16,6 +17,7 @@ pub mod config;
 pub mod criteria;
 pub mod demo;
 pub mod http;
+pub mod screening;
 pub mod service;
 pub mod store;
 pub mod telemetry;

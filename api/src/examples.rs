@@ -30,6 +30,16 @@ pub fn of(name: &str) -> Option<Value> {
         "CriteriaUpdate" => with_schedules(json!({ "name": "test", "active": true })),
         "FromDnCriteria" | "FromDnCriteriaCreate" | "FromDnCriteriaUpdate" => from_dn_criteria(),
         "ScheduleReference" | "ScheduleSelection" => json!({ "level": "User", "name": "Every Friday", "type": "Time" }),
+        "Decision" => {
+            json!({ "decision": "reject", "reason": "no_criteria_matched", "sipStatus": 603, "sipReason": "Decline" })
+        }
+        "DecisionRequest" => {
+            json!({ "callingNumber": "+3225126777", "presentation": "allowed", "at": "2026-12-25T09:30:00+01:00" })
+        }
+        "CalledDecisionRequest" => json!({ "calledNumber": "+3225550100", "callingNumber": "+3225126777" }),
+        "CriteriaOutcome" => {
+            json!({ "criteria": "foocriteria", "doNotPerformAction": false, "outcome": "outside_holiday_schedule" })
+        }
         "UserServiceList" => json!({ "services": [{ "name": "Selective Call Acceptance", "assigned": true }] }),
         "ServiceSelectionList" => json!({ "services": [{ "name": "Selective Call Acceptance" }] }),
         "Tenant" => tenant("foo"),

@@ -16,6 +16,7 @@
 
 pub mod answer;
 pub mod change;
+pub mod decision;
 pub mod document;
 pub mod examples;
 pub mod group;
@@ -52,6 +53,7 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Every resource, in the order of the document.
 pub type Apis = (
     selective_call_acceptance::SelectiveCallAcceptanceApi,
+    decision::DecisionsApi,
     user_service::UserServicesApi,
     ScheduleApis,
     user::UsersApi,
@@ -73,6 +75,7 @@ pub type ScheduleApis = (
 /// What a server implements: every port.
 pub trait Ports:
     selective_call_acceptance::SelectiveCallAcceptanceService
+    + decision::Decisions
     + user_service::UserServices
     + schedule::Schedules
     + user::Users
@@ -85,6 +88,7 @@ pub trait Ports:
 
 impl<T> Ports for T where
     T: selective_call_acceptance::SelectiveCallAcceptanceService
+        + decision::Decisions
         + user_service::UserServices
         + schedule::Schedules
         + user::Users
@@ -99,6 +103,7 @@ impl<T> Ports for T where
 pub fn apis<S: Ports>(server: Arc<S>) -> Apis {
     (
         selective_call_acceptance::SelectiveCallAcceptanceApi(server.clone()),
+        decision::DecisionsApi(server.clone()),
         user_service::UserServicesApi(server.clone()),
         (
             schedule::UserTimeSchedulesApi(server.clone()),

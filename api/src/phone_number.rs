@@ -37,6 +37,48 @@ text! {
     }
 }
 
+/// No control character.
+const LINE: &str = r"^[^\x00-\x1F\x7F-\x9F]*$";
+
+text! {
+    /// The number of a caller, as the network brings it.
+    CallingNumber {
+        meaning: "a calling number",
+        rule: "at most 512 characters, no control character: E.164 with `+` or `00`, the national number with its trunk prefix, bare digits, or a `tel:` or `sip:` URI with one of these; anything else is no number and matches no pattern",
+        length: 0..=512,
+        pattern: LINE,
+        example: "+3225126777",
+    }
+}
+
+text! {
+    /// The number that a call is for, as the network brings it.
+    CalledNumber {
+        meaning: "a called number",
+        rule: "1 to 512 characters, no control character: E.164 with `+` or `00`, or a `tel:` or `sip:` URI with it; anything else is the number of no user",
+        length: 1..=512,
+        pattern: LINE,
+        example: "+3225550100",
+    }
+}
+
+macro_rules! with_plus {
+    ($name:ident) => {
+        impl $name {
+            /// The number with the `+` that a query made a space of (WHATWG URL, section 5.1), where it starts with one.
+            pub(crate) fn with_plus(self) -> Self {
+                match self.0.strip_prefix(' ') {
+                    Some(digits) => Self(format!("+{digits}")),
+                    None => self,
+                }
+            }
+        }
+    };
+}
+
+with_plus!(CallingNumber);
+with_plus!(CalledNumber);
+
 text! {
     /// The region whose national numbers a tenant's users dial (ISO 3166-1 alpha-2).
     Region {

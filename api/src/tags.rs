@@ -8,6 +8,8 @@ pub enum Tag {
     /// A user's criteria: which calls are accepted and which are not.
     #[oai(rename = "Selective Call Acceptance")]
     SelectiveCallAcceptance,
+    /// Whether an incoming call is accepted, and why.
+    Decisions,
     /// Which services a user has.
     #[oai(rename = "User services")]
     UserServices,

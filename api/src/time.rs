@@ -39,6 +39,25 @@ text! {
 }
 
 text! {
+    /// An instant.
+    Instant {
+        meaning: "an instant",
+        rule: "an RFC 3339 date and time with its offset, like `2026-12-25T09:30:00+01:00`",
+        length: 20..=35,
+        pattern: r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$",
+        format: "date-time", holds: |text| text.parse::<jiff::Timestamp>().is_ok(),
+        example: "2026-12-25T09:30:00+01:00",
+    }
+}
+
+impl Instant {
+    /// The instant on the time line.
+    pub fn timestamp(&self) -> jiff::Timestamp {
+        self.as_str().parse().expect("an instant has been parsed before")
+    }
+}
+
+text! {
     /// A time zone of the IANA time zone database.
     TimeZone {
         meaning: "a time zone",
@@ -63,6 +82,13 @@ text! {
         pattern: r"^[A-Z]+=[A-Z0-9,+-]+(;[A-Z]+=[A-Z0-9,+-]+)*$",
         format: "rrule", holds: is_recurrence,
         example: "FREQ=YEARLY;BYEASTER=0",
+    }
+}
+
+impl RecurrenceRule {
+    /// The parts of the rule.
+    pub fn parts(&self) -> RRule<Unvalidated> {
+        self.as_str().parse().expect("a recurrence rule has been parsed before")
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     document::{self, DOCUMENT},
     phone_number::Region,
     problem::{Failure, Fault},
-    time::{Date, RecurrenceRule, TimeZone},
+    time::{Date, Instant, RecurrenceRule, TimeZone},
 };
 
 struct Checked {
@@ -61,6 +61,7 @@ pub fn compile(schema: &Value) -> Result<Validator, Box<ValidationError<'static>
         .with_pattern_options(PatternOptions::regex())
         .should_validate_formats(true)
         .with_format("date", |text| Date::parse(text).is_ok())
+        .with_format("date-time", |text| Instant::parse(text).is_ok())
         .with_format("iana-time-zone", |text| TimeZone::parse(text).is_ok())
         .with_format("iso-3166-1-alpha-2", |text| Region::parse(text).is_ok())
         .with_format("rrule", |text| RecurrenceRule::parse(text).is_ok())

@@ -10,7 +10,7 @@ use call_acceptance_api::{
 };
 
 use super::{Service, check_owner, not_found};
-use crate::store::{self, StoreError, group, ownership};
+use crate::store::{StoreError, group, ownership};
 
 #[async_trait]
 impl Groups for Service {
@@ -38,22 +38,25 @@ impl Groups for Service {
     }
 
     async fn update(&self, path: GroupPath, update: GroupUpdate) -> Result<Group, Failure> {
-        match group::update(&self.db, &path, update).await? {
-            Some(group) => Ok(group),
-            None => Err(not_found(&self.db, &Owner::Group(path)).await),
-        }
+        let (path, update, owner) = (&path, &update, &Owner::Group(path.clone()));
+        self.change(owner, |tx| async move {
+            match group::update(&tx, path, update.clone()).await? {
+                Some(group) => Ok((tx, group)),
+                None => Err(not_found(&tx, owner).await),
+            }
+        })
+        .await
     }
 
     async fn delete(&self, path: GroupPath, cascade: bool) -> Result<(), Failure> {
-        let path = &path;
-        store::transaction(&self.db, |tx| async move {
-            let owner = Owner::Group(path.clone());
+        let (path, owner) = (&path, &Owner::Group(path.clone()));
+        self.change(owner, |tx| async move {
             if cascade {
-                ownership::empty(&tx, &owner).await.map_err(StoreError::or_again)?;
+                ownership::empty(&tx, owner).await.map_err(StoreError::or_again)?;
             }
             match group::delete(&tx, path).await {
                 Ok(true) => Ok((tx, ())),
-                Ok(false) => Err(not_found(&tx, &owner).await),
+                Ok(false) => Err(not_found(&tx, owner).await),
                 Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_again()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(

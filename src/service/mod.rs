@@ -1,9 +1,11 @@
 //! What the server does: the ports of the contract, one file per resource. Rules and transaction boundaries are here;
 //! SQL is in the store, HTTP is in front.
 
+mod decision;
 mod group;
 mod schedule;
 mod selective_call_acceptance;
+mod snapshots;
 mod tenant;
 mod user;
 mod user_service;
@@ -12,25 +14,55 @@ use std::sync::Arc;
 
 use crate::{
     clock::Clock,
-    store::{self, Connection, ConnectionTrait, ownership},
+    config::DecisionConfig,
+    store::{self, Connection, ConnectionTrait, Transaction, feed, ownership},
 };
 use async_trait::async_trait;
 use call_acceptance_api::{
     health::Readiness,
+    name::UserPath,
     problem::{Failure, ProblemCode},
     schedule::Owner,
 };
+
+use snapshots::Snapshots;
 
 /// The server behind the contract.
 pub struct Service {
     db: Connection,
     clock: Arc<dyn Clock>,
+    snapshots: Arc<Snapshots>,
 }
 
 impl Service {
     /// A server over the database `db`, which takes time and identifiers from `clock`.
-    pub fn new(db: Connection, clock: Arc<dyn Clock>) -> Self {
-        Self { db, clock }
+    pub fn new(db: Connection, clock: Arc<dyn Clock>, decisions: DecisionConfig) -> Self {
+        let snapshots = Arc::new(Snapshots::of(db.clone(), decisions));
+        Self { db, clock, snapshots }
+    }
+
+    /// Follows what other instances change, for as long as the future is polled.
+    pub async fn watch(&self) {
+        self.snapshots.watch().await;
+    }
+
+    /// Does `work` in one transaction, as [`store::transaction`]; calls to the users of `owner` may be decided otherwise
+    /// after it, here at once, and by other instances within the staleness.
+    async fn change<T, W, F>(&self, owner: &Owner, work: W) -> Result<T, Failure>
+    where
+        W: Fn(Transaction) -> F,
+        F: Future<Output = Result<(Transaction, T), Failure>>,
+    {
+        let work = &work;
+        let changed = store::transaction(&self.db, |tx| async move {
+            let (tx, done) = work(tx).await?;
+            feed::note(&tx, self.clock.new_id(), owner).await?;
+            Ok((tx, done))
+        })
+        .await;
+        // Not on success only: a commit whose answer was lost may have been done.
+        self.snapshots.forget(owner);
+        changed
     }
 }
 
@@ -47,6 +79,11 @@ async fn check_owner(db: &impl ConnectionTrait, owner: &Owner) -> Result<(), Fai
         Some(code) => Err(missing_owner(code, owner)),
         None => Ok(()),
     }
+}
+
+fn not_assigned(user: &UserPath) -> Failure {
+    let detail = format!("The user {:?} does not have the service Selective Call Acceptance.", user.user.as_str());
+    Failure::refused(ProblemCode::ServiceNotAssigned, detail)
 }
 
 fn missing_owner(code: ProblemCode, owner: &Owner) -> Failure {

@@ -12,7 +12,7 @@ use call_acceptance_api::{
 };
 
 use super::{Service, check_owner, not_found};
-use crate::store::{self, ConnectionTrait, StoreError, schedule};
+use crate::store::{ConnectionTrait, StoreError, schedule};
 
 /// How many of the criteria that refer to a schedule are named when its deletion is refused.
 const NAMED: u64 = 10;
@@ -142,7 +142,7 @@ impl Schedules for Service {
         update: ScheduleUpdate,
     ) -> Result<Schedule, Failure> {
         let (folder, name, update) = (&folder, &name, &update);
-        store::transaction(&self.db, |tx| async move {
+        self.change(&folder.owner, |tx| async move {
             let id = find_id(&tx, folder, name).await?;
             if update.new_name.is_some() {
                 schedule::raise_revisions(&tx, folder, id).await?;

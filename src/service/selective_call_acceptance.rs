@@ -14,21 +14,15 @@ use call_acceptance_api::{
     },
 };
 
-use super::{Service, check_owner, schedule::at_level};
+use super::{Service, check_owner, not_assigned, schedule::at_level};
 use crate::{
     criteria::{self, Entry, KeptCriteria, Merge, ScheduleLink, Step},
     store::{self, ConnectionTrait, criteria as rows, schedule, user_service},
 };
 
-async fn not_assigned(db: &impl ConnectionTrait, user: &UserPath) -> Failure {
-    match check_owner(db, &Owner::User(user.clone())).await {
-        Err(failure) => failure,
-        Ok(()) => {
-            let detail =
-                format!("The user {:?} does not have the service Selective Call Acceptance.", user.user.as_str());
-            Failure::refused(ProblemCode::ServiceNotAssigned, detail)
-        }
-    }
+/// The refusal for a service that was not found: the user does not have it, or is not there.
+async fn no_service(db: &impl ConnectionTrait, user: &UserPath) -> Failure {
+    check_owner(db, &Owner::User(user.clone())).await.err().unwrap_or_else(|| not_assigned(user))
 }
 
 fn no_criteria(name: &CriteriaName) -> Failure {
@@ -42,14 +36,14 @@ async fn load(
 ) -> Result<Versioned<Vec<KeptCriteria>>, Failure> {
     match rows::load(db, user, name).await? {
         Some(criteria) => Ok(criteria),
-        None => Err(not_assigned(db, user).await),
+        None => Err(no_service(db, user).await),
     }
 }
 
 /// Locks the user's service for a write that may go on; the revision after it.
 async fn lock(db: &impl ConnectionTrait, user: &UserPath, if_match: Option<&EntityTags>) -> Result<Revision, Failure> {
     let Some(revision) = user_service::raise_revision(db, user).await? else {
-        return Err(not_assigned(db, user).await);
+        return Err(no_service(db, user).await);
     };
     let before = Revision(revision.0 - 1);
     match if_match {
@@ -151,7 +145,7 @@ impl SelectiveCallAcceptanceService for Service {
         if_match: Option<EntityTags>,
     ) -> Result<Versioned<SelectiveCallAcceptance>, Failure> {
         let (user, update, if_match) = (&user, &update, if_match.as_ref());
-        store::transaction(&self.db, |tx| async move {
+        self.change(&Owner::User(user.clone()), |tx| async move {
             let revision = lock(&tx, user, if_match).await?;
             let before = load(&tx, user, None).await?.value;
             let (mut entries, mut faults) = (Vec::new(), Vec::new());
@@ -185,7 +179,7 @@ impl SelectiveCallAcceptanceService for Service {
         if_match: Option<EntityTags>,
     ) -> Result<Versioned<Criteria>, Failure> {
         let (user, create, if_match) = (&user, &create, if_match.as_ref());
-        store::transaction(&self.db, |tx| async move {
+        self.change(&Owner::User(user.clone()), |tx| async move {
             let revision = lock(&tx, user, if_match).await?;
             let before = load(&tx, user, None).await?.value;
             let mut faults = Vec::new();
@@ -207,7 +201,7 @@ impl SelectiveCallAcceptanceService for Service {
         if_match: Option<EntityTags>,
     ) -> Result<Versioned<Criteria>, Failure> {
         let (user, name, update, if_match) = (&user, &name, &update, if_match.as_ref());
-        store::transaction(&self.db, |tx| async move {
+        self.change(&Owner::User(user.clone()), |tx| async move {
             let revision = lock(&tx, user, if_match).await?;
             let before =
                 load(&tx, user, Some(name)).await?.value.into_iter().next().ok_or_else(|| no_criteria(name))?;
@@ -228,7 +222,7 @@ impl SelectiveCallAcceptanceService for Service {
         if_match: Option<EntityTags>,
     ) -> Result<Versioned<()>, Failure> {
         let (user, name, if_match) = (&user, &name, if_match.as_ref());
-        store::transaction(&self.db, |tx| async move {
+        self.change(&Owner::User(user.clone()), |tx| async move {
             let revision = lock(&tx, user, if_match).await?;
             let found = load(&tx, user, Some(name)).await?.value.into_iter().next().ok_or_else(|| no_criteria(name))?;
             apply(&tx, user, &Step::Delete(found.position)).await?;

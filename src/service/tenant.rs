@@ -10,7 +10,7 @@ use call_acceptance_api::{
 };
 
 use super::Service;
-use crate::store::{self, StoreError, ownership, tenant};
+use crate::store::{StoreError, ownership, tenant};
 
 fn not_found(tenant: &TenantId) -> Failure {
     super::missing_owner(ProblemCode::TenantNotFound, &Owner::Tenant(tenant.clone()))
@@ -32,14 +32,19 @@ impl Tenants for Service {
     }
 
     async fn update(&self, tenant: TenantId, update: TenantUpdate) -> Result<Tenant, Failure> {
-        tenant::update(&self.db, &tenant, update).await?.ok_or_else(|| not_found(&tenant))
+        let (tenant, update) = (&tenant, &update);
+        self.change(&Owner::Tenant(tenant.clone()), |tx| async move {
+            let updated = tenant::update(&tx, tenant, update.clone()).await?.ok_or_else(|| not_found(tenant))?;
+            Ok((tx, updated))
+        })
+        .await
     }
 
     async fn delete(&self, tenant: TenantId, cascade: bool) -> Result<(), Failure> {
-        let tenant = &tenant;
-        store::transaction(&self.db, |tx| async move {
+        let (tenant, owner) = (&tenant, &Owner::Tenant(tenant.clone()));
+        self.change(owner, |tx| async move {
             if cascade {
-                ownership::empty(&tx, &Owner::Tenant(tenant.clone())).await.map_err(StoreError::or_again)?;
+                ownership::empty(&tx, owner).await.map_err(StoreError::or_again)?;
             }
             match tenant::delete(&tx, tenant).await {
                 Ok(true) => Ok((tx, ())),

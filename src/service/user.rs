@@ -10,7 +10,7 @@ use call_acceptance_api::{
 };
 
 use super::{Service, check_owner, not_found};
-use crate::store::{self, StoreError, ownership, user};
+use crate::store::{StoreError, ownership, user};
 
 fn user_exists(user: &UserPath) -> String {
     format!("The group has a user {:?} already.", user.user.as_str())
@@ -60,23 +60,26 @@ impl Users for Service {
     }
 
     async fn update(&self, path: UserPath, update: UserUpdate) -> Result<User, Failure> {
-        match user::update(&self.db, &path, update).await {
-            Ok(Some(user)) => Ok(user),
-            Ok(None) => Err(not_found(&self.db, &Owner::User(path)).await),
-            Err(error) => Err(taken(error, &path)),
-        }
+        let (path, update, owner) = (&path, &update, &Owner::User(path.clone()));
+        self.change(owner, |tx| async move {
+            match user::update(&tx, path, update.clone()).await {
+                Ok(Some(user)) => Ok((tx, user)),
+                Ok(None) => Err(not_found(&tx, owner).await),
+                Err(error) => Err(taken(error, path)),
+            }
+        })
+        .await
     }
 
     async fn delete(&self, path: UserPath, cascade: bool) -> Result<(), Failure> {
-        let path = &path;
-        store::transaction(&self.db, |tx| async move {
-            let owner = Owner::User(path.clone());
+        let (path, owner) = (&path, &Owner::User(path.clone()));
+        self.change(owner, |tx| async move {
             if cascade {
-                ownership::empty(&tx, &owner).await.map_err(StoreError::or_again)?;
+                ownership::empty(&tx, owner).await.map_err(StoreError::or_again)?;
             }
             match user::delete(&tx, path).await {
                 Ok(true) => Ok((tx, ())),
-                Ok(false) => Err(not_found(&tx, &owner).await),
+                Ok(false) => Err(not_found(&tx, owner).await),
                 Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_again()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(

@@ -10,7 +10,7 @@ use call_acceptance_api::{
 };
 
 use super::{Service, check_owner, not_found};
-use crate::store::{self, StoreError, criteria, user_service};
+use crate::store::{StoreError, criteria, user_service};
 
 fn services(assigned: bool) -> UserServiceList {
     UserServiceList { services: vec![UserService { name: ServiceName::SelectiveCallAcceptance, assigned }] }
@@ -30,22 +30,26 @@ impl UserServices for Service {
         // Revisions start at the present microsecond, so that none comes twice when a service is taken away and given
         // again, and an old entity tag never fits.
         let first = Revision(self.clock.now().as_microsecond());
-        match user_service::insert(&self.db, &user, first).await {
-            Ok(()) | Err(StoreError::Taken(_)) => Ok(services(true)),
-            Err(StoreError::Reference(_)) => Err(not_found(&self.db, &Owner::User(user)).await),
-            Err(error) => Err(error.into()),
-        }
+        let (user, owner) = (&user, &Owner::User(user.clone()));
+        let assigned = self.change(owner, |tx| async move {
+            match user_service::insert(&tx, user, first).await {
+                Ok(()) => Ok((tx, services(true))),
+                Err(StoreError::Reference(_)) => Err(not_found(&self.db, owner).await),
+                Err(error) => Err(error.into()),
+            }
+        });
+        assigned.await
     }
 
     async fn unassign(&self, user: UserPath, _: ServiceSelectionList) -> Result<(), Failure> {
-        let user = &user;
-        store::transaction(&self.db, |tx| async move {
+        let (user, owner) = (&user, &Owner::User(user.clone()));
+        self.change(owner, |tx| async move {
             match user_service::raise_revision(&tx, user).await? {
                 Some(_) => {
                     criteria::delete_all(&tx, user).await?;
                     user_service::delete(&tx, user).await?;
                 }
-                None => check_owner(&tx, &Owner::User(user.clone())).await?,
+                None => check_owner(&tx, owner).await?,
             }
             Ok((tx, ()))
         })

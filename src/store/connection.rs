@@ -3,7 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbErr, SqlxPostgresConnector, SqlxSqliteConnector,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
         self, ConnectOptions, Connection,
         postgres::{PgConnectOptions, PgPoolOptions},
@@ -117,6 +117,18 @@ pub async fn connect(url: &str, max_connections: u32) -> Result<DatabaseConnecti
     let target = Target::parse(url)?;
     target.probe().await?;
     Ok(target.pool(max_connections))
+}
+
+/// A pool of at most `max_connections` connections of its own to the database of `db`. An embedded database has one
+/// pool only, since its file has.
+pub(super) fn beside(db: &DatabaseConnection, max_connections: u32) -> DatabaseConnection {
+    match db.get_database_backend() {
+        DbBackend::Postgres => {
+            let options = db.get_postgres_connection_pool().connect_options().as_ref().clone();
+            Target::Postgres(options).pool(max_connections)
+        }
+        _ => db.clone(),
+    }
 }
 
 /// Brings the schema of the database at `url` up to date. Instances that start at once wait for each other.

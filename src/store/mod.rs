@@ -6,10 +6,12 @@
 pub mod criteria;
 mod entity;
 mod error;
+pub mod feed;
 pub mod group;
 pub mod migration;
 pub mod ownership;
 pub mod schedule;
+pub mod snapshot;
 pub mod tenant;
 pub mod user;
 pub mod user_service;
@@ -18,12 +20,13 @@ mod connection;
 
 use call_acceptance_api::{change::Change, problem::Failure};
 use sea_orm::{
-    ActiveValue, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ActiveValue, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 
 pub use connection::{ConnectError, connect, migrate, ping};
 pub use error::StoreError;
-pub use sea_orm::{ConnectionTrait, DatabaseConnection as Connection};
+pub use sea_orm::{ConnectionTrait, DatabaseConnection as Connection, DatabaseTransaction as Transaction};
 
 /// How often a transaction is tried when the database says that another try may succeed.
 const TRIES: usize = 5;
@@ -57,6 +60,24 @@ where
         TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
     let (transaction, done) = work(db.begin_with_options(options).await.map_err(StoreError::from)?).await?;
     transaction.commit().await.map_err(StoreError::from)?;
+    Ok(done)
+}
+
+/// Reads with `work`, which is given a transaction and hands it back with its result: all that it reads is from one
+/// moment.
+pub async fn reading<T, W, F>(db: &DatabaseConnection, work: W) -> Result<T, StoreError>
+where
+    W: FnOnce(DatabaseTransaction) -> F,
+    F: Future<Output = Result<(DatabaseTransaction, T), StoreError>>,
+{
+    let postgres = db.get_database_backend() == DbBackend::Postgres;
+    let options = TransactionOptions {
+        isolation_level: postgres.then_some(IsolationLevel::RepeatableRead),
+        access_mode: postgres.then_some(AccessMode::ReadOnly),
+        ..Default::default()
+    };
+    let (transaction, done) = work(db.begin_with_options(options).await?).await?;
+    transaction.commit().await?;
     Ok(done)
 }
 

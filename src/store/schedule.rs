@@ -40,7 +40,7 @@ fn kind_name(kind: ScheduleType) -> &'static str {
 }
 
 /// The tenant, and the group and the user where the owner has them.
-fn owner_columns(owner: &Owner) -> (String, Option<String>, Option<String>) {
+pub(super) fn owner_columns(owner: &Owner) -> (String, Option<String>, Option<String>) {
     match owner {
         Owner::Tenant(tenant) => (tenant.to_string(), None, None),
         Owner::Group(GroupPath { tenant, group }) => (tenant.to_string(), Some(group.to_string()), None),

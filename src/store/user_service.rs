@@ -2,8 +2,9 @@
 
 use call_acceptance_api::{name::UserPath, precondition::Revision};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
-    sea_query::Expr,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
+    sea_query::{Expr, OnConflict},
 };
 
 use super::{
@@ -27,7 +28,7 @@ pub async fn is_assigned(db: &impl ConnectionTrait, user: &UserPath) -> Result<b
     Ok(Entity::find().filter(key(user)).one(db).await?.is_some())
 }
 
-/// Gives the service to the user, who does not have it.
+/// Gives the service to the user, unless it is there already.
 pub async fn insert(db: &impl ConnectionTrait, user: &UserPath, revision: Revision) -> Result<(), StoreError> {
     let row = ActiveModel {
         tenant_id: Set(user.tenant.to_string()),
@@ -36,7 +37,10 @@ pub async fn insert(db: &impl ConnectionTrait, user: &UserPath, revision: Revisi
         service: Set(SERVICE.to_owned()),
         revision: Set(revision.0),
     };
-    row.insert(db).await?;
+    let unless_there = OnConflict::columns([Column::TenantId, Column::GroupId, Column::UserId, Column::Service])
+        .do_nothing()
+        .to_owned();
+    Entity::insert(row).on_conflict(unless_there).exec_without_returning(db).await?;
     Ok(())
 }
 

@@ -45,6 +45,21 @@ impl TestDatabase {
         }
     }
 
+    /// A new database with the schema in it, on the PostgreSQL at this URL.
+    pub async fn of(admin: String) -> Self {
+        let mut connection = PgConnection::connect(&admin).await.expect("PostgreSQL answers");
+        let database = Self::postgres(&mut connection, admin, "").await;
+        store::migrate(&database.url).await.expect("the schema can be created");
+        database
+    }
+
+    /// A setting of the server.
+    pub async fn show(&self, setting: &str) -> String {
+        let mut connection = PgConnection::connect(&self.url).await.expect("PostgreSQL answers");
+        let value = sqlx::query_scalar("SELECT current_setting($1)").bind(setting).fetch_one(&mut connection).await;
+        value.expect("the setting is there")
+    }
+
     /// A new database with nothing in it.
     pub async fn empty(kind: Kind) -> Self {
         match kind {

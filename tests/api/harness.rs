@@ -11,7 +11,7 @@ use std::{
 
 use call_acceptance::{
     app::Application,
-    config::{Config, LogFormat},
+    config::{Config, DecisionConfig, LogFormat},
 };
 use call_acceptance_api::{
     document::{self, DOCUMENT, Operation},
@@ -66,6 +66,12 @@ pub fn config(database_url: &str) -> Config {
         migrate: false,
         request_timeout: Duration::from_secs(30),
         drain_timeout: Duration::from_secs(5),
+        decisions: DecisionConfig {
+            // Long, so that a machine under load does not decide a test.
+            deadline: Duration::from_secs(10),
+            staleness: Duration::from_secs(2),
+            memory: 16 << 20,
+        },
         log_format: LogFormat::Text,
         log: "off".to_owned(),
     }
@@ -164,6 +170,11 @@ impl App {
     pub async fn start(kind: Kind) -> Self {
         let database = TestDatabase::create(kind).await;
         let server = Running::start(config(&database.url)).await;
+        Self::on(database, server)
+    }
+
+    /// A server that runs already, on this database.
+    pub fn on(database: TestDatabase, server: Running) -> Self {
         Self { server, database, client: client() }
     }
 

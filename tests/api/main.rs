@@ -5,6 +5,7 @@
 
 mod coverage;
 mod database;
+mod decisions;
 mod groups;
 mod harness;
 mod migrations;

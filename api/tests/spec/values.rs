@@ -6,10 +6,10 @@ use call_acceptance_api::{
     document::DOCUMENT,
     name::{CriteriaName, EmailAddress, GroupId, Ignored, Label, PeriodName, ScheduleName, TenantId, UserId},
     page::ScheduleCursor,
-    phone_number::{Extension, PhoneNumber, PhoneNumberPattern, Region},
+    phone_number::{CalledNumber, CallingNumber, Extension, PhoneNumber, PhoneNumberPattern, Region},
     precondition::EntityTags,
     text::Rule,
-    time::{Date, RecurrenceRule, TimeOfDay, TimeZone},
+    time::{Date, Instant, RecurrenceRule, TimeOfDay, TimeZone},
     validation,
 };
 use serde_json::Value;
@@ -29,6 +29,8 @@ macro_rules! text_types {
 
 fn text_types() -> Vec<TextType> {
     text_types![
+        CalledNumber,
+        CallingNumber,
         CriteriaName,
         Date,
         EmailAddress,
@@ -36,6 +38,7 @@ fn text_types() -> Vec<TextType> {
         Extension,
         GroupId,
         Ignored,
+        Instant,
         Label,
         PeriodName,
         PhoneNumber,

@@ -1,5 +1,6 @@
 //! One entity per table, plain column types. They stay inside the store.
 
+pub mod changes;
 pub mod criteria;
 pub mod groups;
 pub mod schedules;

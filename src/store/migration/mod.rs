@@ -6,6 +6,7 @@
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait::async_trait};
 
 mod m20261124_000001_create_tables;
+mod m20261124_000002_create_changes;
 
 /// All changes of the schema.
 pub struct Migrator;
@@ -13,6 +14,6 @@ pub struct Migrator;
 #[async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261124_000001_create_tables::Migration)]
+        vec![Box::new(m20261124_000001_create_tables::Migration), Box::new(m20261124_000002_create_changes::Migration)]
     }
 }

@@ -1,0 +1,410 @@
+//! Calling numbers in their written forms, and the patterns that match them.
+//!
+//! # What is read
+//! A text is read as a `tel:` URI (RFC 3966), as a `sip:` or `sips:` URI (RFC 3261; its user part), with or without a
+//! display name and `<…>` around it, or else as a plain number. Visual separators (`-`, `.`, `(`, `)`) and spaces are
+//! dropped. What remains must be digits, with or without a `+` before them; anything else is no number and matches no
+//! pattern.
+//!
+//! # Written forms
+//! So that a pattern catches a call whether it is written in national or in international form, it is compared with
+//! 1. the number in E.164 form: `+` and 2 to 15 digits of which the first is not 0. A leading `00` counts as `+`. Digits
+//!    without either are read as a national number of the region, when they make a valid number there by the metadata of
+//!    libphonenumber: with its trunk prefix, without, or behind the country calling code.
+//! 2. the national form of a number with the region's country calling code: the trunk prefix (`0` in Belgium, `1` in the
+//!    United States, none in Italy and Spain) and the national number; where people of the region write the number
+//!    without the prefix (`6502530000`), that too. Regions that share a country calling code (+1, +7, +39, +44, +47)
+//!    dial each other nationally, and so a number of any of them has a national form.
+//! 3. the digits as they came, when they came without `+` and `00`: extensions.
+//!
+//! A pattern matches when it matches one of the forms as a whole. `?` and `*` stand for digits, never for the `+`;
+//! `*` alone matches every number all the same, also one that has none of the forms (`+0`).
+
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    sync::{LazyLock, OnceLock},
+};
+
+use call_acceptance_api::{
+    decision::Presentation,
+    phone_number::{PhoneNumberPattern, Region},
+};
+use percent_encoding::percent_decode_str;
+use phonenumber::metadata::{DATABASE, Format, Metadata};
+use regex::{Regex, RegexBuilder};
+
+/// What a calling number's text says, before a region comes in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// There is no text.
+    Nobody,
+    /// A SIP URI that says that the number is withheld.
+    Anonymous,
+    /// A text that is no number.
+    NoNumber,
+    /// Digits with a `+` or `00` before them; neither is kept.
+    International(String),
+    /// Digits alone.
+    Digits(String),
+}
+
+impl Caller {
+    /// What `text` says.
+    pub(super) fn of(text: Option<&str>) -> Self {
+        let text = text.unwrap_or_default().trim();
+        if text.is_empty() {
+            return Self::Nobody;
+        }
+        let address = without_display_name(text);
+        let (number, host) = match address.split_once(':') {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("tel") => (Cow::from(cut(rest, &[';'])), ""),
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("sip") || scheme.eq_ignore_ascii_case("sips") => {
+                let (user, host) = rest.split_once('@').unwrap_or(("", rest));
+                (percent_decode_str(cut(user, &[';', ':'])).decode_utf8_lossy(), cut(host, &[';', ':', '?']))
+            }
+            _ => (Cow::from(address), ""),
+        };
+        if host.eq_ignore_ascii_case("anonymous.invalid") { Self::Anonymous } else { Self::of_number(&number) }
+    }
+
+    fn of_number(text: &str) -> Self {
+        let separator = |c: char| matches!(c, '-' | '.' | '(' | ')') || c.is_whitespace();
+        let number: String = text.chars().filter(|c| !separator(*c)).collect();
+        let digits = number.strip_prefix('+').unwrap_or(&number);
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Self::NoNumber;
+        }
+        match number.strip_prefix('+').or_else(|| number.strip_prefix("00")) {
+            Some(digits) => Self::International(digits.to_owned()),
+            None => Self::Digits(number),
+        }
+    }
+
+    /// The number in E.164 form, if it came with `+` or `00`.
+    pub(super) fn international(&self) -> Option<String> {
+        match self {
+            Self::International(digits) if is_e164(digits) => Some(format!("+{digits}")),
+            _ => None,
+        }
+    }
+
+    /// Whether the caller shows its number, when nothing else says so.
+    pub(super) fn presentation(&self) -> Presentation {
+        match self {
+            Self::Nobody => Presentation::Unavailable,
+            Self::Anonymous => Presentation::Restricted,
+            Self::NoNumber | Self::International(_) | Self::Digits(_) => Presentation::Allowed,
+        }
+    }
+}
+
+/// The part of `text` inside `<…>`, where it has one.
+fn without_display_name(text: &str) -> &str {
+    match text.rsplit_once('<') {
+        Some((_, address)) => cut(address, &['>']).trim(),
+        None => text,
+    }
+}
+
+/// `text` up to the first of `ends`.
+fn cut<'a>(text: &'a str, ends: &[char]) -> &'a str {
+    text.split(ends).next().unwrap_or(text)
+}
+
+fn is_e164(digits: &str) -> bool {
+    (2..=15).contains(&digits.len()) && !digits.starts_with('0')
+}
+
+/// A written form, or the value of a pattern: a nibble for each character from the highest down, 1 to 10 for the digits,
+/// [`PLUS`] for the `+`, 0 behind the end. What is longer than [`LONGEST`] is cut: patterns are shorter, and so it equals
+/// none as a whole, and starts as it did.
+type Packed = u128;
+
+const PLUS: u8 = 11;
+const LONGEST: usize = 31;
+
+fn nibble(at: usize, value: u8) -> Packed {
+    Packed::from(value) << (124 - 4 * at)
+}
+
+fn packed(form: &str) -> Packed {
+    let code = |byte: u8| if byte == b'+' { PLUS } else { byte - b'0' + 1 };
+    form.bytes().take(LONGEST).enumerate().map(|(at, byte)| nibble(at, code(byte))).sum()
+}
+
+fn length(form: Packed) -> u8 {
+    32 - u8::try_from(form.trailing_zeros() / 4).unwrap_or(32)
+}
+
+fn starts_with_plus(form: Packed) -> bool {
+    form >> 124 == Packed::from(PLUS)
+}
+
+/// The written forms of a number; none for what is no number.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Forms(Vec<Packed>);
+
+impl Forms {
+    fn add(&mut self, form: &str) {
+        let form = packed(form);
+        if !self.0.contains(&form) {
+            self.0.push(form);
+        }
+    }
+}
+
+/// Reads numbers as people of one region write them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reader(Option<&'static Plan>);
+
+impl Reader {
+    /// A reader of the numbers of `region`; without one, or for a region without a numbering plan, of international
+    /// numbers only.
+    pub(super) fn of(region: Option<&Region>) -> Self {
+        Self(region.and_then(|region| Plan::of(region.as_str())))
+    }
+
+    /// The written forms of the caller's number.
+    pub(super) fn forms(&self, caller: &Caller) -> Forms {
+        let mut forms = Forms::default();
+        match caller {
+            Caller::Nobody | Caller::Anonymous | Caller::NoNumber => return forms,
+            Caller::International(digits) => {
+                if is_e164(digits) {
+                    self.add_e164(&mut forms, digits);
+                }
+            }
+            Caller::Digits(digits) => {
+                if let Some(plan) = self.0
+                    && let Some(national) = plan.national_number(digits)
+                {
+                    self.add_e164(&mut forms, &format!("{}{national}", plan.code));
+                }
+                forms.add(digits);
+            }
+        }
+        if forms.0.is_empty() {
+            forms.add("");
+        }
+        forms
+    }
+
+    fn add_e164(&self, forms: &mut Forms, digits: &str) {
+        forms.add(&format!("+{digits}"));
+        let Some(plan) = self.0 else { return };
+        let Some(national) = digits.strip_prefix(&plan.code).filter(|national| !national.is_empty()) else { return };
+        forms.add(&format!("{}{national}", plan.trunk_prefix));
+        if plan.is_written_without_prefix(national) {
+            forms.add(national);
+        }
+    }
+}
+
+/// How people of a region write numbers, by the metadata of libphonenumber.
+///
+/// The expressions are compiled here since the crate keeps but 100 of them for all regions together, behind one lock.
+#[derive(Debug)]
+struct Plan {
+    /// The country calling code.
+    code: String,
+    /// What is dialled before a national number; may be empty.
+    trunk_prefix: String,
+    /// What is taken off a number as it is dialled, and what is put in its place.
+    dialled_prefix: Option<(Regex, String)>,
+    /// The national numbers of all regions with the country calling code.
+    valid: Regex,
+    /// For each way to write national numbers, which those are, and whether they go without the trunk prefix.
+    writings: Vec<Writing>,
+}
+
+#[derive(Debug)]
+struct Writing {
+    starts: Option<Regex>,
+    whole: Regex,
+    without_prefix: bool,
+}
+
+impl Plan {
+    /// The plan of the region with the ISO 3166-1 code `region`, made when it is first asked for.
+    fn of(region: &str) -> Option<&'static Self> {
+        static PLANS: LazyLock<HashMap<&str, OnceLock<Option<Plan>>>> =
+            LazyLock::new(|| DATABASE.iter().map(|metadata| (metadata.id(), OnceLock::new())).collect());
+        let plan = PLANS.get(region)?;
+        plan.get_or_init(|| DATABASE.by_id(region).and_then(|metadata| Self::from_metadata(metadata).ok())).as_ref()
+    }
+
+    fn from_metadata(metadata: &Metadata) -> Result<Self, regex::Error> {
+        let trunk_prefix = metadata.national_prefix().unwrap_or_default().to_owned();
+        let dialled_prefix = match metadata.national_prefix_for_parsing() {
+            Some(prefix) => {
+                let replaced = metadata.national_prefix_transform_rule().unwrap_or_default();
+                Some((anchored(&format!("^(?:{})", prefix.as_str()))?, replaced.to_owned()))
+            }
+            None => None,
+        };
+        let code = metadata.country_code();
+        let sharing = DATABASE.by_code(&code).unwrap_or_default();
+        let kinds: Vec<String> = sharing.into_iter().flat_map(kinds_of_numbers).collect();
+        let writings = metadata.formats().iter().map(|format| Writing::of(format, &trunk_prefix));
+        Ok(Self {
+            code: code.to_string(),
+            dialled_prefix,
+            valid: anchored(&format!("^(?:{})$", kinds.join("|")))?,
+            writings: writings.collect::<Result<_, _>>()?,
+            trunk_prefix,
+        })
+    }
+
+    /// The national number that `digits` stand for in the region, if it is a valid one.
+    fn national_number(&self, digits: &str) -> Option<String> {
+        let dialled = self.dialled_prefix.as_ref().map(|(prefix, instead)| prefix.replace(digits, instead.as_str()));
+        let without_prefix = digits.strip_prefix(&self.trunk_prefix);
+        let without_code = digits.strip_prefix(&self.code);
+        let readings = [dialled, without_prefix.map(Cow::from), Some(Cow::from(digits)), without_code.map(Cow::from)];
+        readings.into_iter().flatten().find(|national| self.valid.is_match(national)).map(Cow::into_owned)
+    }
+
+    fn is_written_without_prefix(&self, national: &str) -> bool {
+        let fits = |writing: &&Writing| {
+            writing.starts.as_ref().is_none_or(|starts| starts.is_match(national)) && writing.whole.is_match(national)
+        };
+        self.writings.iter().any(|writing| writing.without_prefix)
+            && self.writings.iter().find(fits).is_some_and(|writing| writing.without_prefix)
+    }
+}
+
+impl Writing {
+    fn of(format: &Format, trunk_prefix: &str) -> Result<Self, regex::Error> {
+        let with_prefix = |rule: &str| rule.contains("$NP") || rule.replace("$1", "").contains(trunk_prefix);
+        let starts = format.leading_digits().last().map(|starts| anchored(&format!("^(?:{})", starts.as_str())));
+        Ok(Self {
+            starts: starts.transpose()?,
+            whole: anchored(&format!("^(?:{})$", format.pattern().as_str()))?,
+            without_prefix: !trunk_prefix.is_empty() && !format.national_prefix().is_some_and(with_prefix),
+        })
+    }
+}
+
+/// The expressions of the kinds of numbers in a region.
+fn kinds_of_numbers(metadata: &Metadata) -> Vec<String> {
+    let of = metadata.descriptors();
+    let kinds = [
+        of.fixed_line(),
+        of.mobile(),
+        of.toll_free(),
+        of.premium_rate(),
+        of.shared_cost(),
+        of.personal_number(),
+        of.voip(),
+        of.pager(),
+        of.uan(),
+        of.voicemail(),
+    ];
+    kinds.into_iter().flatten().map(|kind| format!("(?:{})", kind.national_number().as_str())).collect()
+}
+
+/// The metadata is written with blanks, and its digits are those of ASCII.
+fn anchored(expression: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(expression).ignore_whitespace(true).unicode(false).build()
+}
+
+/// What numbers a pattern can match, its fixed characters aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Shape {
+    /// The places where form and pattern must be equal: fixed characters, and the end where there is no `*`.
+    mask: Packed,
+    /// The least length.
+    least: u8,
+    /// Whether the first character must not be a `+`: it is a `?`.
+    starts_with_digit: bool,
+}
+
+impl Shape {
+    fn fits(&self, form: Packed) -> bool {
+        length(form) >= self.least && !(self.starts_with_digit && starts_with_plus(form))
+    }
+}
+
+fn compiled(pattern: &PhoneNumberPattern) -> (Shape, Packed) {
+    let text = match pattern.as_str().strip_prefix("00") {
+        Some(rest) => Cow::from(format!("+{rest}")),
+        None => Cow::from(pattern.as_str()),
+    };
+    let fixed_or_wild = text.strip_suffix('*').unwrap_or(&text);
+    let least = u8::try_from(fixed_or_wild.len()).unwrap_or(u8::MAX);
+    let wild = fixed_or_wild.bytes().enumerate().filter(|(_, byte)| *byte == b'?');
+    let wild: Packed = wild.map(|(at, _)| nibble(at, 15)).sum();
+    let end = Packed::MAX.checked_shr(4 * u32::from(least)).unwrap_or(0);
+    let open = if text.ends_with('*') { end } else { 0 };
+    let shape = Shape { mask: !(wild | open), least, starts_with_digit: text.starts_with('?') };
+    (shape, packed(&fixed_or_wild.replace('?', "0")) & shape.mask)
+}
+
+/// The patterns of several owners, by shape: one search finds who has a pattern that a form equals where it must.
+#[derive(Debug)]
+pub(super) struct Index {
+    /// Each shape, and where its values end.
+    shapes: Box<[(Shape, usize)]>,
+    /// Sorted within each shape.
+    values: Box<[Packed]>,
+    /// The owner of each value.
+    owners: Box<[u32]>,
+}
+
+impl Index {
+    /// An index of `patterns`, each with its owner.
+    pub(super) fn of<'a>(patterns: impl Iterator<Item = (&'a PhoneNumberPattern, usize)>) -> Self {
+        let owned = |(pattern, owner)| {
+            let (shape, value) = compiled(pattern);
+            (shape, value, u32::try_from(owner).unwrap_or(u32::MAX))
+        };
+        let mut entries: Vec<(Shape, Packed, u32)> = patterns.map(owned).collect();
+        entries.sort_unstable();
+        let mut shapes: Vec<(Shape, usize)> = Vec::new();
+        for (at, (shape, _, _)) in entries.iter().enumerate() {
+            match shapes.last_mut() {
+                Some((last, end)) if last == shape => *end = at + 1,
+                _ => shapes.push((*shape, at + 1)),
+            }
+        }
+        Self {
+            shapes: shapes.into(),
+            values: entries.iter().map(|(_, value, _)| *value).collect(),
+            owners: entries.iter().map(|(_, _, owner)| *owner).collect(),
+        }
+    }
+
+    /// Whether there is no pattern.
+    pub(super) fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// For each of `count` owners, whether a pattern of it matches one of `forms`.
+    pub(super) fn owners(&self, forms: &Forms, count: usize) -> Vec<bool> {
+        let mut matched = vec![false; count];
+        let mut start = 0;
+        for (shape, end) in &self.shapes {
+            for form in forms.0.iter().filter(|form| shape.fits(**form)) {
+                self.mark(form & shape.mask, start, *end, &mut matched);
+            }
+            start = *end;
+        }
+        matched
+    }
+
+    fn mark(&self, value: Packed, start: usize, end: usize, matched: &mut [bool]) {
+        let first = start + self.values[start..end].partition_point(|other| *other < value);
+        let equal = self.values[first..end].iter().take_while(|other| **other == value).count();
+        for owner in &self.owners[first..first + equal] {
+            if let Some(mark) = usize::try_from(*owner).ok().and_then(|owner| matched.get_mut(owner)) {
+                *mark = true;
+            }
+        }
+    }
+
+    /// The memory that it takes, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        size_of_val(&*self.shapes) + size_of_val(&*self.values) + size_of_val(&*self.owners)
+    }
+}

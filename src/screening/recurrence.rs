@@ -1,0 +1,431 @@
+//! Recurrence rules (RFC 5545, section 3.3.10): whether a rule makes a day.
+//!
+//! The answer is a membership test, not a walk from the first day: it costs the same for any day, however long the rule
+//! has run. `INTERVAL` is arithmetic on the number of the day, week, month or year; the `BY…` parts are conditions on
+//! the day; only `BYSETPOS` looks at other days, those of the same period (a year at most). `UNTIL` and `COUNT` come to
+//! a last day when the rule is compiled.
+//!
+//! # Where RFC 5545 leaves a choice, or the `rrule` crate, which parses the rules, evaluates otherwise
+//! - The first day counts only if the rule makes it (as in the crate).
+//! - `BYDAY` with and without ordinals in one rule: either will do. (The crate wants both.)
+//! - `BYWEEKNO` with nothing that says the day of the week: that of the first day, as RFC 5545 has it for all that a rule
+//!   leaves open. (The crate takes the whole week.) Weeks are looked for in calendar years: the first days of January
+//!   may be in week 53, the last of December in week 1. (The crate miscounts the weeks of some years, and with it
+//!   `BYWEEKNO=53` in January and `-52` and `-53` in December.)
+//! - `BYSETPOS` counts in the whole week also where the first day is in the midst of it, as it does in the first month
+//!   and year. (The crate counts from the first day.)
+//! - Ordinals in `BYDAY` of daily and weekly rules, which RFC 5545 forbids: read as if they were not there. (The crate
+//!   then takes every day.)
+//! - `BYEASTER`, an extension: so many days after Easter Sunday, in the same calendar year (as in the crate).
+//! - `INTERVAL=0` and `COUNT=0`, which RFC 5545 forbids: no day (as in the crate).
+
+use call_acceptance_api::time::RecurrenceRule;
+use jiff::{civil, tz};
+use rrule::{Frequency, NWeekday, RRule, Unvalidated, Weekday};
+
+/// The last day of a rule with `COUNT`, if not before: no date in the contract is later.
+const LAST_COUNTED: civil::Date = civil::date(2199, 12, 31);
+
+/// A day, with all that rules ask of it. The year is that of the Gregorian calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Day {
+    /// Days since 1970-01-01.
+    pub number: i32,
+    pub year: i16,
+    /// 1 to 12.
+    pub month: u8,
+    /// 1 to 31.
+    pub of_month: u8,
+    /// Days in its month.
+    pub month_length: u8,
+    /// 0 for Monday.
+    pub weekday: u8,
+    /// 1 to 366.
+    pub of_year: i16,
+    /// Days in its year.
+    pub year_length: i16,
+}
+
+impl Day {
+    /// The day `date`.
+    pub(super) fn of(date: civil::Date) -> Self {
+        Self {
+            number: number_of(date),
+            year: date.year(),
+            month: date.month().unsigned_abs(),
+            of_month: date.day().unsigned_abs(),
+            month_length: date.days_in_month().unsigned_abs(),
+            weekday: date.weekday().to_monday_zero_offset().unsigned_abs(),
+            of_year: date.day_of_year(),
+            year_length: date.days_in_year(),
+        }
+    }
+
+    /// The day after; on 9999-12-31 none.
+    fn next(&self) -> Option<Self> {
+        if self.of_month == self.month_length {
+            return civil::Date::new(self.year, self.month.cast_signed(), self.of_month.cast_signed())
+                .and_then(civil::Date::tomorrow)
+                .ok()
+                .map(Self::of);
+        }
+        let weekday = (self.weekday + 1) % 7;
+        let (number, of_month, of_year) = (self.number + 1, self.of_month + 1, self.of_year + 1);
+        Some(Self { number, of_month, weekday, of_year, ..*self })
+    }
+
+    /// Its week in the numbering of ISO 8601 but for the day that weeks start on, and how many the week's year has.
+    fn week(&self, week_start: u8) -> (i16, i16) {
+        // A week belongs to the year that its fourth day is in.
+        let fourth = self.of_year + 3 - i16::from((self.weekday + 7 - week_start) % 7);
+        let (fourth, length) = if fourth < 1 {
+            let length = days_in_year(self.year - 1);
+            (fourth + length, length)
+        } else if fourth > self.year_length {
+            (fourth - self.year_length, days_in_year(self.year.saturating_add(1)))
+        } else {
+            (fourth, self.year_length)
+        };
+        let week = (fourth - 1) / 7 + 1;
+        (week, week + (length - fourth) / 7)
+    }
+}
+
+/// Days from 1970-01-01 to `date`.
+pub(super) fn number_of(date: civil::Date) -> i32 {
+    let days = date.duration_since(civil::date(1970, 1, 1)).as_hours() / 24;
+    i32::try_from(days).unwrap_or(i32::MAX)
+}
+
+fn days_in_year(year: i16) -> i16 {
+    if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) { 366 } else { 365 }
+}
+
+/// The day of the year that is Easter Sunday (Gregorian computus, Meeus' form).
+fn easter(year: i16) -> i16 {
+    let year_length = days_in_year(year);
+    let year = i32::from(year);
+    let (golden, century, of_century) = (year % 19, year / 100, year % 100);
+    let moon = (19 * golden + century - century / 4 - (century - (century + 8) / 25 + 1) / 3 + 15) % 30;
+    let sunday = (32 + 2 * (century % 4) + 2 * (of_century / 4) - moon - of_century % 4) % 7;
+    let late = (golden + 11 * moon + 22 * sunday) / 451;
+    let march = moon + sunday - 7 * late + 22;
+    i16::try_from(march).unwrap_or_default() + year_length - 306
+}
+
+/// The days that the `BY…` parts leave, without `BYSETPOS`. A part that is empty asks nothing.
+#[derive(Debug, Default)]
+struct Conditions {
+    /// A bit for each month, 1 to 12.
+    months: u16,
+    /// A bit for each day of the month, 1 to 31.
+    month_days: u32,
+    /// The same, counted from the last day of the month.
+    month_days_from_end: u32,
+    year_days: Box<[i16]>,
+    weeks: Box<[i8]>,
+    /// 0 for Monday.
+    week_start: u8,
+    /// A bit for each day of the week, 0 to 6.
+    weekdays: u8,
+    /// Days of the week by their ordinal in the month or year.
+    ordinals: Box<[(i16, u8)]>,
+    ordinals_in_month: bool,
+    easter: Option<i16>,
+}
+
+impl Conditions {
+    fn hold(&self, day: &Day) -> bool {
+        (self.months == 0 || has(self.months.into(), day.month))
+            && self.weekday_holds(day)
+            && self.month_day_holds(day)
+            && self.year_day_holds(day)
+            && self.week_holds(day)
+            && self.easter.is_none_or(|offset| easter(day.year) + offset == day.of_year)
+    }
+
+    fn weekday_holds(&self, day: &Day) -> bool {
+        if self.weekdays == 0 && self.ordinals.is_empty() {
+            return true;
+        }
+        let (of, length) = if self.ordinals_in_month {
+            (i16::from(day.of_month), i16::from(day.month_length))
+        } else {
+            (day.of_year, day.year_length)
+        };
+        let (ordinal, from_end) = ((of - 1) / 7 + 1, -((length - of) / 7 + 1));
+        has(self.weekdays.into(), day.weekday)
+            || self.ordinals.iter().any(|(n, weekday)| *weekday == day.weekday && (*n == ordinal || *n == from_end))
+    }
+
+    fn month_day_holds(&self, day: &Day) -> bool {
+        self.month_days | self.month_days_from_end == 0
+            || has(self.month_days, day.of_month)
+            || has(self.month_days_from_end, day.month_length - day.of_month + 1)
+    }
+
+    fn year_day_holds(&self, day: &Day) -> bool {
+        self.year_days.is_empty()
+            || self.year_days.iter().any(|n| *n == day.of_year || *n == day.of_year - day.year_length - 1)
+    }
+
+    fn week_holds(&self, day: &Day) -> bool {
+        if self.weeks.is_empty() {
+            return true;
+        }
+        let (week, weeks) = day.week(self.week_start);
+        self.weeks.iter().any(|n| i16::from(*n) == week || i16::from(*n) == week - weeks - 1)
+    }
+
+    /// Whether any part says which day of the week, month or year.
+    fn say_the_day(&self) -> bool {
+        self.weekdays != 0
+            || !self.ordinals.is_empty()
+            || self.month_days | self.month_days_from_end != 0
+            || !self.year_days.is_empty()
+            || self.easter.is_some()
+    }
+
+    /// Fills in from the first day what the rule leaves open (RFC 5545, section 3.3.10).
+    fn complete(&mut self, every: Every, first: &Day) {
+        if self.say_the_day() {
+            return;
+        }
+        match every {
+            Every::Day => {}
+            Every::Week => self.weekdays = 1 << first.weekday,
+            Every::Year if !self.weeks.is_empty() => self.weekdays = 1 << first.weekday,
+            Every::Month | Every::Year => {
+                self.month_days = 1 << first.of_month;
+                if every == Every::Year && self.months == 0 {
+                    self.months = 1 << first.month;
+                }
+            }
+        }
+    }
+}
+
+fn has(bits: u32, at: u8) -> bool {
+    bits & (1 << at) != 0
+}
+
+/// What a rule recurs by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Every {
+    Day,
+    Week,
+    Month,
+    Year,
+}
+
+impl Every {
+    fn of(frequency: Frequency) -> Option<Self> {
+        match frequency {
+            Frequency::Daily => Some(Self::Day),
+            Frequency::Weekly => Some(Self::Week),
+            Frequency::Monthly => Some(Self::Month),
+            Frequency::Yearly => Some(Self::Year),
+            Frequency::Hourly | Frequency::Minutely | Frequency::Secondly => None,
+        }
+    }
+
+    /// The number of the period that `day` is in; the next has the next number.
+    fn period(self, day: &Day, week_start: u8) -> i32 {
+        match self {
+            Self::Day => day.number,
+            Self::Week => (day.number + 3 - i32::from(week_start)).div_euclid(7),
+            Self::Month => i32::from(day.year) * 12 + i32::from(day.month),
+            Self::Year => i32::from(day.year),
+        }
+    }
+
+    /// How many days of its period come before `day`, and how many the period has.
+    fn place(self, day: &Day, week_start: u8) -> (i32, i32) {
+        match self {
+            Self::Day => (0, 1),
+            Self::Week => (i32::from((day.weekday + 7 - week_start) % 7), 7),
+            Self::Month => (i32::from(day.of_month) - 1, i32::from(day.month_length)),
+            Self::Year => (i32::from(day.of_year) - 1, i32::from(day.year_length)),
+        }
+    }
+}
+
+/// A recurrence rule with its first day and the days that do not count, ready to answer.
+#[derive(Debug)]
+pub(super) struct Recurrence {
+    every: Every,
+    /// At least 1.
+    interval: i32,
+    first: Day,
+    /// The last day that can count, as [`Day::number`].
+    last: i32,
+    conditions: Conditions,
+    /// `BYSETPOS`; empty when the rule has none.
+    positions: Box<[i32]>,
+    /// Sorted, as [`Day::number`].
+    except: Box<[i32]>,
+}
+
+impl Recurrence {
+    /// Compiles `rule` from the day `first` on, without the days `except`; None when it cannot be read.
+    ///
+    /// `start` is when the period starts on its days, in minutes of the clock in `zone`: `UNTIL` is compared with it. An
+    /// `UNTIL` without a time still lets its day count.
+    ///
+    /// `COUNT` costs a walk over the days from `first` to the last one, at most to the end of 2199: 84,000 days, less
+    /// than a few milliseconds, whatever `COUNT` is.
+    pub(super) fn compile(
+        rule: &RecurrenceRule,
+        first: civil::Date,
+        start: u16,
+        except: Vec<civil::Date>,
+        zone: &tz::TimeZone,
+    ) -> Option<Self> {
+        let (parts, until) = parts(rule)?;
+        let every = Every::of(parts.get_freq())?;
+        let first = Day::of(first);
+        let mut conditions = conditions(&parts, every);
+        conditions.complete(every, &first);
+        let mut except: Vec<i32> = except.into_iter().map(number_of).collect();
+        except.sort_unstable();
+        let mut recurrence = Self {
+            every,
+            interval: i32::from(parts.get_interval()).max(1),
+            first,
+            last: match until {
+                _ if parts.get_interval() == 0 => i32::MIN,
+                Some(until) => last_until(until, start, zone)?,
+                None => i32::MAX,
+            },
+            conditions,
+            positions: parts.get_by_set_pos().into(),
+            except: except.into(),
+        };
+        if let Some(count) = parts.get_count() {
+            recurrence.last = recurrence.last.min(recurrence.last_of(count));
+        }
+        Some(recurrence)
+    }
+
+    /// Whether the rule makes `day`, and it counts.
+    pub(super) fn occurs_on(&self, day: &Day) -> bool {
+        (self.first.number..=self.last).contains(&day.number)
+            && self.is_in_interval(day)
+            && self.conditions.hold(day)
+            && self.is_in_position(day)
+            && self.except.binary_search(&day.number).is_err()
+    }
+
+    /// The memory that it takes, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        let Conditions { year_days, weeks, ordinals, .. } = &self.conditions;
+        size_of::<Self>()
+            + size_of_val(&*self.positions)
+            + size_of_val(&*self.except)
+            + size_of_val(&**year_days)
+            + size_of_val(&**weeks)
+            + size_of_val(&**ordinals)
+    }
+
+    fn is_in_interval(&self, day: &Day) -> bool {
+        let period = |day| self.every.period(day, self.conditions.week_start);
+        (period(day) - period(&self.first)) % self.interval == 0
+    }
+
+    fn is_in_position(&self, day: &Day) -> bool {
+        if self.positions.is_empty() {
+            return true;
+        }
+        let (before, length) = self.every.place(day, self.conditions.week_start);
+        let left = self.days(day, -before, length).filter(|day| self.conditions.hold(day));
+        let (mut place, mut count) = (0, 0);
+        for other in left {
+            count += 1;
+            place += i32::from(other.number <= day.number);
+        }
+        self.positions.iter().any(|n| *n == place || *n == place - count - 1)
+    }
+
+    /// The days from `offset` days after `day` on, `length` of them.
+    fn days(&self, day: &Day, offset: i32, length: i32) -> impl Iterator<Item = Day> + use<> {
+        let first = date_of(day.number + offset).map(Day::of);
+        std::iter::successors(first, Day::next).take(usize::try_from(length).unwrap_or_default())
+    }
+
+    /// The last of the first `count` days that the rule makes, or [`LAST_COUNTED`] if that comes first.
+    fn last_of(&self, count: u32) -> i32 {
+        let mut left = count;
+        if left == 0 {
+            return i32::MIN;
+        }
+        let mut day = Some(self.first);
+        while let Some(this) = day.filter(|day| day.number < number_of(LAST_COUNTED)) {
+            if self.is_in_interval(&this) && self.conditions.hold(&this) && self.is_in_position(&this) {
+                left -= 1;
+                if left == 0 {
+                    return this.number;
+                }
+            }
+            day = this.next();
+        }
+        number_of(LAST_COUNTED)
+    }
+}
+
+fn date_of(number: i32) -> Option<civil::Date> {
+    civil::date(1970, 1, 1).checked_add(jiff::Span::new().try_days(number).ok()?).ok()
+}
+
+/// The rule without `UNTIL`, and `UNTIL`'s text. It is read here since the crate reads it in the zone of the machine.
+fn parts(rule: &RecurrenceRule) -> Option<(RRule<Unvalidated>, Option<&str>)> {
+    let parts = || rule.as_str().split(';');
+    let until = parts().find_map(|part| part.strip_prefix("UNTIL="));
+    let others: Vec<&str> = parts().filter(|part| !part.starts_with("UNTIL=")).collect();
+    Some((others.join(";").parse().ok()?, until))
+}
+
+/// The last day on which a period that starts at `start` starts no later than `until`.
+fn last_until(until: &str, start: u16, zone: &tz::TimeZone) -> Option<i32> {
+    let until = match until.strip_suffix('Z') {
+        _ if !until.contains('T') => civil::Date::strptime("%Y%m%d", until).ok()?.at(23, 59, 59, 0),
+        Some(utc) => {
+            let utc = civil::DateTime::strptime("%Y%m%dT%H%M%S", utc).ok()?;
+            zone.to_datetime(tz::TimeZone::UTC.to_timestamp(utc).ok()?)
+        }
+        None => civil::DateTime::strptime("%Y%m%dT%H%M%S", until).ok()?,
+    };
+    let minute = u16::from(until.hour().unsigned_abs()) * 60 + u16::from(until.minute().unsigned_abs());
+    Some(number_of(until.date()) - i32::from(start > minute))
+}
+
+fn conditions(parts: &RRule<Unvalidated>, every: Every) -> Conditions {
+    let (mut weekdays, mut ordinals) = (0, Vec::new());
+    for weekday in parts.get_by_weekday() {
+        match weekday {
+            NWeekday::Nth(ordinal, weekday) if matches!(every, Every::Month | Every::Year) => {
+                ordinals.push((*ordinal, from_monday(*weekday)));
+            }
+            NWeekday::Every(weekday) | NWeekday::Nth(_, weekday) => weekdays |= 1 << from_monday(*weekday),
+        }
+    }
+    let bits = |sign: i8| {
+        let days = parts.get_by_month_day().iter().filter(|day| day.signum() == sign);
+        days.fold(0_u32, |bits, day| bits | 1 << day.unsigned_abs())
+    };
+    Conditions {
+        months: parts.get_by_month().iter().fold(0, |bits, month| bits | 1 << month),
+        month_days: bits(1),
+        month_days_from_end: bits(-1),
+        year_days: parts.get_by_year_day().into(),
+        weeks: parts.get_by_week_no().into(),
+        week_start: from_monday(parts.get_week_start()),
+        weekdays,
+        ordinals: ordinals.into(),
+        ordinals_in_month: every == Every::Month || !parts.get_by_month().is_empty(),
+        easter: parts.get_by_easter().copied(),
+    }
+}
+
+fn from_monday(weekday: Weekday) -> u8 {
+    u8::try_from(weekday.num_days_from_monday()).unwrap_or_default()
+}

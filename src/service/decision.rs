@@ -1,0 +1,66 @@
+//! Decisions on incoming calls, from the snapshots in memory where they are there.
+
+use async_trait::async_trait;
+use call_acceptance_api::{
+    decision::{Decision, Decisions, Question, Reason},
+    name::UserPath,
+    phone_number::CalledNumber,
+    problem::Failure,
+    schedule::Owner,
+};
+
+use super::{Service, not_assigned, not_found};
+use crate::screening::{self, Call, Screening};
+
+#[async_trait]
+impl Decisions for Service {
+    async fn of_user(&self, user: UserPath, question: Question) -> Result<Decision, Failure> {
+        // Before the snapshot is taken: what is not stale now cannot be further behind than the staleness.
+        let stale = self.snapshots.are_stale();
+        let snapshot = match self.snapshots.get(&user) {
+            Some(snapshot) => Some(snapshot),
+            None => self.snapshots.load(user.clone()).await?,
+        };
+        let Some(snapshot) = snapshot else {
+            let db = self.db.clone();
+            return self.snapshots.in_time(async move { Err(not_found(&db, &Owner::User(user)).await) }).await;
+        };
+        let screening = snapshot.screening.as_ref().ok_or_else(|| not_assigned(&user))?;
+        Ok(marked(stale, self.decide(screening, &question)))
+    }
+
+    async fn of_called_number(&self, called_number: CalledNumber, question: Question) -> Result<Decision, Failure> {
+        let unknown = Decision::new(Reason::UnknownCalledNumber, None);
+        let Some(number) = screening::e164(called_number.as_str()) else { return Ok(unknown) };
+        let stale = self.snapshots.are_stale();
+        let snapshot = match self.snapshots.get_by_number(&number) {
+            Some(snapshot) => Some(snapshot),
+            None => self.snapshots.load_by_number(number).await?,
+        };
+        let Some(snapshot) = snapshot else { return Ok(unknown) };
+        Ok(marked(
+            stale,
+            match &snapshot.screening {
+                Some(screening) => self.decide(screening, &question),
+                None => Decision::new(Reason::ServiceNotAssigned, None),
+            },
+        ))
+    }
+}
+
+impl Service {
+    fn decide(&self, screening: &Screening, question: &Question) -> Decision {
+        let call = Call {
+            calling_number: question.calling_number.as_ref().map(|number| number.as_str()),
+            presentation: question.presentation,
+            at: question.at.as_ref().map_or_else(|| self.clock.now(), |at| at.timestamp()),
+        };
+        let ruling = screening.decide(&call);
+        let explanation = question.explain.then(|| screening.explain(&call));
+        Decision { explanation, ..Decision::new(ruling.reason, ruling.criteria.cloned()) }
+    }
+}
+
+fn marked(stale: bool, decision: Decision) -> Decision {
+    Decision { stale: stale.then_some(true), ..decision }
+}

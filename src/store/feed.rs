@@ -1,0 +1,163 @@
+//! The feed of changes: tells every instance which users' calls may be decided otherwise from now on.
+//!
+//! A change notes itself in the table `changes` in its own transaction. Each instance reads what it has not read yet:
+//! the table is the truth. PostgreSQL's NOTIFY only wakes the readers, so that a lost one costs no more than the time
+//! to the next reading.
+
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
+
+use call_acceptance_api::{
+    name::{GroupPath, UserPath},
+    schedule::Owner,
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+    prelude::Uuid,
+    sea_query::{Expr, ExprTrait, Query, SimpleExpr},
+    sqlx::{self, postgres::PgListener},
+};
+
+use super::{
+    StoreError, connection,
+    entity::changes::{Column, Entity, Model},
+    schedule::owner_columns,
+    value,
+};
+
+/// The channel of the notifications.
+const CHANNEL: &str = "call_acceptance_changes";
+/// How far back each reading goes behind the last change that was read, in microseconds. A change is noted by the last
+/// statement of its transaction; one that was committed this much later than another would be missed.
+const OVERLAP: i64 = 30_000_000;
+/// How long changes are kept.
+pub const KEPT: Duration = Duration::from_secs(3600);
+
+/// The database's clock, which all instances share, in microseconds since 1970.
+fn now(backend: DbBackend) -> SimpleExpr {
+    match backend {
+        DbBackend::Sqlite => Expr::cust("CAST(unixepoch('subsec') * 1000000 AS INTEGER)"),
+        _ => Expr::cust("CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"),
+    }
+}
+
+/// Notes, as the last statement of a transaction, that calls to the users of `owner` may be decided otherwise.
+pub async fn note(db: &impl ConnectionTrait, id: Uuid, owner: &Owner) -> Result<(), StoreError> {
+    let backend = db.get_database_backend();
+    if backend == DbBackend::Postgres {
+        db.execute_unprepared(&format!("NOTIFY {CHANNEL}")).await?;
+    }
+    let (tenant, group, user) = owner_columns(owner);
+    let mut insert = Query::insert();
+    insert
+        .into_table(Entity)
+        .columns([Column::TenantId, Column::ChangeId, Column::GroupId, Column::UserId, Column::ChangedAt])
+        .values_panic([tenant.into(), id.into(), group.into(), user.into(), now(backend)]);
+    db.execute(&insert).await?;
+    Ok(())
+}
+
+/// Deletes the changes that are older than [`KEPT`].
+pub async fn forget(db: &impl ConnectionTrait) -> Result<(), StoreError> {
+    let kept = i64::try_from(KEPT.as_micros()).unwrap_or(i64::MAX);
+    let old = Expr::col(Column::ChangedAt).lt(now(db.get_database_backend()).sub(kept));
+    Entity::delete_many().filter(old).exec(db).await?;
+    Ok(())
+}
+
+/// What a reading of the feed tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changes {
+    /// Calls to the users of these may be decided otherwise.
+    Of(Vec<Owner>),
+    /// What happened since the last reading is not known.
+    Unknown,
+}
+
+/// Where an instance is in the feed.
+pub struct Feed {
+    db: DatabaseConnection,
+    /// When the last reading began, and the newest change that it found.
+    last: Option<(Instant, i64)>,
+    read: HashSet<Uuid>,
+}
+
+impl Feed {
+    /// The feed of the database `db`, over a connection of its own: it must not wait for those that requests have
+    /// taken.
+    pub fn of(db: &DatabaseConnection) -> Self {
+        Self { db: connection::beside(db, 1), last: None, read: HashSet::new() }
+    }
+
+    /// What was noted since the last reading.
+    pub async fn read(&mut self) -> Result<Changes, StoreError> {
+        let began = Instant::now();
+        let before = self.last.filter(|(at, _)| began.duration_since(*at) < KEPT / 2);
+        let newest = match before {
+            Some((_, newest)) => newest,
+            None => self.newest().await?,
+        };
+        let rows = self.behind(newest).await?;
+        let newest = rows.last().map_or(newest, |row| std::cmp::max(row.changed_at, newest));
+        let read = std::mem::replace(&mut self.read, rows.iter().map(|row| row.change_id).collect());
+        self.last = Some((began, newest));
+        if before.is_none() {
+            return Ok(Changes::Unknown);
+        }
+        let new = rows.into_iter().filter(|row| !read.contains(&row.change_id));
+        Ok(Changes::Of(new.map(owner).collect::<Result<_, _>>()?))
+    }
+
+    async fn newest(&self) -> Result<i64, StoreError> {
+        let query = Entity::find().select_only().column_as(Column::ChangedAt.max(), "newest").into_tuple();
+        let newest: Option<Option<i64>> = query.one(&self.db).await?;
+        Ok(newest.flatten().unwrap_or_default())
+    }
+
+    async fn behind(&self, last: i64) -> Result<Vec<Model>, StoreError> {
+        let since = last.saturating_sub(OVERLAP);
+        Ok(Entity::find().filter(Column::ChangedAt.gte(since)).order_by_asc(Column::ChangedAt).all(&self.db).await?)
+    }
+}
+
+fn owner(row: Model) -> Result<Owner, StoreError> {
+    let Model { tenant_id, change_id: _, group_id, user_id, changed_at: _ } = row;
+    let tenant = value(tenant_id)?;
+    Ok(match (group_id, user_id) {
+        (Some(group), Some(user)) => Owner::User(UserPath { tenant, group: value(group)?, user: value(user)? }),
+        (Some(group), None) => Owner::Group(GroupPath { tenant, group: value(group)? }),
+        (None, _) => Owner::Tenant(tenant),
+    })
+}
+
+/// What tells that the feed has something new, where the database can tell.
+pub struct Bell(Option<PgListener>);
+
+impl Bell {
+    /// The bell of the database `db`, on a connection of its own. SQLite has none.
+    pub async fn of(db: &DatabaseConnection) -> Result<Self, StoreError> {
+        if db.get_database_backend() != DbBackend::Postgres {
+            return Ok(Self(None));
+        }
+        let pool = connection::beside(db, 1);
+        let mut listener = PgListener::connect_with(pool.get_postgres_connection_pool()).await.map_err(failed)?;
+        listener.listen(CHANNEL).await.map_err(failed)?;
+        Ok(Self(Some(listener)))
+    }
+
+    /// Done when something new may be there: after a notification, or when notifications may have been lost. Never done
+    /// without a bell.
+    pub async fn ring(&mut self) -> Result<(), StoreError> {
+        match &mut self.0 {
+            Some(listener) => listener.try_recv().await.map(|_| ()).map_err(failed),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+fn failed(error: sqlx::Error) -> StoreError {
+    StoreError::Unavailable(DbErr::Conn(sea_orm::RuntimeErr::SqlxError(error.into())))
+}

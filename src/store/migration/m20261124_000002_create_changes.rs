@@ -1,0 +1,44 @@
+//! Creates the table of the changes that decisions must see. The release before does not write it: while both run,
+//! what the older one changes is seen when a decision's snapshot is loaded anew.
+
+use sea_orm_migration::{prelude::*, sea_orm::DatabaseBackend};
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let backend = manager.get_database_backend();
+        let mut table = Table::create();
+        table
+            .table(Alias::new("changes"))
+            .col(text(backend, "tenant_id").not_null())
+            .col(ColumnDef::new(Alias::new("change_id")).uuid().not_null())
+            .col(&mut text(backend, "group_id"))
+            .col(&mut text(backend, "user_id"))
+            .col(ColumnDef::new(Alias::new("changed_at")).big_integer().not_null())
+            .primary_key(Index::create().col(Alias::new("tenant_id")).col(Alias::new("change_id")));
+        manager.create_table(table).await?;
+        let mut index = Index::create();
+        index.name("changes_changed_at").table(Alias::new("changes")).col(Alias::new("changed_at"));
+        manager.create_index(index).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table(Alias::new("changes")).to_owned()).await
+    }
+}
+
+fn text(backend: DatabaseBackend, name: &str) -> ColumnDef {
+    let mut column = ColumnDef::new(Alias::new(name));
+    column.text();
+    if backend == DatabaseBackend::Postgres {
+        column.extra("COLLATE \"C\"");
+    }
+    column
+}
