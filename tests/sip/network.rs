@@ -92,6 +92,8 @@ fn start_decision_server(folder: &Path) -> (Process, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_call-acceptance"));
     command.args(["--listen", "127.0.0.1:0", "--database-url"]);
     command.arg(format!("sqlite://{}?mode=rwc", folder.join("test.db").display()));
+    // Which verdict comes is the question here, not how soon on a busy machine.
+    command.args(["--decision-deadline", "900"]);
     command.args(["--log", "info", "--log-format", "text"]).stdin(Stdio::null()).stderr(Stdio::piped());
     let mut server = Process::start(&mut command, "KILL");
     let mut lines = BufReader::new(server.child.stderr.take().expect("standard error is piped")).lines();
