@@ -25,6 +25,9 @@ pub async fn check<E: Endpoint>(next: Arc<E>, mut request: Request) -> poem::Res
 }
 
 fn check_query(request: &Request) -> Result<(), Failure> {
+    if request.uri().query().is_none() {
+        return Ok(());
+    }
     let Some(operation) = operations::find(request.method().as_str(), request.uri().path()) else { return Ok(()) };
     let given: Vec<(String, String)> = request.params().unwrap_or_default();
     let known: Vec<&str> = operation.parameters("query").collect();

@@ -68,8 +68,8 @@ pub fn config(database_url: &str) -> Config {
         drain_timeout: Duration::from_secs(5),
         decisions: DecisionConfig {
             // Long, so that a machine under load does not decide a test.
-            deadline: Duration::from_secs(10),
-            staleness: Duration::from_secs(2),
+            deadline: Duration::from_secs(30),
+            staleness: Duration::from_secs(60),
             memory: 16 << 20,
         },
         log_format: LogFormat::Text,

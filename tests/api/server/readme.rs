@@ -63,7 +63,7 @@ async fn the_first_session_of_the_readme_answers_as_printed() {
         assert_eq!(comparable(&answer), comparable(&printed), "{command}");
         answers += 1;
     }
-    assert_eq!(answers, 6, "the session has six answers");
+    assert_eq!(answers, 9, "the session has nine answers");
 }
 
 #[test]
