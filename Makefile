@@ -4,14 +4,14 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test spec bench lint fmt ci
+.PHONY: help setup run test test-sip spec bench lint fmt ci
 
 RUST_VERSION := 1.95
-# Where cargo and its tools are put, for shells that do not have it in their PATH.
-export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
+# Where cargo and its tools are put, and servers, for shells that do not have it in their PATH.
+export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin:/usr/sbin
 
 help: ## List the commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
 
 setup: ## Install what is missing for running and testing (Debian)
 	@if ! version=$$(cargo --version 2>/dev/null); then
@@ -33,10 +33,15 @@ setup: ## Install what is missing for running and testing (Debian)
 		packages+=(libc6-dev)
 	fi
 	command -v curl >/dev/null || packages+=(curl)
+	command -v sipp >/dev/null || packages+=(sip-tester)
+	kamailio=$$(command -v kamailio) || true
+	if ! kamailio -c -f tests/kamailio/kamailio.cfg >/dev/null 2>&1; then
+		packages+=(kamailio kamailio-utils-modules kamailio-extra-modules)
+	fi
 	if (( $${#packages[@]} )); then
 		if ! command -v apt-get >/dev/null; then
 			echo "make setup: there is no apt-get here to install what is missing." >&2
-			echo "Needed: the PostgreSQL server programs (initdb, pg_ctl, postgres) 15 or newer, a C compiler (cc) with the headers of the C library, curl." >&2
+			echo "Needed: the PostgreSQL server programs (initdb, pg_ctl, postgres) 15 or newer, a C compiler (cc) with the headers of the C library, curl, Kamailio 5.6 or newer with the modules http_client and jansson, sipp." >&2
 			echo "Missing, by the names of their Debian packages: $${packages[*]}" >&2
 			exit 1
 		fi
@@ -51,6 +56,10 @@ setup: ## Install what is missing for running and testing (Debian)
 		echo "Installing $${packages[*]}"
 		"$${sudo[@]}" apt-get update -qq
 		"$${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${packages[@]}" >/dev/null
+		# Debian starts a proxy with every installation; the tests start their own.
+		if [[ -z $$kamailio && -d /run/systemd/system ]]; then
+			"$${sudo[@]}" systemctl disable --now --quiet kamailio
+		fi
 	fi
 	if ! cargo nextest --version >/dev/null 2>&1; then
 		echo "Installing cargo-nextest"
@@ -69,6 +78,9 @@ test:
 	tests/with-postgres cargo nextest run --workspace
 	cargo nextest run --test api --ignore-default-filter -E 'test(every_operation_of_the_document_is_called)'
 
+test-sip: setup ## Place a thousand real calls through Kamailio
+	@cargo nextest run --test sip --ignore-default-filter --test-threads 1
+
 spec: ## Write spec/ from api/
 	@cargo run -q -p call-acceptance-api --bin spec -- --write
 
@@ -86,6 +98,6 @@ lint: ## Check the format, clippy and the documentation
 fmt: ## Format the code
 	@cargo fmt --all
 
-ci: lint test ## All checks, as they run for every change
+ci: lint test test-sip ## All checks, as they run for every change
 
 .ONESHELL:

@@ -1,6 +1,6 @@
-//! The first session of the README answers as it is printed there.
+//! What the README prints is what is there: the answers of its first session, the proxy's configuration.
 
-use std::{fs, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use crate::{
     database::Kind,
@@ -10,9 +10,13 @@ use crate::{
 /// The address that the README's server listens on.
 const PRINTED: &str = "http://127.0.0.1:8080";
 
+fn file(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("the file can be read")
+}
+
 /// The commands of the session with the answers that they print, in order.
 fn session() -> Vec<(String, String)> {
-    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("there is a README");
+    let readme = file("README.md");
     let from = readme.find("## A first session").expect("the README has a first session");
     let to = readme.find("## Using the API").expect("the README goes on after it");
     let mut commands: Vec<(String, String)> = Vec::new();
@@ -60,4 +64,16 @@ async fn the_first_session_of_the_readme_answers_as_printed() {
         answers += 1;
     }
     assert_eq!(answers, 9, "the session has nine answers");
+}
+
+#[test]
+fn the_excerpts_of_the_proxys_configuration_are_in_it() {
+    let configuration = file("tests/kamailio/kamailio.cfg");
+    let readme = file("README.md");
+    let excerpts: Vec<&str> =
+        readme.split("```kamailio\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect();
+    assert!(!excerpts.is_empty(), "the README shows some of it");
+    for excerpt in excerpts {
+        assert!(configuration.contains(excerpt), "this is not in it:\n{excerpt}");
+    }
 }
