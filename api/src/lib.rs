@@ -20,6 +20,7 @@ pub mod document;
 pub mod examples;
 pub mod group;
 pub mod health;
+pub mod icalendar;
 mod json;
 pub mod name;
 pub mod page;
@@ -60,7 +61,7 @@ pub type Apis = (
     health::HealthApi,
 );
 
-/// The six schedule resources.
+/// The six schedule resources, and the calendar schedules as iCalendar.
 pub type ScheduleApis = (
     schedule::UserTimeSchedulesApi,
     schedule::GroupTimeSchedulesApi,
@@ -68,6 +69,9 @@ pub type ScheduleApis = (
     schedule::UserCalendarSchedulesApi,
     schedule::GroupCalendarSchedulesApi,
     schedule::TenantCalendarSchedulesApi,
+    icalendar::UserCalendarScheduleIcalendarApi,
+    icalendar::GroupCalendarScheduleIcalendarApi,
+    icalendar::TenantCalendarScheduleIcalendarApi,
 );
 
 /// What a server implements: every port.
@@ -107,6 +111,9 @@ pub fn apis<S: Ports>(server: Arc<S>) -> Apis {
             schedule::UserCalendarSchedulesApi(server.clone()),
             schedule::GroupCalendarSchedulesApi(server.clone()),
             schedule::TenantCalendarSchedulesApi(server.clone()),
+            icalendar::UserCalendarScheduleIcalendarApi(server.clone()),
+            icalendar::GroupCalendarScheduleIcalendarApi(server.clone()),
+            icalendar::TenantCalendarScheduleIcalendarApi(server.clone()),
         ),
         user::UsersApi(server.clone()),
         group::GroupsApi(server.clone()),
