@@ -363,7 +363,7 @@ fn problem_example(status: &str, description: &str, body: Option<&str>) -> Value
 pub fn operations_table() -> String {
     let line = |operation: Operation<'_>| {
         let tag = operation.object["tags"][0].as_str().unwrap_or_default();
-        format!("{tag:<26} {:<38} {:<7} {}\n", operation.id(), operation.method.to_uppercase(), operation.path)
+        format!("{tag:<26} {:<42} {:<7} {}\n", operation.id(), operation.method.to_uppercase(), operation.path)
     };
     operations().map(line).collect()
 }

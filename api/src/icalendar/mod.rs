@@ -47,7 +47,7 @@ text! {
         meaning: "a calendar in iCalendar (RFC 5545)",
         rule: "starts with `BEGIN:VCALENDAR`; lines end with CRLF or LF",
         length: 17..=3000000,
-        pattern: r"^[\s]*BEGIN:VCALENDAR[\s\S]*$",
+        pattern: r"^[^!-~]*BEGIN:VCALENDAR[\s\S]*$",
         example: "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
     }
 }
@@ -82,11 +82,11 @@ impl ParsePayload for IcalendarBody {
 
 poem_openapi::impl_apirequest_for_payload!(IcalendarBody,);
 
-/// An answer of media type `text/calendar`. It names its characters: clients read a `text/…` without as ISO 8859-1.
+/// An answer of media type `text/calendar`, in UTF-8. It says so: some clients read a `text/…` that does not as ISO 8859-1.
 pub struct IcalendarAnswer(String);
 
 impl Payload for IcalendarAnswer {
-    const CONTENT_TYPE: &'static str = "text/calendar; charset=utf-8";
+    const CONTENT_TYPE: &'static str = "text/calendar";
 
     fn schema_ref() -> MetaSchemaRef {
         Icalendar::schema_ref()
@@ -99,7 +99,7 @@ impl Payload for IcalendarAnswer {
 
 impl IntoResponse for IcalendarAnswer {
     fn into_response(self) -> Response {
-        self.0.with_content_type(Self::CONTENT_TYPE).into_response()
+        self.0.with_content_type("text/calendar; charset=utf-8").into_response()
     }
 }
 

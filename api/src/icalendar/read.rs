@@ -72,6 +72,7 @@ impl Components {
         }
         if let Some((name, line)) = components.open.last() {
             components.faults.push(Fault::on_line(*line, format!("`BEGIN:{name}` has no `END:{name}`.")));
+            components.break_off();
         }
         components
     }
@@ -110,15 +111,25 @@ impl Components {
 
     fn end(&mut self, line: &ContentLine) -> Result<(), Fault> {
         let name = line.word();
-        match self.open.pop() {
-            Some((open, _)) if open == name => Ok(()),
+        match self.open.last().cloned() {
+            Some((open, _)) if open == name => {
+                self.open.pop();
+                Ok(())
+            }
             Some((open, begin)) => {
-                // What follows cannot be told to belong anywhere.
-                self.open.clear();
+                self.break_off();
                 Err(line.fault(format!("`END:{name}` stands where `END:{open}` is due, which began on line {begin}.")))
             }
             None => Err(line.fault(format!("`END:{name}` has no `BEGIN:{name}`."))),
         }
+    }
+
+    /// What follows cannot be told to belong anywhere, and an event that is open is not whole.
+    fn break_off(&mut self) {
+        if self.open.get(1).is_some_and(|(name, _)| name == "VEVENT") {
+            self.events.pop();
+        }
+        self.open.clear();
     }
 
     fn property(&mut self, line: ContentLine) -> Result<(), Fault> {

@@ -158,6 +158,8 @@ fn what_is_no_calendar_of_events_is_refused_with_its_line() {
         ("\n\n{\"periods\":[]}".to_owned(), 3, "does not start with"),
         (EVENT.to_owned(), 1, "does not start with"),
         ("BEGIN:VCALENDAR\n".to_owned() + EVENT, 1, "has no `END:VCALENDAR`"),
+        ("BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:x\n".to_owned(), 2, "has no `END:VEVENT`"),
+        ("BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:x\nEND:VCALENDAR\n".to_owned(), 4, "which began on line 2"),
         (within("") + EVENT, 3, "outside of"),
         (within("") + "X:1", 3, "outside of"),
         (within("") + "END:VCALENDAR", 3, "has no `BEGIN:VCALENDAR`"),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use call_acceptance_api::{
     document::DOCUMENT,
+    icalendar::Icalendar,
     name::{CriteriaName, EmailAddress, GroupId, Ignored, Label, PeriodName, ScheduleName, TenantId, UserId},
     page::ScheduleCursor,
     phone_number::{Extension, PhoneNumber, PhoneNumberPattern, Region},
@@ -35,6 +36,7 @@ fn text_types() -> Vec<TextType> {
         EntityTags,
         Extension,
         GroupId,
+        Icalendar,
         Ignored,
         Label,
         PeriodName,
