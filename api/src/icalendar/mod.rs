@@ -1,10 +1,12 @@
 //! Calendar schedules as iCalendar (RFC 5545): published files of public holidays can be loaded, and calendar programs
 //! can read a schedule.
 //!
-//! [`read`] and [`write`] are pure. The content lines are taken apart here and not by a library: every fault is told
+//! [`read()`] and [`write()`] are pure. The content lines are taken apart here and not by a library: every fault is told
 //! with its line, all at once, and a body of nothing but `BEGIN:` lines is no recursion.
 
 mod line;
+mod moment;
+mod names;
 mod read;
 #[cfg(test)]
 mod tests;

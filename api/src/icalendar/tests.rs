@@ -272,6 +272,19 @@ fn a_rule_that_makes_no_day_is_kept() {
     assert_eq!(read(written(&never).as_bytes()).map(|periods| json!(periods)), Ok(json!([never])));
 }
 
+#[test]
+fn many_rules_that_make_no_day_are_written_and_read_in_time() {
+    let never = |at: usize| {
+        json!({
+            "name": at.to_string(), "active": true, "type": "Recurrence", "startDate": "2026-01-01",
+            "rule": "FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=366"
+        })
+    };
+    let periods: Vec<Value> = (0..200).map(never).collect();
+    let text = write(&folder(), &schedule(serde_json::from_value(json!(periods)).expect("these are periods")));
+    assert_eq!(read(text.as_bytes()).map(|periods| json!(periods)), Ok(json!(periods)));
+}
+
 fn date() -> impl Strategy<Value = civil::Date> {
     (0..84_006i32).prop_map(|days| civil::date(1970, 1, 1) + days.days())
 }

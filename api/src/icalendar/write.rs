@@ -20,6 +20,8 @@ use crate::{
 const STAMP: &str = "19700101T000000Z";
 /// The greatest number of days that a rule which no other program knows is written as.
 const MAX_DAYS: usize = 200;
+/// How many rules that make no day are followed to their end, which takes long. Those behind are written as they stand.
+const MAX_FRUITLESS: usize = 8;
 
 /// `schedule` as a calendar of RFC 5545 with an event for each period. It is the same text for the same schedule.
 pub fn write(folder: &ScheduleFolder, schedule: &Schedule) -> String {
@@ -30,8 +32,9 @@ pub fn write(folder: &ScheduleFolder, schedule: &Schedule) -> String {
         format!("NAME:{}", escape(schedule.name.as_str())),
         format!("X-WR-CALNAME:{}", escape(schedule.name.as_str())),
     ];
+    let mut fruitless = 0;
     for period in &schedule.periods {
-        let Some(event) = Event::of(period) else { continue };
+        let Some(event) = Event::of(period, &mut fruitless) else { continue };
         lines.push("BEGIN:VEVENT".to_owned());
         lines.push(format!("UID:{}", identifier(folder, schedule, period)));
         lines.push(format!("DTSTAMP:{STAMP}"));
@@ -66,7 +69,7 @@ struct Event {
 
 impl Event {
     /// None for a period that lacks what its type requires; no such period is stored.
-    fn of(period: &Period) -> Option<Self> {
+    fn of(period: &Period, fruitless: &mut usize) -> Option<Self> {
         match period.kind {
             PeriodType::DayOfTheWeek => Some(Self::every_week(period.day_of_week?)),
             PeriodType::DayOfTheMonth => {
@@ -83,9 +86,12 @@ impl Event {
                     _ => Self { first, last, rule: None, more: Vec::new(), own: None },
                 })
             }
-            PeriodType::Recurrence => {
-                Self::recurrence(period.start_date.as_ref()?, period.rule.as_ref()?, period.start_time.as_ref())
-            }
+            PeriodType::Recurrence => Self::recurrence(
+                period.start_date.as_ref()?,
+                period.rule.as_ref()?,
+                period.start_time.as_ref(),
+                fruitless,
+            ),
         }
     }
 
@@ -109,9 +115,16 @@ impl Event {
 
     /// The event starts on the first day that the rule makes, as RFC 5545 asks for (section 3.8.5.3): to other programs
     /// the day that an event starts on is one of its days. Easter they do not know, and so they get the days.
-    fn recurrence(start: &Date, rule: &RecurrenceRule, time: Option<&TimeOfDay>) -> Option<Self> {
+    fn recurrence(
+        start: &Date,
+        rule: &RecurrenceRule,
+        time: Option<&TimeOfDay>,
+        fruitless: &mut usize,
+    ) -> Option<Self> {
         let easter = rule.as_str().contains("BYEASTER=");
-        let days = days(rule, day(start)?, if easter { MAX_DAYS } else { 1 });
+        let most = if easter { MAX_DAYS } else { 1 };
+        let days = if *fruitless < MAX_FRUITLESS { days(rule, day(start)?, most) } else { Vec::new() };
+        *fruitless += usize::from(days.is_empty());
         let first = days.first().copied().unwrap_or(day(start)?);
         let known = Some(fitting(rule, time)).filter(|_| !easter);
         let same = known.as_deref() == Some(rule.as_str()) && first.to_string() == start.as_str();
