@@ -152,7 +152,7 @@ macro_rules! icalendar_api {
             ///
             /// Answers the schedule as iCalendar (RFC 5545), for calendar programs: an event for each period, in local
             /// time. `STATUS:CANCELLED` says that a period is not active. What other programs do not know, like Easter,
-            /// is written as days up to 2199, and the rule beside it in `X-CALL-ACCEPTANCE-RULE`. The answer can be
+            /// is written as days, at most 200, and the rule beside them in `X-CALL-ACCEPTANCE-RULE`. The answer can be
             /// sent back, and then says the same.
             #[oai(path = $path, method = "get", operation_id = $view_id)]
             async fn $view(
