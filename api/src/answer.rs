@@ -160,7 +160,7 @@ impl From<Versioned<()>> for DeletedVersion {
 pub struct Empty {}
 
 /// The path of a thing below `/api/v1`, percent-encoded (RFC 3986).
-fn location(segments: &[&str]) -> String {
+pub(crate) fn location(segments: &[&str]) -> String {
     const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     let mut path = "/api/v1/".to_owned();
     for segment in segments {

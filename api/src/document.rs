@@ -273,37 +273,50 @@ fn add_examples(operation: &mut Value, schemas: &Value) {
             parameter["example"] = kind.example(&reference).unwrap_or_else(|| schema["example"].clone());
         }
     }
-    let has_body = operation.get("requestBody").is_some();
+    let body = operation["requestBody"]["content"].as_object().and_then(|content| content.keys().next().cloned());
     let example_of = |schema: &Value| kind.example(schema["$ref"].as_str().unwrap_or_default()).unwrap_or_default();
-    if let Some(body) = operation.pointer_mut("/requestBody/content/application~1json") {
+    for body in operation.get_mut("requestBody").into_iter().flat_map(contents) {
         body["example"] = example_of(&body["schema"]);
     }
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
         let description = response["description"].as_str().unwrap_or_default().to_owned();
         if let Some(problem) = response.pointer_mut("/content/application~1problem+json") {
-            problem["example"] = problem_example(status, &description, has_body);
-        } else if let Some(answer) = response.pointer_mut("/content/application~1json") {
+            problem["example"] = problem_example(status, &description, body.as_deref());
+            continue;
+        }
+        for answer in contents(response) {
             answer["example"] = example_of(&answer["schema"]);
         }
     }
 }
 
+/// The media types that a body or an answer can have.
+fn contents(holder: &mut Value) -> impl Iterator<Item = &mut Value> {
+    holder.get_mut("content").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut)
+}
+
 /// Which examples an operation takes where the schema alone does not say.
 enum Kind {
     Calendar,
+    Icalendar,
     Other,
 }
 
 impl Kind {
     fn of(operation: &Value) -> Self {
         let id = operation["operationId"].as_str().unwrap_or_default();
-        if id.contains("calendar_schedule") { Self::Calendar } else { Self::Other }
+        match id.contains("calendar_schedule") {
+            true if id.contains("icalendar") => Self::Icalendar,
+            true => Self::Calendar,
+            false => Self::Other,
+        }
     }
 
     fn example(&self, reference: &str) -> Option<Value> {
         let name = reference.rsplit('/').next().unwrap_or_default();
         match self {
             Self::Calendar => examples::of_calendar(name).or_else(|| examples::of(name)),
+            Self::Icalendar => examples::of_icalendar(name).or_else(|| Self::Calendar.example(name)),
             Self::Other => examples::of(name),
         }
     }
@@ -329,14 +342,15 @@ fn drop_unused_schemas(document: &mut Value) {
     }
 }
 
-/// A problem with the first code that the answer's description names; of an invalid request, a fault in its body or,
-/// where it has none, in its query.
-fn problem_example(status: &str, description: &str, has_body: bool) -> Value {
+/// A problem with the first code that the answer's description names; of an invalid request, a fault in its body, which
+/// is of this media type, or, where it has none, in its query.
+fn problem_example(status: &str, description: &str, body: Option<&str>) -> Value {
     let code = ProblemCode::ALL.into_iter().find(|code| description.starts_with(&format!("`{}`", code.as_str())));
     let code = code.unwrap_or(ProblemCode::InternalError);
-    let fault = match has_body {
-        true => Fault::at("/name", "`name` is required."),
-        false => Fault::of_parameter("page", "This operation does not know the query parameter \"page\"."),
+    let fault = match body {
+        Some("application/json") => Fault::at("/name", "`name` is required."),
+        Some(_) => Fault::on_line(4, "The event has no `DTSTART`."),
+        None => Fault::of_parameter("page", "This operation does not know the query parameter \"page\"."),
     };
     let refusal = match status {
         "400" => Refusal { code: ProblemCode::InvalidRequest, detail: fault.detail.clone(), faults: vec![fault] },
@@ -349,7 +363,7 @@ fn problem_example(status: &str, description: &str, has_body: bool) -> Value {
 pub fn operations_table() -> String {
     let line = |operation: Operation<'_>| {
         let tag = operation.object["tags"][0].as_str().unwrap_or_default();
-        format!("{tag:<26} {:<38} {:<7} {}\n", operation.id(), operation.method.to_uppercase(), operation.path)
+        format!("{tag:<26} {:<42} {:<7} {}\n", operation.id(), operation.method.to_uppercase(), operation.path)
     };
     operations().map(line).collect()
 }

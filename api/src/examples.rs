@@ -3,6 +3,8 @@
 
 use serde_json::{Value, json};
 
+use crate::icalendar;
+
 /// The example of the schema `name`, if it has one here.
 pub fn of(name: &str) -> Option<Value> {
     Some(match name {
@@ -60,11 +62,41 @@ pub fn of(name: &str) -> Option<Value> {
         "ScheduleEntry" => json!({ "name": "Every Friday", "level": "User" }),
         "ScheduleList" => json!({ "schedules": [{ "name": "Every Friday", "level": "User" }] }),
         "Period" => friday(),
+        "Icalendar" => json!(ICALENDAR),
         "Health" => json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }),
         "Empty" => json!({}),
         _ => return None,
     })
 }
+
+/// The example of the schema `name` in an operation that reads or replaces a calendar schedule as iCalendar, where it is
+/// another one than in other operations on calendar schedules.
+pub fn of_icalendar(name: &str) -> Option<Value> {
+    let periods = || icalendar::read(ICALENDAR.as_bytes()).unwrap_or_default();
+    (name == "Schedule").then(|| json!({ "name": "Every Easter", "periods": periods() }))
+}
+
+/// Two holidays as a calendar.
+const ICALENDAR: &str = "\
+BEGIN:VCALENDAR\r
+VERSION:2.0\r
+PRODID:-//Example//Public holidays//EN\r
+BEGIN:VEVENT\r
+UID:christmas-2027@example.com\r
+DTSTAMP:20261124T000000Z\r
+DTSTART;VALUE=DATE:20271225\r
+DTEND;VALUE=DATE:20271227\r
+SUMMARY:Christmas\r
+END:VEVENT\r
+BEGIN:VEVENT\r
+UID:new-year@example.com\r
+DTSTAMP:20261124T000000Z\r
+DTSTART;VALUE=DATE:20270101\r
+RRULE:FREQ=YEARLY\r
+SUMMARY:New Year's Day\r
+END:VEVENT\r
+END:VCALENDAR\r
+";
 
 /// The example of the schema `name` in an operation on calendar schedules, where it is another one.
 pub fn of_calendar(name: &str) -> Option<Value> {

@@ -21,6 +21,7 @@ pub mod document;
 pub mod examples;
 pub mod group;
 pub mod health;
+pub mod icalendar;
 mod json;
 pub mod name;
 pub mod page;
@@ -62,7 +63,7 @@ pub type Apis = (
     health::HealthApi,
 );
 
-/// The six schedule resources.
+/// The six schedule resources, and the calendar schedules as iCalendar.
 pub type ScheduleApis = (
     schedule::UserTimeSchedulesApi,
     schedule::GroupTimeSchedulesApi,
@@ -70,6 +71,9 @@ pub type ScheduleApis = (
     schedule::UserCalendarSchedulesApi,
     schedule::GroupCalendarSchedulesApi,
     schedule::TenantCalendarSchedulesApi,
+    icalendar::UserCalendarScheduleIcalendarApi,
+    icalendar::GroupCalendarScheduleIcalendarApi,
+    icalendar::TenantCalendarScheduleIcalendarApi,
 );
 
 /// What a server implements: every port.
@@ -112,6 +116,9 @@ pub fn apis<S: Ports>(server: Arc<S>) -> Apis {
             schedule::UserCalendarSchedulesApi(server.clone()),
             schedule::GroupCalendarSchedulesApi(server.clone()),
             schedule::TenantCalendarSchedulesApi(server.clone()),
+            icalendar::UserCalendarScheduleIcalendarApi(server.clone()),
+            icalendar::GroupCalendarScheduleIcalendarApi(server.clone()),
+            icalendar::TenantCalendarScheduleIcalendarApi(server.clone()),
         ),
         user::UsersApi(server.clone()),
         group::GroupsApi(server.clone()),

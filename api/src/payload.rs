@@ -1,4 +1,4 @@
-//! JSON bodies and answers.
+//! JSON bodies and answers; and what bodies of other media types share with them.
 //!
 //! A body is held against the published schema before it is parsed, so that the document says just what is
 //! accepted, and every fault is told at once. An answer is written straight by serde.
@@ -31,17 +31,21 @@ pub trait Body: ParseFromJSON {
     }
 }
 
+/// Whether `content_type` is the media type, in whatever letters, parameters aside. The quotes that the documentation of
+/// the field prints around it are taken for what they mean.
+pub(crate) fn is_media_type(content_type: &str, media_type: &str) -> bool {
+    let given = content_type.split(';').next().unwrap_or_default();
+    given.trim_matches(|c: char| c == '"' || c.is_whitespace()).eq_ignore_ascii_case(media_type)
+}
+
 /// A JSON body, checked against its published schema and its other rules.
 pub struct JsonBody<T>(pub T);
 
 impl<T: Body> Payload for JsonBody<T> {
     const CONTENT_TYPE: &'static str = "application/json";
 
-    /// The media type, in whatever letters, parameters aside. The quotes that the documentation of the field prints
-    /// around it are taken for what they mean.
     fn check_content_type(content_type: &str) -> bool {
-        let media_type = content_type.split(';').next().unwrap_or_default();
-        media_type.trim_matches(|c: char| c == '"' || c.is_whitespace()).eq_ignore_ascii_case(Self::CONTENT_TYPE)
+        is_media_type(content_type, Self::CONTENT_TYPE)
     }
 
     fn schema_ref() -> MetaSchemaRef {

@@ -188,14 +188,18 @@ fn cut(text: impl Into<String>, most: usize) -> String {
 /// One fault of an invalid request.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 pub struct Fault {
-    /// JSON Pointer (RFC 6901) of the faulty value in the body; empty for the body itself. Left out for a parameter.
+    /// JSON Pointer (RFC 6901) of the faulty value in a JSON body; empty for the body itself. Left out for other faults.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(validator(max_length = 1000))]
     pub pointer: Option<String>,
-    /// Name of the faulty parameter of the path, the query or the header. Left out for a value in the body.
+    /// Name of the faulty parameter of the path, the query or the header. Left out for a fault in the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(validator(max_length = 200))]
     pub parameter: Option<String>,
+    /// Number of the faulty line in a body of lines, from 1; that on which a folded one starts. Left out for other faults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(validator(minimum(value = "1"), maximum(value = "1048577")))]
+    pub line: Option<i32>,
     /// What is wrong and what would be right.
     #[oai(validator(max_length = 2000))]
     pub detail: String,
@@ -204,12 +208,21 @@ pub struct Fault {
 impl Fault {
     /// A fault of the value at `pointer` in the body.
     pub fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { pointer: Some(cut(pointer, MAX_POINTER)), parameter: None, detail: cut(detail, MAX_FAULT) }
+        Self { pointer: Some(cut(pointer, MAX_POINTER)), ..Self::new(detail) }
     }
 
     /// A fault of the parameter `name`.
     pub fn of_parameter(name: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { pointer: None, parameter: Some(cut(name, MAX_PARAMETER)), detail: cut(detail, MAX_FAULT) }
+        Self { parameter: Some(cut(name, MAX_PARAMETER)), ..Self::new(detail) }
+    }
+
+    /// A fault on the line `number` of the body, counted from 1.
+    pub fn on_line(number: usize, detail: impl Into<String>) -> Self {
+        Self { line: Some(i32::try_from(number).unwrap_or(i32::MAX)), ..Self::new(detail) }
+    }
+
+    fn new(detail: impl Into<String>) -> Self {
+        Self { pointer: None, parameter: None, line: None, detail: cut(detail, MAX_FAULT) }
     }
 }
 

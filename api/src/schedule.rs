@@ -65,6 +65,25 @@ pub struct ScheduleFolder {
     pub kind: ScheduleType,
 }
 
+impl ScheduleFolder {
+    /// The segments of its path below `/api/v1`, as they are before they are percent-encoded.
+    pub(crate) fn segments(&self) -> Vec<String> {
+        let (tenant, group, user) = match &self.owner {
+            Owner::Tenant(tenant) => (tenant, None, None),
+            Owner::Group(path) => (&path.tenant, Some(&path.group), None),
+            Owner::User(path) => (&path.tenant, Some(&path.group), Some(&path.user)),
+        };
+        let mut segments = vec!["tenants".to_owned(), tenant.to_string()];
+        segments.extend(group.into_iter().flat_map(|group| ["groups".to_owned(), group.to_string()]));
+        segments.extend(user.into_iter().flat_map(|user| ["users".to_owned(), user.to_string()]));
+        segments.push(match self.kind {
+            ScheduleType::Time => "time_schedules".to_owned(),
+            ScheduleType::Holiday => "calendar_schedules".to_owned(),
+        });
+        segments
+    }
+}
+
 /// A schedule: it holds whenever one of its active periods does.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 pub struct Schedule {
@@ -159,7 +178,7 @@ pub trait Schedules: Send + Sync {
 macro_rules! schedules_api {
     (
         $(#[$doc:meta])* $api:ident: $kind:expr, $tag:literal, $codes:expr,
-        owner: ($($id:ident: $id_type:ident),*) => $owner:expr, $segments:expr,
+        owner: ($($id:ident: $id_type:ident),*) => $owner:expr,
         list: $list:ident $list_id:tt $list_path:tt $list_doc:tt,
         create: $create:ident $create_id:tt $create_doc:tt,
         view: $view:ident $view_id:tt $view_path:tt $view_doc:tt,
@@ -200,9 +219,8 @@ macro_rules! schedules_api {
                 $($id: Path<$id_type>,)*
                 body: JsonBody<ScheduleCreate>,
             ) -> Result<Created<Schedule>, Fails<{ BODY | $codes | codes(&[ProblemCode::ScheduleExists, ProblemCode::TooManySchedules]) }>> {
-                $(let $id = $id.0;)*
-                let mut segments: Vec<String> = $segments;
                 let folder = ScheduleFolder { owner: $owner, kind: $kind };
+                let mut segments = folder.segments();
                 let schedule = self.0.create(folder, body.0).await?;
                 segments.push(schedule.name.to_string());
                 let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -257,7 +275,6 @@ schedules_api! {
     /// The operations on a tenant's time schedules.
     TenantTimeSchedulesApi: ScheduleType::Time, "Tag::TimeSchedules", TENANT,
     owner: (tenant_id: TenantId) => Owner::Tenant(tenant_id.clone()),
-    vec!["tenants".to_owned(), tenant_id.to_string(), "time_schedules".to_owned()],
     list: tenant_time_schedules_list "tenant_time_schedules_list" "/tenants/:tenant_id/time_schedules/" "List the time schedules of a tenant",
     create: tenant_time_schedule_create "tenant_time_schedule_create" "Create a time schedule of a tenant",
     view: tenant_time_schedule_view "tenant_time_schedule_view" "/tenants/:tenant_id/time_schedules/:name/" "View a time schedule of a tenant",
@@ -269,7 +286,6 @@ schedules_api! {
     /// The operations on a group's time schedules.
     GroupTimeSchedulesApi: ScheduleType::Time, "Tag::TimeSchedules", GROUP,
     owner: (tenant_id: TenantId, group_id: GroupId) => Owner::Group(GroupPath { tenant: tenant_id.clone(), group: group_id.clone() }),
-    vec!["tenants".to_owned(), tenant_id.to_string(), "groups".to_owned(), group_id.to_string(), "time_schedules".to_owned()],
     list: group_time_schedules_list "group_time_schedules_list" "/tenants/:tenant_id/groups/:group_id/time_schedules/" "List the time schedules of a group",
     create: group_time_schedule_create "group_time_schedule_create" "Create a time schedule of a group",
     view: group_time_schedule_view "group_time_schedule_view" "/tenants/:tenant_id/groups/:group_id/time_schedules/:name/" "View a time schedule of a group",
@@ -281,7 +297,6 @@ schedules_api! {
     /// The operations on a user's time schedules.
     UserTimeSchedulesApi: ScheduleType::Time, "Tag::TimeSchedules", USER,
     owner: (tenant_id: TenantId, group_id: GroupId, user_id: UserId) => Owner::User(UserPath { tenant: tenant_id.clone(), group: group_id.clone(), user: user_id.clone() }),
-    vec!["tenants".to_owned(), tenant_id.to_string(), "groups".to_owned(), group_id.to_string(), "users".to_owned(), user_id.to_string(), "time_schedules".to_owned()],
     list: user_time_schedules_list "user_time_schedules_list" "/tenants/:tenant_id/groups/:group_id/users/:user_id/time_schedules/" "List the time schedules of a user",
     create: user_time_schedule_create "user_time_schedule_create" "Create a time schedule of a user",
     view: user_time_schedule_view "user_time_schedule_view" "/tenants/:tenant_id/groups/:group_id/users/:user_id/time_schedules/:name/" "View a time schedule of a user",
@@ -293,7 +308,6 @@ schedules_api! {
     /// The operations on a tenant's calendar schedules.
     TenantCalendarSchedulesApi: ScheduleType::Holiday, "Tag::CalendarSchedules", TENANT,
     owner: (tenant_id: TenantId) => Owner::Tenant(tenant_id.clone()),
-    vec!["tenants".to_owned(), tenant_id.to_string(), "calendar_schedules".to_owned()],
     list: tenant_calendar_schedules_list "tenant_calendar_schedules_list" "/tenants/:tenant_id/calendar_schedules/" "List the calendar schedules of a tenant",
     create: tenant_calendar_schedule_create "tenant_calendar_schedule_create" "Create a calendar schedule of a tenant",
     view: tenant_calendar_schedule_view "tenant_calendar_schedule_view" "/tenants/:tenant_id/calendar_schedules/:name/" "View a calendar schedule of a tenant",
@@ -305,7 +319,6 @@ schedules_api! {
     /// The operations on a group's calendar schedules.
     GroupCalendarSchedulesApi: ScheduleType::Holiday, "Tag::CalendarSchedules", GROUP,
     owner: (tenant_id: TenantId, group_id: GroupId) => Owner::Group(GroupPath { tenant: tenant_id.clone(), group: group_id.clone() }),
-    vec!["tenants".to_owned(), tenant_id.to_string(), "groups".to_owned(), group_id.to_string(), "calendar_schedules".to_owned()],
     list: group_calendar_schedules_list "group_calendar_schedules_list" "/tenants/:tenant_id/groups/:group_id/calendar_schedules/" "List the calendar schedules of a group",
     create: group_calendar_schedule_create "group_calendar_schedule_create" "Create a calendar schedule of a group",
     view: group_calendar_schedule_view "group_calendar_schedule_view" "/tenants/:tenant_id/groups/:group_id/calendar_schedules/:name/" "View a calendar schedule of a group",
@@ -317,7 +330,6 @@ schedules_api! {
     /// The operations on a user's calendar schedules.
     UserCalendarSchedulesApi: ScheduleType::Holiday, "Tag::CalendarSchedules", USER,
     owner: (tenant_id: TenantId, group_id: GroupId, user_id: UserId) => Owner::User(UserPath { tenant: tenant_id.clone(), group: group_id.clone(), user: user_id.clone() }),
-    vec!["tenants".to_owned(), tenant_id.to_string(), "groups".to_owned(), group_id.to_string(), "users".to_owned(), user_id.to_string(), "calendar_schedules".to_owned()],
     list: user_calendar_schedules_list "user_calendar_schedules_list" "/tenants/:tenant_id/groups/:group_id/users/:user_id/calendar_schedules/" "List the calendar schedules of a user",
     create: user_calendar_schedule_create "user_calendar_schedule_create" "Create a calendar schedule of a user",
     view: user_calendar_schedule_view "user_calendar_schedule_view" "/tenants/:tenant_id/groups/:group_id/users/:user_id/calendar_schedules/:name/" "View a calendar schedule of a user",

@@ -111,10 +111,8 @@ fn into_failure(error: Error, asked: &Asked) -> Failure {
         return bad_parameter(name, asked);
     }
     if error.is::<ContentTypeError>() {
-        return Failure::refused(
-            ProblemCode::UnsupportedMediaType,
-            "The body must be sent as `Content-Type: application/json`.",
-        );
+        let detail = format!("The body must be sent as `Content-Type: {}`.", media_type(asked));
+        return Failure::refused(ProblemCode::UnsupportedMediaType, detail);
     }
     if let Some(ReadBodyError::PayloadTooLarge) = error.downcast_ref() {
         return Failure::refused(ProblemCode::BodyTooLarge, format!("The body is longer than {MAX_BODY_BYTES} bytes."));
@@ -126,6 +124,13 @@ fn into_failure(error: Error, asked: &Asked) -> Failure {
         return Failure::Internal(format!("a body passed its schema and was not parsed: {error}").into());
     }
     Failure::Internal(format!("error without a kind: {error}").into())
+}
+
+/// The media type that the operation takes.
+fn media_type(asked: &Asked) -> &'static str {
+    let operation = operations::find(asked.method.as_str(), &asked.path);
+    let content = operation.and_then(|operation| operation.object.pointer("/requestBody/content")?.as_object());
+    content.and_then(|content| content.keys().next()).map_or("application/json", String::as_str)
 }
 
 /// poem-openapi counts the parameters of a path, `param0`, `param1`; the document names them in the same order.

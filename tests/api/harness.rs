@@ -143,6 +143,13 @@ impl Answer {
         if self.text.is_empty() { Value::Null } else { self.json() }
     }
 
+    /// Asserts the status 200, and gives the body, which is text.
+    #[track_caller]
+    pub fn expect_text(&self) -> &str {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.text);
+        &self.text
+    }
+
     /// Asserts a problem with this status and code, and gives it.
     #[track_caller]
     pub fn expect_problem(&self, status: u16, code: &str) -> Value {
@@ -279,16 +286,18 @@ fn check(method: &Method, path: &str, answer: &Answer) {
     }
     match response["content"].as_object().and_then(|content| content.iter().next()) {
         Some((media_type, content)) => {
+            let is_text = media_type.starts_with("text/");
+            let content_type = if is_text { format!("{media_type}; charset=utf-8") } else { media_type.clone() };
             assert_eq!(
                 answer.headers.get("content-type").map(|value| value.as_bytes()),
-                Some(media_type.as_bytes()),
+                Some(content_type.as_bytes()),
                 "{context}"
             );
             let name = content["schema"]["$ref"]
                 .as_str()
                 .and_then(|name| name.rsplit('/').next())
                 .expect("a body's schema has a name");
-            let body = answer.json();
+            let body = if is_text { json!(answer.text) } else { answer.json() };
             let faults: Vec<String> = validator(name).iter_errors(&body).map(|error| error.to_string()).collect();
             assert!(faults.is_empty(), "{faults:?}: {context}");
             assert!(!has_null(&body), "what is absent is left out, not null: {context}");

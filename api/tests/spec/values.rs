@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use call_acceptance_api::{
     document::DOCUMENT,
+    icalendar::Icalendar,
     name::{CriteriaName, EmailAddress, GroupId, Ignored, Label, PeriodName, ScheduleName, TenantId, UserId},
     page::ScheduleCursor,
     phone_number::{CalledNumber, CallingNumber, Extension, PhoneNumber, PhoneNumberPattern, Region},
@@ -37,6 +38,7 @@ fn text_types() -> Vec<TextType> {
         EntityTags,
         Extension,
         GroupId,
+        Icalendar,
         Ignored,
         Instant,
         Label,

@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod icalendar;
 mod list;
 mod periods;
 mod references;

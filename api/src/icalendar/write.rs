@@ -1,0 +1,216 @@
+//! Writing a schedule as a calendar that other programs read, and that reads back as what it was.
+
+use chrono::{Datelike as _, TimeZone as _};
+use jiff::civil;
+use rrule::{RRule, Tz, Unvalidated};
+use uuid::Uuid;
+
+use super::{
+    RULE, START,
+    line::{escape, fold},
+};
+use crate::{
+    answer::location,
+    period::{DayOfWeek, Period, PeriodType},
+    schedule::{Schedule, ScheduleFolder},
+    time::{Date, RecurrenceRule, TimeOfDay},
+};
+
+/// `DTSTAMP` of every event: it is required (RFC 5545, section 3.6.1), and schedules keep no time of their last change.
+const STAMP: &str = "19700101T000000Z";
+/// The greatest number of days that a rule which no other program knows is written as.
+const MAX_DAYS: usize = 200;
+/// How many rules that make no day are followed to their end, which takes long. Those behind are written as they stand.
+const MAX_FRUITLESS: usize = 8;
+
+/// `schedule` as a calendar of RFC 5545 with an event for each period. It is the same text for the same schedule.
+pub fn write(folder: &ScheduleFolder, schedule: &Schedule) -> String {
+    let mut lines = vec![
+        "BEGIN:VCALENDAR".to_owned(),
+        "VERSION:2.0".to_owned(),
+        "PRODID:-//call-acceptance//Selective Call Acceptance//EN".to_owned(),
+        format!("NAME:{}", escape(schedule.name.as_str())),
+        format!("X-WR-CALNAME:{}", escape(schedule.name.as_str())),
+    ];
+    let mut fruitless = 0;
+    for period in &schedule.periods {
+        let Some(event) = Event::of(period, &mut fruitless) else { continue };
+        lines.push("BEGIN:VEVENT".to_owned());
+        lines.push(format!("UID:{}", identifier(folder, schedule, period)));
+        lines.push(format!("DTSTAMP:{STAMP}"));
+        lines.extend(event.lines(period));
+        lines.push("END:VEVENT".to_owned());
+    }
+    lines.push("END:VCALENDAR".to_owned());
+    let mut text = String::new();
+    lines.iter().for_each(|line| fold(line, &mut text));
+    text
+}
+
+/// An identifier that stays as long as the names do, and tells nothing of them (RFC 7986, section 5.3).
+fn identifier(folder: &ScheduleFolder, schedule: &Schedule, period: &Period) -> Uuid {
+    let mut segments = folder.segments();
+    segments.extend([schedule.name.to_string(), period.name.to_string()]);
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, location(&segments).as_bytes())
+}
+
+/// What a period is as an event.
+struct Event {
+    first: civil::Date,
+    last: civil::Date,
+    /// The rule as other programs know it.
+    rule: Option<String>,
+    /// Days beside the first one.
+    more: Vec<civil::Date>,
+    /// The rule and the first day as the schedule has them, where the above says them in another way.
+    own: Option<(RecurrenceRule, Date)>,
+}
+
+impl Event {
+    /// None for a period that lacks what its type requires; no such period is stored.
+    fn of(period: &Period, fruitless: &mut usize) -> Option<Self> {
+        match period.kind {
+            PeriodType::DayOfTheWeek => Some(Self::every_week(period.day_of_week?)),
+            PeriodType::DayOfTheMonth => {
+                let first = civil::Date::new(1970, 1, i8::try_from(period.day_of_month?).ok()?).ok()?;
+                Some(Self::recurring(first, format!("FREQ=MONTHLY;BYMONTHDAY={}", first.day())))
+            }
+            PeriodType::Date => {
+                let (first, last) = (day(period.start_date.as_ref()?)?, period.stop_date.as_ref());
+                let last = last.map_or(Some(first), day)?;
+                Some(match &period.start_time {
+                    Some(start) if last > first => {
+                        Self::recurring(first, format!("FREQ=DAILY;UNTIL={}", stamp(last, start)))
+                    }
+                    _ => Self { first, last, rule: None, more: Vec::new(), own: None },
+                })
+            }
+            PeriodType::Recurrence => Self::recurrence(
+                period.start_date.as_ref()?,
+                period.rule.as_ref()?,
+                period.start_time.as_ref(),
+                fruitless,
+            ),
+        }
+    }
+
+    fn recurring(first: civil::Date, rule: String) -> Self {
+        Self { first, last: first, rule: Some(rule), more: Vec::new(), own: None }
+    }
+
+    fn every_week(weekday: DayOfWeek) -> Self {
+        // 1 January 1970 was a Thursday.
+        let (day, code) = match weekday {
+            DayOfWeek::Thursday => (1, "TH"),
+            DayOfWeek::Friday => (2, "FR"),
+            DayOfWeek::Saturday => (3, "SA"),
+            DayOfWeek::Sunday => (4, "SU"),
+            DayOfWeek::Monday => (5, "MO"),
+            DayOfWeek::Tuesday => (6, "TU"),
+            DayOfWeek::Wednesday => (7, "WE"),
+        };
+        Self::recurring(civil::date(1970, 1, day), format!("FREQ=WEEKLY;BYDAY={code}"))
+    }
+
+    /// The event starts on the first day that the rule makes, as RFC 5545 asks for (section 3.8.5.3): to other programs
+    /// the day that an event starts on is one of its days. Easter they do not know, and so they get the days.
+    fn recurrence(
+        start: &Date,
+        rule: &RecurrenceRule,
+        time: Option<&TimeOfDay>,
+        fruitless: &mut usize,
+    ) -> Option<Self> {
+        let easter = rule.as_str().contains("BYEASTER=");
+        let most = if easter { MAX_DAYS } else { 1 };
+        let days = if *fruitless < MAX_FRUITLESS { days(rule, day(start)?, most) } else { Vec::new() };
+        *fruitless += usize::from(days.is_empty());
+        let first = days.first().copied().unwrap_or(day(start)?);
+        let known = Some(fitting(rule, time)).filter(|_| !easter);
+        let same = known.as_deref() == Some(rule.as_str()) && first.to_string() == start.as_str();
+        Some(Self {
+            first,
+            last: first,
+            rule: known,
+            more: days.into_iter().skip(1).collect(),
+            own: (!same).then(|| (rule.clone(), start.clone())),
+        })
+    }
+
+    fn lines(&self, period: &Period) -> Vec<String> {
+        let times = period.start_time.as_ref().zip(period.stop_time.as_ref());
+        let (start, end) = match times {
+            Some((start, stop)) => (stamp(self.first, start), stamp(self.first, stop)),
+            None => (basic(self.first), basic(self.last.tomorrow().unwrap_or(self.last))),
+        };
+        let value = if times.is_some() { "" } else { ";VALUE=DATE" };
+        let list = |days: &[civil::Date]| {
+            let each = days.iter().map(|day| times.map_or_else(|| basic(*day), |(start, _)| stamp(*day, start)));
+            each.collect::<Vec<_>>().join(",")
+        };
+        let except: Vec<civil::Date> = period.except_dates.iter().flatten().filter_map(day).collect();
+        let mut lines = vec![format!("DTSTART{value}:{start}"), format!("DTEND{value}:{end}")];
+        lines.extend(self.rule.as_ref().map(|rule| format!("RRULE:{rule}")));
+        lines.extend((!self.more.is_empty()).then(|| format!("RDATE{value}:{}", list(&self.more))));
+        lines.extend((!except.is_empty()).then(|| format!("EXDATE{value}:{}", list(&except))));
+        if let Some((rule, start)) = &self.own {
+            lines.push(format!("{RULE};VALUE=RECUR:{rule}"));
+            lines.push(format!("{START};VALUE=DATE:{}", start.as_str().replace('-', "")));
+        }
+        lines.push(format!("SUMMARY:{}", escape(period.name.as_str())));
+        lines.extend((!period.active).then(|| "STATUS:CANCELLED".to_owned()));
+        lines
+    }
+}
+
+fn day(date: &Date) -> Option<civil::Date> {
+    date.as_str().parse().ok()
+}
+
+/// A `DATE` (RFC 5545, section 3.3.4).
+fn basic(day: civil::Date) -> String {
+    format!("{:04}{:02}{:02}", day.year(), day.month(), day.day())
+}
+
+/// A local `DATE-TIME` (RFC 5545, section 3.3.5).
+fn stamp(day: civil::Date, time: &TimeOfDay) -> String {
+    match time.minutes() {
+        1440 => format!("{}T000000", basic(day.tomorrow().unwrap_or(day))),
+        minutes => format!("{}T{:02}{:02}00", basic(day), minutes / 60, minutes % 60),
+    }
+}
+
+/// The day up to which the rule goes, that day included.
+fn until(rule: &RecurrenceRule) -> Option<&str> {
+    rule.as_str().split(';').find_map(|part| part.strip_prefix("UNTIL=")).and_then(|until| until.get(..8))
+}
+
+/// The rule with its `UNTIL` of the type of `DTSTART`, as RFC 5545 asks for (section 3.3.10).
+fn fitting(rule: &RecurrenceRule, time: Option<&TimeOfDay>) -> String {
+    let Some(day) = until(rule) else { return rule.to_string() };
+    let until = match time {
+        Some(_) => format!("UNTIL={day}T235959"),
+        None => format!("UNTIL={day}"),
+    };
+    let parts = rule.as_str().split(';').map(|part| if part.starts_with("UNTIL=") { &until } else { part });
+    parts.collect::<Vec<_>>().join(";")
+}
+
+/// The first `most` days that the rule makes from `start` to the end of 2199.
+pub(super) fn days(rule: &RecurrenceRule, start: civil::Date, most: usize) -> Vec<civil::Date> {
+    let last = until(rule).map_or_else(|| "21991231".to_owned(), |until| until.to_owned().min("21991231".to_owned()));
+    let parts: Vec<&str> = rule.as_str().split(';').filter(|part| !part.starts_with("UNTIL=")).collect();
+    let set = || {
+        let (year, month, day) =
+            (start.year().into(), start.month().unsigned_abs().into(), start.day().unsigned_abs().into());
+        let start = Tz::UTC.with_ymd_and_hms(year, month, day, 0, 0, 0).single()?;
+        parts.join(";").parse::<RRule<Unvalidated>>().ok()?.build(start).ok()
+    };
+    let Some(set) = set() else { return Vec::new() };
+    let set = set.limit();
+    let made = set.into_iter().filter_map(|day| {
+        let (month, date) = (i8::try_from(day.month()).ok()?, i8::try_from(day.day()).ok()?);
+        civil::Date::new(i16::try_from(day.year()).ok()?, month, date).ok()
+    });
+    made.take_while(|day| basic(*day) <= last).take(most).collect()
+}
