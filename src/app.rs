@@ -11,6 +11,7 @@ use crate::{
     clock::{Clock, SystemClock},
     config::{Config, ConfigError},
     http::{self, listener},
+    screening,
     service::Service,
     store::{self, ConnectError},
 };
@@ -60,6 +61,7 @@ impl Application {
         if config.migrate {
             store::migrate(&config.database_url).await?;
         }
+        screening::prepare();
         let failed = |reason| StartError::Listen { address: config.listen, reason };
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr()?;

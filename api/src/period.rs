@@ -94,8 +94,13 @@ const MEMBERS: [(&str, &[&str], bool); 6] = [
     ("exceptDates", &["Recurrence"], false),
 ];
 
+/// How many periods of a schedule can have a rule that is [costly](RecurrenceRule::is_costly): so many schedules as a
+/// user can refer to are then still decided on in time.
+const MAX_COSTLY: usize = 50;
+
 /// Adds what is wrong with the list of periods at `pointer` by the rules that its schema cannot say.
 pub(crate) fn check_all(periods: &Value, pointer: &str, faults: &mut Vec<Fault>) {
+    check_costs(periods, pointer, faults);
     let mut names = Vec::new();
     for (at, period) in periods.as_array().into_iter().flatten().enumerate() {
         let pointer = format!("{pointer}/{at}");
@@ -106,6 +111,17 @@ pub(crate) fn check_all(periods: &Value, pointer: &str, faults: &mut Vec<Fault>)
             faults.push(Fault::at(format!("{pointer}/name"), "A period before has the same name; each needs its own."));
         }
         names.push(name);
+    }
+}
+
+fn check_costs(periods: &Value, pointer: &str, faults: &mut Vec<Fault>) {
+    let costly = |(_, period): &(usize, &Value)| {
+        let rule = period["rule"].as_str().and_then(|rule| RecurrenceRule::parse(rule).ok());
+        rule.is_some_and(|rule| rule.is_costly())
+    };
+    if let Some((at, _)) = periods.as_array().into_iter().flatten().enumerate().filter(costly).nth(MAX_COSTLY) {
+        let detail = format!("A schedule can have {MAX_COSTLY} periods whose rule has `COUNT` or `BYSETPOS`.");
+        faults.push(Fault::at(format!("{pointer}/{at}/rule"), detail));
     }
 }
 

@@ -100,7 +100,7 @@ pub struct Schedule {
 pub struct ScheduleCreate {
     /// The name, unique among the schedules of its owner and type.
     pub name: ScheduleName,
-    /// The periods.
+    /// The periods; at most 50 of them with a rule that has `COUNT` or `BYSETPOS`.
     #[oai(default, validator(max_items = 200))]
     pub periods: Vec<Period>,
 }
@@ -119,7 +119,7 @@ pub struct ScheduleUpdate {
     pub name: Option<Ignored>,
     /// The name from now on; criteria that refer to the schedule follow.
     pub new_name: Option<ScheduleName>,
-    /// The periods; replaces the whole list.
+    /// The periods, at most 50 of them with a rule that has `COUNT` or `BYSETPOS`; replaces the whole list.
     #[oai(validator(max_items = 200))]
     pub periods: Option<Vec<Period>>,
 }

@@ -2,7 +2,7 @@
 
 use chrono::TimeZone as _;
 use jiff::{civil, tz};
-use rrule::{Frequency, RRule, Tz, Unvalidated};
+use rrule::{Frequency, NWeekday, RRule, Tz, Unvalidated};
 
 use crate::text::text;
 
@@ -86,21 +86,66 @@ text! {
 }
 
 impl RecurrenceRule {
-    /// The parts of the rule.
+    /// The parts of the rule but for `UNTIL`.
     pub fn parts(&self) -> RRule<Unvalidated> {
-        self.as_str().parse().expect("a recurrence rule has been parsed before")
+        without_until(self.as_str()).0.parse().expect("a recurrence rule has been parsed before")
+    }
+
+    /// `UNTIL` as it is written, where the rule has it: a day `YYYYMMDD`, a local time `YYYYMMDDTHHMMSS`, or one in UTC
+    /// with a `Z` behind it.
+    pub fn until(&self) -> Option<&str> {
+        without_until(self.as_str()).1
+    }
+
+    /// Whether a question costs more than a look at the day: the rule has `COUNT` or `BYSETPOS`.
+    pub fn is_costly(&self) -> bool {
+        self.as_str().split(';').any(|part| part.starts_with("COUNT=") || part.starts_with("BYSETPOS="))
     }
 }
 
-/// Whether the library can evaluate `text` and at most once a day: a faster rule could cost a question minutes.
+/// The rule without its first `UNTIL`, and that. The parser would read it in the time zone of the machine.
+fn without_until(text: &str) -> (String, Option<&str>) {
+    let mut until = None;
+    let others = text.split(';').filter(|part| match part.strip_prefix("UNTIL=") {
+        Some(value) if until.is_none() => {
+            until = Some(value);
+            false
+        }
+        _ => true,
+    });
+    (others.collect::<Vec<_>>().join(";"), until)
+}
+
+/// Whether `text` is a rule of RFC 5545 that makes at most one time a day: a faster one could cost a question minutes.
 fn is_recurrence(text: &str) -> bool {
-    let Ok(rule) = text.parse::<RRule<Unvalidated>>() else { return false };
+    let (others, until) = without_until(text);
+    let Ok(rule) = others.parse::<RRule<Unvalidated>>() else { return false };
     let daily_or_slower =
         matches!(rule.get_freq(), Frequency::Daily | Frequency::Weekly | Frequency::Monthly | Frequency::Yearly);
     let whole_days =
         rule.get_by_hour().is_empty() && rule.get_by_minute().is_empty() && rule.get_by_second().is_empty();
-    let start = Tz::LOCAL.with_ymd_and_hms(1970, 1, 2, 0, 0, 0).earliest();
-    daily_or_slower && whole_days && start.is_some_and(|start| rule.validate(start).is_ok())
+    let ends_once = until.is_none_or(|until| is_until(until) && rule.get_count().is_none());
+    let start = Tz::UTC.with_ymd_and_hms(1970, 1, 2, 0, 0, 0).single();
+    daily_or_slower
+        && whole_days
+        && ends_once
+        && ordinals_have_a_meaning(&rule)
+        && start.is_some_and(|start| rule.validate(start).is_ok())
+}
+
+fn is_until(until: &str) -> bool {
+    match until.strip_suffix('Z').unwrap_or(until).len() {
+        8 => !until.ends_with('Z') && civil::Date::strptime("%Y%m%d", until).is_ok(),
+        15 => civil::DateTime::strptime("%Y%m%dT%H%M%S", until.trim_end_matches('Z')).is_ok(),
+        _ => false,
+    }
+}
+
+/// `2MO` is the second Monday of a month or year: not of a week, and not of a week by its number (RFC 5545, 3.3.10).
+fn ordinals_have_a_meaning(rule: &RRule<Unvalidated>) -> bool {
+    let of_a_longer_period = matches!(rule.get_freq(), Frequency::Monthly | Frequency::Yearly);
+    let plain = rule.get_by_weekday().iter().all(|weekday| matches!(weekday, NWeekday::Every(_)));
+    plain || (of_a_longer_period && rule.get_by_week_no().is_empty())
 }
 
 #[cfg(test)]
@@ -141,6 +186,8 @@ mod tests {
             "FREQ=WEEKLY;BYDAY=MO,FR",
             "FREQ=DAILY;UNTIL=20301231",
             "FREQ=DAILY;UNTIL=20301231T000000Z",
+            "FREQ=DAILY;UNTIL=20300331T023000",
+            "FREQ=MONTHLY;BYDAY=2MO,-1FR",
             "INTERVAL=2;FREQ=MONTHLY",
         ];
         for rule in right {
@@ -154,6 +201,12 @@ mod tests {
             "BYDAY=MO",
             "FREQ=NEVER",
             "FREQ=DAILY;COUNT=x",
+            "FREQ=DAILY;UNTIL=20301301",
+            "FREQ=DAILY;UNTIL=20301231Z",
+            "FREQ=DAILY;UNTIL=20301231;UNTIL=20301231",
+            "FREQ=DAILY;UNTIL=20301231;COUNT=3",
+            "FREQ=WEEKLY;BYDAY=2MO",
+            "FREQ=YEARLY;BYWEEKNO=20;BYDAY=2MO",
         ];
         for rule in wrong {
             assert!(RecurrenceRule::parse(rule).is_err(), "{rule}");

@@ -132,6 +132,11 @@ struct Facts {
     moment: Moment,
 }
 
+/// Loads what all users share now rather than at the first question, which would wait for it.
+pub fn prepare() {
+    number::prepare();
+}
+
 impl Screening {
     /// Compiles a user's `criteria` with the `periods` of the schedules that they refer to, by [`ScheduleLink::id`].
     ///

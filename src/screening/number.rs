@@ -225,11 +225,18 @@ struct Writing {
     without_prefix: bool,
 }
 
+/// The plans of all regions, each made when it is first asked for.
+static PLANS: LazyLock<HashMap<&str, OnceLock<Option<Plan>>>> =
+    LazyLock::new(|| DATABASE.iter().map(|metadata| (metadata.id(), OnceLock::new())).collect());
+
+/// Loads the metadata of all regions now rather than at the first question.
+pub(super) fn prepare() {
+    LazyLock::force(&PLANS);
+}
+
 impl Plan {
-    /// The plan of the region with the ISO 3166-1 code `region`, made when it is first asked for.
+    /// The plan of the region with the ISO 3166-1 code `region`.
     fn of(region: &str) -> Option<&'static Self> {
-        static PLANS: LazyLock<HashMap<&str, OnceLock<Option<Plan>>>> =
-            LazyLock::new(|| DATABASE.iter().map(|metadata| (metadata.id(), OnceLock::new())).collect());
         let plan = PLANS.get(region)?;
         plan.get_or_init(|| DATABASE.by_id(region).and_then(|metadata| Self::from_metadata(metadata).ok())).as_ref()
     }

@@ -147,6 +147,8 @@ pub(super) fn days() -> impl Strategy<Value = Days> {
     let kind = prop_oneof![Just(0_u8), Just(1), Just(2), Just(3), Just(3)];
     (kind, times, 0..4_000_i64, 0..60_i64, recurrence, proptest::bool::weighted(0.9)).prop_map(
         |(kind, times, day, length, ((rule, of_week), until, except), active)| {
+            // A rule ends by the one or by the other (RFC 5545, section 3.3.10).
+            let until = until.filter(|_| !rule.contains("COUNT="));
             let (first, horizon) = (first(&rule, of_week, day), civil::date(2029, 12, 31));
             let clock = |minutes: u16| format!("{}:{:02}", minutes / 60, minutes % 60);
             let mut json = serde_json::json!({ "name": "period", "active": active });

@@ -1,5 +1,5 @@
-//! Creates the table of the changes that decisions must see. The release before does not write it: while both run,
-//! what the older one changes is seen when a decision's snapshot is loaded anew.
+//! Creates the table of the changes that decisions must see. The release before does not write it, and decides on no
+//! calls: what it changes while both run is seen by decisions when a user is loaded anew.
 
 use sea_orm_migration::{prelude::*, sea_orm::DatabaseBackend};
 
@@ -19,8 +19,8 @@ impl MigrationTrait for Migration {
             .table(Alias::new("changes"))
             .col(text(backend, "tenant_id").not_null())
             .col(ColumnDef::new(Alias::new("change_id")).uuid().not_null())
-            .col(&mut text(backend, "group_id"))
-            .col(&mut text(backend, "user_id"))
+            .col(text(backend, "group_id"))
+            .col(text(backend, "user_id"))
             .col(ColumnDef::new(Alias::new("changed_at")).big_integer().not_null())
             .primary_key(Index::create().col(Alias::new("tenant_id")).col(Alias::new("change_id")));
         manager.create_table(table).await?;

@@ -221,4 +221,14 @@ both! {
         create(&app, "S", json!([])).await.expect(201);
         app.put(&format!("{USER}time_schedules/S/"), json!({ "periods": periods })).await.expect_faults(&places);
     }
+
+    async fn at_most_fifty_periods_have_rules_that_are_costly_to_answer(app: App) {
+        let app = app.with_user().await;
+        let costly = |at: usize| {
+            let rule = ["FREQ=DAILY;COUNT=9", "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=-1"][at % 2];
+            json!({ "name": at.to_string(), "type": "Recurrence", "startDate": "2026-01-01", "rule": rule })
+        };
+        create(&app, "fifty", (0..50).map(costly).collect()).await.expect(201);
+        create(&app, "one more", (0..51).map(costly).collect()).await.expect_faults(&["/periods/50/rule"]);
+    }
 }
