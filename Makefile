@@ -25,23 +25,27 @@ setup: ## Install what is missing for running and testing (Debian)
 		exit 1
 	fi
 	packages=()
-	if ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && ! command -v initdb >/dev/null; then
-		packages+=(postgresql)
-	fi
 	command -v cc >/dev/null || packages+=(gcc)
 	if ! echo '#include <stdio.h>' | cc -E -x c - >/dev/null 2>&1; then
 		packages+=(libc6-dev)
 	fi
-	command -v curl >/dev/null || packages+=(curl)
-	command -v sipp >/dev/null || packages+=(sip-tester)
 	kamailio=$$(command -v kamailio) || true
-	if ! kamailio -c -f tests/kamailio/kamailio.cfg >/dev/null 2>&1; then
-		packages+=(kamailio kamailio-utils-modules kamailio-extra-modules)
+	# What only tests and benchmarks start is not needed to run.
+	if [[ "$(MAKECMDGOALS)" != run ]]; then
+		if ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && ! command -v initdb >/dev/null; then
+			packages+=(postgresql)
+		fi
+		command -v curl >/dev/null || packages+=(curl)
+		command -v sipp >/dev/null || packages+=(sip-tester)
+		command -v wrk >/dev/null || packages+=(wrk)
+		if ! kamailio -c -f tests/kamailio/kamailio.cfg >/dev/null 2>&1; then
+			packages+=(kamailio kamailio-utils-modules kamailio-extra-modules)
+		fi
 	fi
 	if (( $${#packages[@]} )); then
 		if ! command -v apt-get >/dev/null; then
 			echo "make setup: there is no apt-get here to install what is missing." >&2
-			echo "Needed: the PostgreSQL server programs (initdb, pg_ctl, postgres) 15 or newer, a C compiler (cc) with the headers of the C library, curl, Kamailio 5.6 or newer with the modules http_client and jansson, sipp." >&2
+			echo "Needed: the PostgreSQL server programs (initdb, pg_ctl, postgres) 15 or newer, a C compiler (cc) with the headers of the C library, curl, Kamailio 5.6 or newer with the modules http_client and jansson, sipp, wrk." >&2
 			echo "Missing, by the names of their Debian packages: $${packages[*]}" >&2
 			exit 1
 		fi
@@ -61,7 +65,7 @@ setup: ## Install what is missing for running and testing (Debian)
 			"$${sudo[@]}" systemctl disable --now --quiet kamailio
 		fi
 	fi
-	if ! cargo nextest --version >/dev/null 2>&1; then
+	if [[ "$(MAKECMDGOALS)" != run ]] && ! cargo nextest --version >/dev/null 2>&1; then
 		echo "Installing cargo-nextest"
 		cargo install --quiet --locked cargo-nextest
 	fi
@@ -84,8 +88,9 @@ test-sip: setup ## Place a thousand real calls through Kamailio
 spec: ## Write spec/ from api/
 	@cargo run -q -p call-acceptance-api --bin spec -- --write
 
-bench: ## Measure what decisions cost
+bench: setup ## Measure what decisions cost, and how many there are a second
 	@cargo bench --bench screening
+	cargo bench --bench decisions
 
 lint: ## Check the format, clippy and the documentation
 	@if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
