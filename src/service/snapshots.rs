@@ -31,6 +31,8 @@ use crate::{
 
 /// How long a load goes on for those who ask next, after whoever asked first has given up.
 const LOAD: Duration = Duration::from_secs(5);
+/// The least time from one reading of the feed to the next, so that many changes at once are read together.
+const BREATH: Duration = Duration::from_millis(50);
 /// A snapshot's memory beside its rules, roughly, in bytes.
 const OVERHEAD: u64 = 512;
 /// How many bytes of the memory there are for one number that is remembered.
@@ -220,6 +222,7 @@ impl Snapshots {
                 report(known_stale);
             }
             tokio::select! { () = rung.notified() => {}, () = sleep(self.pace()) => {} }
+            sleep(BREATH.saturating_sub(self.started.elapsed().saturating_sub(began))).await;
         }
     }
 

@@ -5,7 +5,7 @@
 //! to the next reading.
 
 use std::{
-    collections::HashSet,
+    collections::{HashSet, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -30,9 +30,8 @@ use super::{
 
 /// The channel of the notifications.
 const CHANNEL: &str = "call_acceptance_changes";
-/// How far back each reading goes behind the last change that was read, in microseconds. A change is noted by the last
-/// statement of its transaction; one that was committed this much later than another would be missed.
-const OVERLAP: i64 = 30_000_000;
+/// How late a change may be committed after it was noted, by the last statement of its transaction, and still be read.
+const LATE: Duration = Duration::from_secs(5);
 /// How long changes are kept.
 pub const KEPT: Duration = Duration::from_secs(3600);
 
@@ -77,11 +76,20 @@ pub enum Changes {
     Unknown,
 }
 
+/// A reading that was done.
+#[derive(Debug, Clone, Copy)]
+struct Reading {
+    began: Instant,
+    /// When the newest change that it found was made.
+    newest: i64,
+}
+
 /// Where an instance is in the feed.
 pub struct Feed {
     db: DatabaseConnection,
-    /// When the last reading began, and the newest change that it found.
-    last: Option<(Instant, i64)>,
+    /// The last readings, oldest first: one from before [`LATE`], and those since.
+    readings: VecDeque<Reading>,
+    /// The changes that the last reading found.
     read: HashSet<Uuid>,
 }
 
@@ -89,26 +97,36 @@ impl Feed {
     /// The feed of the database `db`, over a connection of its own: it must not wait for those that requests have
     /// taken.
     pub fn of(db: &DatabaseConnection) -> Self {
-        Self { db: connection::beside(db, 1), last: None, read: HashSet::new() }
+        Self { db: connection::beside(db, 1), readings: VecDeque::new(), read: HashSet::new() }
     }
 
     /// What was noted since the last reading.
     pub async fn read(&mut self) -> Result<Changes, StoreError> {
         let began = Instant::now();
-        let before = self.last.filter(|(at, _)| began.duration_since(*at) < KEPT / 2);
-        let newest = match before {
-            Some((_, newest)) => newest,
+        let followed = self.readings.back().is_some_and(|last| began.duration_since(last.began) < KEPT / 2);
+        let since = match self.readings.front().filter(|_| followed) {
+            Some(before) => before.newest,
             None => self.newest().await?,
         };
-        let rows = self.behind(newest).await?;
-        let newest = rows.last().map_or(newest, |row| std::cmp::max(row.changed_at, newest));
+        let rows = self.noted_since(since).await?;
+        let newest = rows.last().map_or(since, |row| std::cmp::max(row.changed_at, since));
         let read = std::mem::replace(&mut self.read, rows.iter().map(|row| row.change_id).collect());
-        self.last = Some((began, newest));
-        if before.is_none() {
+        self.remember(Reading { began, newest }, followed);
+        if !followed {
             return Ok(Changes::Unknown);
         }
         let new = rows.into_iter().filter(|row| !read.contains(&row.change_id));
         Ok(Changes::Of(new.map(owner).collect::<Result<_, _>>()?))
+    }
+
+    fn remember(&mut self, reading: Reading, followed: bool) {
+        if !followed {
+            self.readings.clear();
+        }
+        self.readings.push_back(reading);
+        while self.readings.get(1).is_some_and(|next| reading.began.duration_since(next.began) > LATE) {
+            self.readings.pop_front();
+        }
     }
 
     async fn newest(&self) -> Result<i64, StoreError> {
@@ -117,8 +135,9 @@ impl Feed {
         Ok(newest.flatten().unwrap_or_default())
     }
 
-    async fn behind(&self, last: i64) -> Result<Vec<Model>, StoreError> {
-        let since = last.saturating_sub(OVERLAP);
+    /// The changes that were noted since then, oldest first; some that were noted before may only now be there.
+    async fn noted_since(&self, since: i64) -> Result<Vec<Model>, StoreError> {
+        let since = since.saturating_sub(i64::try_from(LATE.as_micros()).unwrap_or(i64::MAX));
         Ok(Entity::find().filter(Column::ChangedAt.gte(since)).order_by_asc(Column::ChangedAt).all(&self.db).await?)
     }
 }
