@@ -1,4 +1,13 @@
-//! Content lines (RFC 5545, section 3.1): folding, parameters, and the escapes of texts (section 3.3.11).
+//! Content lines (RFC 5545, section 3.1). The library takes each one apart: its name, its parameters, its value and the
+//! escapes of texts.
+//!
+//! Ours are what it does not give:
+//! - [`unfold`]: the library unfolds without the numbers of the lines, and so could not tell where a fault is.
+//! - [`ContentLine::parse`] refuses what the library reads as something else than was written, and takes `BEGIN` and `END`,
+//!   which the library knows in whole components only.
+//! - [`fold`]: the library may leave the last part of a folded line one octet too long.
+
+use icalendar::{Property, parser};
 
 use crate::problem::Fault;
 
@@ -9,12 +18,8 @@ const MOST_OCTETS: usize = 75;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ContentLine {
     pub(super) number: usize,
-    /// In capital letters.
-    pub(super) name: String,
-    /// Their names in capital letters, their values without quotes.
-    pub(super) parameters: Vec<(String, String)>,
-    /// As it stands, escapes included.
-    pub(super) value: String,
+    /// Its name is in capital letters.
+    property: Property,
 }
 
 impl ContentLine {
@@ -22,38 +27,30 @@ impl ContentLine {
     pub(super) fn parse(number: usize, octets: &[u8]) -> Result<Self, Fault> {
         let text = str::from_utf8(octets)
             .map_err(|_| Fault::on_line(number, "The line is not UTF-8; a calendar must be (RFC 5545, section 6)."))?;
-        Self::parse_text(number, text).ok_or_else(|| {
+        property(text).map(|property| Self { number, property }).ok_or_else(|| {
             Fault::on_line(number, "The line is no property; one is `NAME:value` or `NAME;PARAMETER=value:value`.")
         })
     }
 
-    fn parse_text(number: usize, text: &str) -> Option<Self> {
-        let (head, value) = text.split_at(text.find(outside_quotes(':'))?);
-        let mut parts = head.split(outside_quotes(';'));
-        let name = parts.next().unwrap_or_default().to_ascii_uppercase();
-        let is_name = |name: &str| {
-            !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet))
-        };
-        let parameters = parts.map(|parameter| {
-            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            (name.to_ascii_uppercase(), value.trim_matches('"').to_owned())
-        });
-        is_name(&name).then(|| Self { number, name, parameters: parameters.collect(), value: value[1..].to_owned() })
+    /// The name, in capital letters.
+    pub(super) fn name(&self) -> &str {
+        self.property.key()
     }
 
-    /// The value of a parameter.
+    /// The value; the escapes are resolved in one that is a text.
+    pub(super) fn value(&self) -> &str {
+        self.property.value()
+    }
+
+    /// The value of a parameter, without quotes.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        let mut parameters = self.property.params().values();
+        parameters.find(|parameter| parameter.key().eq_ignore_ascii_case(name)).map(|parameter| parameter.value())
     }
 
     /// The value as a word: in capital letters, without white space around it.
     pub(super) fn word(&self) -> String {
-        self.value.trim().to_ascii_uppercase()
-    }
-
-    /// The value as a text, its escapes resolved.
-    pub(super) fn text(&self) -> String {
-        unescape(&self.value)
+        self.value().trim().to_ascii_uppercase()
     }
 
     /// A fault on this line.
@@ -62,13 +59,31 @@ impl ContentLine {
     }
 }
 
-/// Whether a character is `wanted` and not between double quotes; to be asked about each character in order.
-fn outside_quotes(wanted: char) -> impl FnMut(char) -> bool {
-    let mut quoted = false;
-    move |character| {
-        quoted ^= character == '"';
-        character == wanted && !quoted
+/// The property that `text` is as a whole.
+fn property(text: &str) -> Option<Property> {
+    let (name, rest) = text.split_at(text.find([';', ':'])?);
+    // The library resolves the escapes of texts that it knows by name, in capital letters only.
+    let name = name.to_ascii_uppercase();
+    if matches!(name.as_str(), "BEGIN" | "END") {
+        return Some(Property::new(name, rest.strip_prefix(':')?));
     }
+    let line = format!("{name}{rest}");
+    let property = parser::Property::try_from(line.as_str()).ok()?;
+    (is_name(&name) && is_whole(&property, rest)).then(|| property.into())
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet))
+}
+
+/// Whether all of the line was read, `rest` being what is behind its name.
+///
+/// Of a line that it cannot follow, the library gives the name alone, and it looks for the end of a parameter within
+/// quotes where these do not go around all of the parameter's values.
+fn is_whole(property: &parser::Property, rest: &str) -> bool {
+    let name_alone = property.params.is_empty() && property.val.as_str().is_empty();
+    let mut values = property.params.iter().filter_map(|parameter| parameter.val.as_ref());
+    (rest == ":" || !name_alone) && values.all(|value| value.as_str().matches('"').count() % 2 == 0)
 }
 
 /// The lines of `text`, unfolded, each with the number of the line that it starts on, from 1. Empty lines are left out.
@@ -88,38 +103,15 @@ pub(super) fn unfold(text: &[u8]) -> Vec<(usize, Vec<u8>)> {
     lines
 }
 
-/// Adds `line` to `text`, folded, with its end.
-pub(super) fn fold(line: &str, text: &mut String) {
-    let mut room = MOST_OCTETS;
-    for character in line.chars() {
-        if character.len_utf8() > room {
-            text.push_str("\r\n ");
-            room = MOST_OCTETS - 1;
-        }
-        room -= character.len_utf8();
-        text.push(character);
-    }
-    text.push_str("\r\n");
-}
-
-/// `text` as the value of a property.
-pub(super) fn escape(text: &str) -> String {
-    text.replace('\\', r"\\").replace(';', r"\;").replace(',', r"\,").replace('\n', r"\n")
-}
-
-fn unescape(value: &str) -> String {
-    let mut text = String::with_capacity(value.len());
-    let mut characters = value.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' => match characters.next() {
-                Some('n' | 'N') => text.push('\n'),
-                escaped => text.extend(escaped),
-            },
-            _ => text.push(character),
-        }
-    }
-    text
+/// What the library has written, with no line over 75 octets.
+///
+/// The library does not count the space before the last part of a folded line, which so can have 76.
+pub(super) fn fold(text: &str) -> String {
+    let fold = |line: &str| match line.split_at(line.floor_char_boundary(MOST_OCTETS)) {
+        (_, "") => format!("{line}\r\n"),
+        (line, rest) => format!("{line}\r\n {rest}\r\n"),
+    };
+    text.split_terminator("\r\n").map(fold).collect()
 }
 
 #[cfg(test)]
@@ -147,36 +139,84 @@ mod tests {
         assert_eq!(unfolded(&text), [(1, "SUMMARY:Noél".to_owned())]);
     }
 
+    fn parsed(line: &str) -> ContentLine {
+        ContentLine::parse(7, line.as_bytes()).unwrap_or_else(|fault| panic!("{line}: {fault:?}"))
+    }
+
     #[test]
     fn parameters_and_values_are_told_apart_by_quotes() {
-        let line =
-            ContentLine::parse(7, br#"attendee;CN="A; B: C";x-y=1,"2":mailto:a@b;c=d"#).expect("it is a property");
-        assert_eq!(line.name, "ATTENDEE");
+        let line = parsed(r#"attendee;CN="A; B: C";x-y=1,"2";member="a:b","c:d";z=:mailto:a@b;c=d"#);
+        assert_eq!(line.name(), "ATTENDEE");
         assert_eq!(line.parameter("CN"), Some("A; B: C"));
-        assert_eq!(line.parameter("X-Y"), Some("1,\"2"));
-        assert_eq!(line.value, "mailto:a@b;c=d");
-        for wrong in ["SUMMARY", ":x", "A B:x", "A;B=\"c:d", "Ä:x"] {
+        assert_eq!(line.parameter("X-Y"), Some("1,\"2\""));
+        assert_eq!(line.parameter("MEMBER"), Some(r#""a:b","c:d""#));
+        assert_eq!(line.parameter("Z"), Some(""));
+        assert_eq!(line.parameter("C"), None);
+        assert_eq!(line.value(), "mailto:a@b;c=d");
+    }
+
+    #[test]
+    fn a_line_that_the_library_would_read_in_part_is_refused() {
+        for wrong in [
+            "",
+            "SUMMARY",
+            ":x",
+            ";A=b:x",
+            "A B:x",
+            "A B:",
+            "Ä:x",
+            "A,B:x",
+            "A;",
+            "A;B",
+            "A;B=c",
+            "A;B C=d:x",
+            "A;B=\"c:d",
+            "A;B=\"c\"d:x",
+            "A;B=c,\"d:e\":x",
+            "A;B=c,\"d;e\":x",
+            "A;B=\"d:e\",c:x",
+            "A;B=\"c;B=d:x",
+            "BEGIN",
+            "END;A=b:VEVENT",
+        ] {
             let fault = ContentLine::parse(7, wrong.as_bytes()).expect_err(wrong);
             assert_eq!(fault.line, Some(7), "{wrong}");
         }
         assert!(ContentLine::parse(7, b"SUMMARY:\xff").is_err());
+        for right in ["A:", "A;B:", "A;B=c:", "a;B=:", "A;B=\"\":", "BEGIN:", "end:"] {
+            assert_eq!(parsed(right).value(), "", "{right}");
+        }
     }
 
     #[test]
-    fn texts_are_escaped_and_back() {
-        let text = "a\\b;c,d\ne:\"f\" \\n";
-        assert_eq!(escape(text), r#"a\\b\;c\,d\ne:"f" \\n"#);
-        assert_eq!(unescape(&escape(text)), text);
-        assert_eq!(unescape(r"a\Nb\:c\"), "a\nb:c");
+    fn escapes_are_resolved_in_texts() {
+        for name in ["SUMMARY", "summary", "SUMMARY;LANGUAGE=fr", "Summary;value=text", "X-A", "A;VALUE=TEXT"] {
+            assert_eq!(parsed(&format!(r"{name}:a\\b\;c\,d\ne\Nf:\\n")).value(), "a\\b;c,d\ne\nf:\\n", "{name}");
+        }
+        assert_eq!(parsed(r"SUMMARY:a\:b \t \").value(), "a:b \\t \\");
+        assert_eq!(parsed(r"URL:a\,b").value(), r"a\,b");
+    }
+
+    fn written(value: &str) -> String {
+        Property::new("SUMMARY", value).try_into().expect("a property is written")
+    }
+
+    #[test]
+    fn the_library_leaves_the_last_part_of_a_line_too_long() {
+        let longest = |text: &str| text.split_terminator("\r\n").map(str::len).max();
+        let text = written(&"x".repeat(150 - "SUMMARY:".len()));
+        assert_eq!((longest(&text), longest(&fold(&text))), (Some(76), Some(75)));
     }
 
     #[test]
     fn lines_are_folded_at_75_octets_and_never_within_a_character() {
-        for line in ["x".repeat(75), "x".repeat(76), "é".repeat(300), format!("x{}", "😀".repeat(100))] {
-            let mut text = String::new();
-            fold(&line, &mut text);
-            assert!(text.split_terminator("\r\n").all(|line| line.len() <= MOST_OCTETS), "{text}");
-            assert_eq!(unfolded(text.as_bytes()), [(1, line)]);
+        for value in ["x", "é", "😀", "x ", "é  ", "😀 x", "  "] {
+            for times in 0..160 {
+                let value = format!("{}.", value.repeat(times));
+                let text = fold(&written(&value));
+                assert!(text.split_terminator("\r\n").all(|line| line.len() <= MOST_OCTETS), "{text}");
+                assert_eq!(unfolded(text.as_bytes()), [(1, format!("SUMMARY:{value}"))]);
+            }
         }
     }
 }

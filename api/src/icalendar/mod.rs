@@ -1,8 +1,9 @@
 //! Calendar schedules as iCalendar (RFC 5545): published files of public holidays can be loaded, and calendar programs
 //! can read a schedule.
 //!
-//! [`read()`] and [`write()`] are pure. The content lines are taken apart here and not by a library: every fault is told
-//! with its line, all at once, and a body of nothing but `BEGIN:` lines is no recursion.
+//! [`read()`] and [`write()`] are pure. The library `icalendar` knows the format: it takes content lines apart, and it
+//! writes calendars. Which components the lines make is found here, as the library stops at the first fault, does not
+//! tell its line, and recurses into a body of nothing but `BEGIN:` lines.
 
 mod line;
 mod moment;

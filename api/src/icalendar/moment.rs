@@ -28,7 +28,7 @@ pub(super) enum Moment {
 
 impl Moment {
     pub(super) fn of(line: &ContentLine, value: &str) -> Result<Self, Fault> {
-        let ContentLine { name, .. } = line;
+        let name = line.name();
         let value = value.trim();
         let wrong = || {
             let value: String = value.chars().take(40).collect();

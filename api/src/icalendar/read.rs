@@ -75,7 +75,7 @@ impl Components {
     }
 
     fn take(&mut self, line: ContentLine) -> Result<(), Fault> {
-        match line.name.as_str() {
+        match line.name() {
             "BEGIN" => self.begin(&line),
             "END" => self.end(&line),
             _ => self.property(line),
@@ -143,7 +143,7 @@ impl Components {
 }
 
 fn check_calendar(line: &ContentLine) -> Result<(), Fault> {
-    match (line.name.as_str(), line.word().as_str()) {
+    match (line.name(), line.word().as_str()) {
         ("VERSION", version) if version != "2.0" => {
             Err(line.fault(format!("The calendar is of version {version}; only `VERSION:2.0` (RFC 5545) is read.")))
         }
@@ -166,9 +166,8 @@ impl Event {
         let times = extent.and_then(|extent| noted(self.times(extent.times), &mut faults)).flatten();
         let status = noted(self.single("STATUS"), &mut faults).flatten();
         let (Some((start_date, stop_date)), true) = (days, faults.is_empty()) else { return Err(faults) };
-        let summary = self.properties("SUMMARY").next().map(ContentLine::text).unwrap_or_default();
-        let name =
-            names.take(&summary, &start_date).ok_or_else(|| vec![self.fault("The event has no usable name.")])?;
+        let summary = self.properties("SUMMARY").next().map(ContentLine::value).unwrap_or_default();
+        let name = names.take(summary, &start_date).ok_or_else(|| vec![self.fault("The event has no usable name.")])?;
         let (start_time, stop_time) = times.unzip();
         Ok(Period {
             name,
@@ -190,7 +189,7 @@ impl Event {
     }
 
     fn properties(&self, name: &str) -> impl Iterator<Item = &ContentLine> {
-        self.properties.iter().filter(move |line| line.name == name)
+        self.properties.iter().filter(move |line| line.name() == name)
     }
 
     /// The property that an event can have once.
@@ -207,7 +206,7 @@ impl Event {
     fn foreign(&self) -> Vec<Fault> {
         let repeats = self.properties(RULE).next().is_some();
         let of = |line: &ContentLine| {
-            let right = match line.name.as_str() {
+            let right = match line.name() {
                 "RDATE" if !repeats => "give each of the days an event of its own",
                 "EXRULE" => "list the days that do not count in `EXDATE`",
                 "RECURRENCE-ID" => {
@@ -215,7 +214,7 @@ impl Event {
                 }
                 _ => return None,
             };
-            Some(line.fault(format!("A period has no place for `{}`; {right}.", line.name)))
+            Some(line.fault(format!("A period has no place for `{}`; {right}.", line.name())))
         };
         self.properties.iter().filter_map(of).collect()
     }
@@ -232,11 +231,11 @@ impl Event {
 
     fn extent(&self, recurs: bool) -> Result<Extent, Fault> {
         let start = self.single("DTSTART")?.ok_or_else(|| self.fault("The event has no `DTSTART`."))?;
-        let first = Moment::of(start, &start.value)?;
+        let first = Moment::of(start, start.value())?;
         let (end, duration) = (self.single("DTEND")?, self.single("DURATION")?);
         let (line, last) = match (end, duration) {
             (Some(_), Some(line)) => return Err(line.fault("`DURATION` stands beside `DTEND`; only one of them can.")),
-            (Some(line), None) => (line, Moment::of(line, &line.value)?),
+            (Some(line), None) => (line, Moment::of(line, line.value())?),
             (None, Some(line)) => (line, first.after(line)?),
             (None, None) => (start, first.end().ok_or_else(|| start.fault(NO_END))?),
         };
@@ -257,7 +256,7 @@ impl Event {
             None => self.single("DTSTART")?.ok_or_else(|| self.fault("The event has no `DTSTART`."))?,
         };
         let start = match own {
-            Some(line) => Moment::of(line, &line.value)?.day(),
+            Some(line) => Moment::of(line, line.value())?.day(),
             None => extent.start,
         };
         let start = date(start, line)?;
@@ -290,7 +289,7 @@ impl Event {
             if !recurs {
                 return Err(line.fault("`EXDATE` stands in an event that does not recur; it needs an `RRULE`."));
             }
-            for value in line.value.split(',') {
+            for value in line.value().split(',') {
                 let date = date(extent.instance(Moment::of(line, value)?).map_err(|detail| line.fault(detail))?, line)?;
                 if !dates.contains(&date) {
                     dates.push(date);

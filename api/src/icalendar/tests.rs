@@ -239,12 +239,9 @@ fn easter_is_written_as_days_that_other_programs_know() {
     });
     let text = written(&easter);
     let unfolded = text.replace("\r\n ", "");
-    assert!(
-        unfolded.contains(
-            "DTSTART;VALUE=DATE:20260405\r\nDTEND;VALUE=DATE:20260406\r\nRDATE;VALUE=DATE:20270328,20280416,"
-        ),
-        "{text}"
-    );
+    assert!(unfolded.contains("\r\nDTSTART;VALUE=DATE:20260405\r\n"), "{text}");
+    assert!(unfolded.contains("\r\nDTEND;VALUE=DATE:20260406\r\n"), "{text}");
+    assert!(unfolded.contains("\r\nRDATE;VALUE=DATE:20270328,20280416,"), "{text}");
     assert!(unfolded.contains("\r\nEXDATE;VALUE=DATE:20270328\r\n"), "{text}");
     assert!(unfolded.contains("\r\nX-CALL-ACCEPTANCE-RULE;VALUE=RECUR:FREQ=YEARLY;BYEASTER=0\r\n"), "{text}");
     assert!(!unfolded.contains("\r\nRRULE"), "{text}");
@@ -259,9 +256,34 @@ fn an_event_starts_on_the_first_day_of_its_rule() {
     });
     let text = written(&christmas);
     let unfolded = text.replace("\r\n ", "");
-    assert!(unfolded.contains("DTSTART:20261225T090000\r\nDTEND:20261226T000000\r\n"), "{text}");
+    assert!(unfolded.contains("\r\nDTSTART:20261225T090000\r\n"), "{text}");
+    assert!(unfolded.contains("\r\nDTEND:20261226T000000\r\n"), "{text}");
     assert!(unfolded.contains("\r\nRRULE:FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25;UNTIL=20301225T235959\r\n"), "{text}");
     assert_eq!(read(text.as_bytes()).map(|periods| json!(periods)), Ok(json!([christmas])));
+}
+
+#[test]
+fn what_is_written_is_ours_and_texts_are_escaped_once() {
+    let text =
+        written(&json!({ "name": "a,b;c\\d:\"e\"", "active": false, "type": "Date", "startDate": "2027-12-25" }));
+    let expected = r#"BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//call-acceptance//Selective Call Acceptance//EN
+NAME;VALUE=TEXT:Fériés\; été\, hiver
+X-WR-CALNAME:Fériés\; été\, hiver
+BEGIN:VEVENT
+DTEND;VALUE=DATE:20271226
+DTSTAMP:19700101T000000Z
+DTSTART;VALUE=DATE:20271225
+STATUS:CANCELLED
+SUMMARY:a\,b\;c\\d:"e"
+UID:@
+END:VEVENT
+END:VCALENDAR
+"#;
+    let uid = text.lines().find_map(|line| line.strip_prefix("UID:")).expect("an event has a UID");
+    assert_eq!(uid.parse::<uuid::Uuid>().map(|uid| uid.get_version_num()), Ok(5));
+    assert_eq!(text, expected.replace('\n', "\r\n").replace('@', uid));
 }
 
 #[test]
@@ -428,12 +450,14 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_is_read_by_another_program(schedule in schedules()) {
+    fn what_is_written_is_read_as_a_whole_by_the_library(schedule in schedules()) {
         use icalendar::{Calendar, Component as _};
         let text = write(&folder(), &schedule);
         prop_assert!(text.split_terminator("\r\n").all(|line| line.len() <= 75 && !line.contains(['\r', '\n'])));
         let calendar: Calendar = text.parse().map_err(TestCaseError::fail)?;
-        prop_assert_eq!(calendar.property_value("X-WR-CALNAME"), Some(schedule.name.as_str()));
+        for name in ["NAME", "X-WR-CALNAME"] {
+            prop_assert_eq!(calendar.property_value(name), Some(schedule.name.as_str()));
+        }
         let events: Vec<_> = calendar.events().collect();
         prop_assert_eq!(events.len(), schedule.periods.len());
         let mut identifiers = std::collections::HashSet::new();

@@ -1,14 +1,12 @@
 //! Writing a schedule as a calendar that other programs read, and that reads back as what it was.
 
 use chrono::{Datelike as _, TimeZone as _};
+use icalendar::{Calendar, Component as _, EventStatus, Property, ValueType};
 use jiff::civil;
 use rrule::{RRule, Tz, Unvalidated};
 use uuid::Uuid;
 
-use super::{
-    RULE, START,
-    line::{escape, fold},
-};
+use super::{RULE, START, line::fold};
 use crate::{
     answer::location,
     period::{DayOfWeek, Period, PeriodType},
@@ -25,26 +23,31 @@ const MAX_FRUITLESS: usize = 8;
 
 /// `schedule` as a calendar of RFC 5545 with an event for each period. It is the same text for the same schedule.
 pub fn write(folder: &ScheduleFolder, schedule: &Schedule) -> String {
-    let mut lines = vec![
-        "BEGIN:VCALENDAR".to_owned(),
-        "VERSION:2.0".to_owned(),
-        "PRODID:-//call-acceptance//Selective Call Acceptance//EN".to_owned(),
-        format!("NAME:{}", escape(schedule.name.as_str())),
-        format!("X-WR-CALNAME:{}", escape(schedule.name.as_str())),
-    ];
+    let mut calendar = Calendar::empty();
+    calendar
+        .append_property(("VERSION", "2.0"))
+        .append_property(("PRODID", "-//call-acceptance//Selective Call Acceptance//EN"))
+        // The library escapes what it knows to be a text, and `NAME` it does not know.
+        .append_property(property("NAME", schedule.name.as_str(), Some(ValueType::Text)))
+        .append_property(("X-WR-CALNAME", schedule.name.as_str()));
     let mut fruitless = 0;
     for period in &schedule.periods {
         let Some(event) = Event::of(period, &mut fruitless) else { continue };
-        lines.push("BEGIN:VEVENT".to_owned());
-        lines.push(format!("UID:{}", identifier(folder, schedule, period)));
-        lines.push(format!("DTSTAMP:{STAMP}"));
-        lines.extend(event.lines(period));
-        lines.push("END:VEVENT".to_owned());
+        let mut written = icalendar::Event::with_uid(&identifier(folder, schedule, period).to_string());
+        for property in event.properties(period) {
+            written.append_property(property);
+        }
+        calendar.push(written);
     }
-    lines.push("END:VCALENDAR".to_owned());
-    let mut text = String::new();
-    lines.iter().for_each(|line| fold(line, &mut text));
-    text
+    fold(&calendar.to_string())
+}
+
+fn property(name: &str, value: impl Into<String>, kind: Option<ValueType>) -> Property {
+    let mut property = Property::new(name, value);
+    if let Some(kind) = kind {
+        property.append_parameter(kind);
+    }
+    property
 }
 
 /// An identifier that stays as long as the names do, and tells nothing of them (RFC 7986, section 5.3).
@@ -137,29 +140,34 @@ impl Event {
         })
     }
 
-    fn lines(&self, period: &Period) -> Vec<String> {
+    /// All but the identifier.
+    fn properties(&self, period: &Period) -> Vec<Property> {
         let times = period.start_time.as_ref().zip(period.stop_time.as_ref());
         let (start, end) = match times {
             Some((start, stop)) => (stamp(self.first, start), stamp(self.first, stop)),
             None => (basic(self.first), basic(self.last.tomorrow().unwrap_or(self.last))),
         };
-        let value = if times.is_some() { "" } else { ";VALUE=DATE" };
+        let kind = times.is_none().then_some(ValueType::Date);
         let list = |days: &[civil::Date]| {
             let each = days.iter().map(|day| times.map_or_else(|| basic(*day), |(start, _)| stamp(*day, start)));
             each.collect::<Vec<_>>().join(",")
         };
         let except: Vec<civil::Date> = period.except_dates.iter().flatten().filter_map(day).collect();
-        let mut lines = vec![format!("DTSTART{value}:{start}"), format!("DTEND{value}:{end}")];
-        lines.extend(self.rule.as_ref().map(|rule| format!("RRULE:{rule}")));
-        lines.extend((!self.more.is_empty()).then(|| format!("RDATE{value}:{}", list(&self.more))));
-        lines.extend((!except.is_empty()).then(|| format!("EXDATE{value}:{}", list(&except))));
+        let mut properties = vec![
+            property("DTSTAMP", STAMP, None),
+            property("DTSTART", start, kind),
+            property("DTEND", end, kind),
+            property("SUMMARY", period.name.as_str(), None),
+        ];
+        properties.extend(self.rule.as_ref().map(|rule| property("RRULE", rule, None)));
+        properties.extend((!self.more.is_empty()).then(|| property("RDATE", list(&self.more), kind)));
+        properties.extend((!except.is_empty()).then(|| property("EXDATE", list(&except), kind)));
         if let Some((rule, start)) = &self.own {
-            lines.push(format!("{RULE};VALUE=RECUR:{rule}"));
-            lines.push(format!("{START};VALUE=DATE:{}", start.as_str().replace('-', "")));
+            properties.push(property(RULE, rule.as_str(), Some(ValueType::Recur)));
+            properties.push(property(START, start.as_str().replace('-', ""), Some(ValueType::Date)));
         }
-        lines.push(format!("SUMMARY:{}", escape(period.name.as_str())));
-        lines.extend((!period.active).then(|| "STATUS:CANCELLED".to_owned()));
-        lines
+        properties.extend((!period.active).then(|| EventStatus::Cancelled.into()));
+        properties
     }
 }
 
