@@ -3,7 +3,7 @@
 use chrono::{Datelike as _, TimeZone as _};
 use icalendar::{Calendar, Component as _, EventStatus, Property, ValueType};
 use jiff::civil;
-use rrule::{RRule, Tz, Unvalidated};
+use rrule::Tz;
 use uuid::Uuid;
 
 use super::{RULE, START, line::fold};
@@ -190,35 +190,27 @@ fn stamp(day: civil::Date, time: &TimeOfDay) -> String {
 
 /// The day up to which the rule goes, that day included.
 fn until(rule: &RecurrenceRule) -> Option<&str> {
-    rule.as_str().split(';').find_map(|part| part.strip_prefix("UNTIL=")).and_then(|until| until.get(..8))
+    rule.until().and_then(|until| until.get(..8))
 }
 
 /// The rule with its `UNTIL` of the type of `DTSTART`, as RFC 5545 asks for (section 3.3.10).
 fn fitting(rule: &RecurrenceRule, time: Option<&TimeOfDay>) -> String {
-    let Some(day) = until(rule) else { return rule.to_string() };
-    let until = match time {
-        Some(_) => format!("UNTIL={day}T235959"),
-        None => format!("UNTIL={day}"),
-    };
-    let parts = rule.as_str().split(';').map(|part| if part.starts_with("UNTIL=") { &until } else { part });
-    parts.collect::<Vec<_>>().join(";")
+    let Some((written, day)) = rule.until().zip(until(rule)) else { return rule.to_string() };
+    let end_of_day = if time.is_some() { "T235959" } else { "" };
+    rule.as_str().replace(&format!("UNTIL={written}"), &format!("UNTIL={day}{end_of_day}"))
 }
 
 /// The first `most` days that the rule makes from `start` to the end of 2199.
 pub(super) fn days(rule: &RecurrenceRule, start: civil::Date, most: usize) -> Vec<civil::Date> {
-    let last = until(rule).map_or_else(|| "21991231".to_owned(), |until| until.to_owned().min("21991231".to_owned()));
-    let parts: Vec<&str> = rule.as_str().split(';').filter(|part| !part.starts_with("UNTIL=")).collect();
-    let set = || {
-        let (year, month, day) =
-            (start.year().into(), start.month().unsigned_abs().into(), start.day().unsigned_abs().into());
-        let start = Tz::UTC.with_ymd_and_hms(year, month, day, 0, 0, 0).single()?;
-        parts.join(";").parse::<RRule<Unvalidated>>().ok()?.build(start).ok()
-    };
-    let Some(set) = set() else { return Vec::new() };
+    let last = until(rule).unwrap_or("21991231").min("21991231");
+    let (year, month, day) =
+        (start.year().into(), start.month().unsigned_abs().into(), start.day().unsigned_abs().into());
+    let start = Tz::UTC.with_ymd_and_hms(year, month, day, 0, 0, 0).single();
+    let Some(set) = start.and_then(|start| rule.parts().build(start).ok()) else { return Vec::new() };
     let set = set.limit();
     let made = set.into_iter().filter_map(|day| {
         let (month, date) = (i8::try_from(day.month()).ok()?, i8::try_from(day.day()).ok()?);
         civil::Date::new(i16::try_from(day.year()).ok()?, month, date).ok()
     });
-    made.take_while(|day| basic(*day) <= last).take(most).collect()
+    made.take_while(|day| basic(*day).as_str() <= last).take(most).collect()
 }
