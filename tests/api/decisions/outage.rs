@@ -50,9 +50,17 @@ impl Cluster {
     fn freeze(&mut self, data_directory: &str) {
         let file = fs::read_to_string(Path::new(data_directory).join("postmaster.pid")).expect("the server runs");
         let postmaster = file.lines().next().expect("the first line is the process id").to_owned();
-        self.frozen = children(&postmaster);
-        self.frozen.insert(0, postmaster);
-        signal("STOP", &self.frozen);
+        // It first: what it starts while its children are listed would go on.
+        self.freeze_all(vec![postmaster.clone()]);
+        self.freeze_all(children(&postmaster));
+    }
+
+    fn freeze_all(&mut self, processes: Vec<String>) {
+        self.frozen.extend(processes.clone());
+        signal("STOP", &processes);
+        while !processes.iter().all(|process| state(process).is_none_or(|state| ["T", "Z"].contains(&state.as_str()))) {
+            std::thread::yield_now();
+        }
     }
 
     fn thaw(&mut self) {
@@ -73,11 +81,19 @@ impl Drop for Cluster {
 fn children(parent: &str) -> Vec<String> {
     let processes = fs::read_dir("/proc").expect("/proc lists the processes").flatten();
     let ids = processes.filter_map(|entry| entry.file_name().into_string().ok());
-    let parent_of = |id: &str| {
-        let status = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-        Some(status.rsplit(')').next()?.split_whitespace().nth(1)?.to_owned())
-    };
-    ids.filter(|id| parent_of(id).as_deref() == Some(parent)).collect()
+    ids.filter(|id| stat(id, 1).as_deref() == Some(parent)).collect()
+}
+
+/// The state of a process: `T` when it is stopped, `Z` when it has ended and its parent does not know; `None` when there is
+/// no such process.
+fn state(process: &str) -> Option<String> {
+    stat(process, 0)
+}
+
+/// A field of what the kernel says of a process, counted from behind its name (proc(5), `/proc/pid/stat`).
+fn stat(process: &str, field: usize) -> Option<String> {
+    let status = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    Some(status.rsplit(')').next()?.split_whitespace().nth(field)?.to_owned())
 }
 
 fn signal(name: &str, processes: &[String]) {
