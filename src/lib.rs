@@ -8,7 +8,8 @@
 //!    [`screening`] those by which they decide on calls; both are pure.
 //! 5. [`store`]: statements over the entities of the database.
 //!
-//! Dependencies go one way: `http → service → {screening, store → entity}`; `criteria`, `clock` and `config` are leaves.
+//! Dependencies go one way: `http → service → {screening, store → entity}`; `criteria`, `clock`, `config` and [`oidc`],
+//! the verifier of access tokens, are leaves.
 
 pub mod app;
 pub mod cli;
@@ -17,6 +18,7 @@ pub mod config;
 pub mod criteria;
 pub mod demo;
 pub mod http;
+pub mod oidc;
 pub mod screening;
 pub mod service;
 pub mod store;
