@@ -4,14 +4,15 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test test-sip spec bench lint fmt ci
+.PHONY: help setup run test test-sip test-oidc spec bench lint fmt ci
 
 RUST_VERSION := 1.95
+OIDC_PROVIDER_VERSION := 9.13.3
 # Where cargo and its tools are put, and servers, for shells that do not have it in their PATH.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin:/usr/sbin
 
 help: ## List the commands
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 
 setup: ## Install what is missing for running and testing (Debian)
 	@if ! version=$$(cargo --version 2>/dev/null); then
@@ -85,6 +86,18 @@ test:
 test-sip: setup ## Place a thousand real calls through Kamailio
 	@cargo nextest run --test sip --ignore-default-filter --test-threads 1
 
+test-oidc: ## Verify access tokens of a real OpenID provider
+	@if ! node --version >/dev/null 2>&1 || ! npm --version >/dev/null 2>&1; then
+		echo "make test-oidc: node and npm are missing (Node.js 20 or newer)" >&2
+		exit 1
+	fi
+	if [[ $$(node -p 'require("./target/tools/oidc/node_modules/oidc-provider/package.json").version' 2>/dev/null) != $(OIDC_PROVIDER_VERSION) ]]; then
+		echo "Installing oidc-provider"
+		mkdir -p target/tools/oidc
+		npm install --prefix target/tools/oidc --no-save --no-package-lock --no-audit --no-fund --silent oidc-provider@$(OIDC_PROVIDER_VERSION)
+	fi
+	cargo nextest run --test oidc --ignore-default-filter
+
 spec: ## Write spec/ from api/
 	@cargo run -q -p call-acceptance-api --bin spec -- --write
 
@@ -103,6 +116,6 @@ lint: ## Check the format, clippy and the documentation
 fmt: ## Format the code
 	@cargo fmt --all
 
-ci: lint test test-sip ## All checks, as they run for every change
+ci: lint test test-sip test-oidc ## All checks, as they run for every change
 
 .ONESHELL:
