@@ -74,6 +74,8 @@ setup: ## Install what is missing for running and testing (Debian)
 run: setup ## Build, write the demo data and serve, on an embedded database
 	@cargo build
 	cargo run --quiet -- demo
+	echo "A token that may do everything, for 7 days: paste it into \"Authorize\" of the documentation page"
+	cargo run --quiet -- --log warn token create --role system_admin --expires 7d --description 'make run'
 	exec cargo run --quiet -- serve
 
 test: setup ## Run all tests, on PostgreSQL and on SQLite

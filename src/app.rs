@@ -36,6 +36,9 @@ pub enum StartError {
     /// The demonstration data could not be created.
     #[error("cannot create the demonstration data: {0}")]
     Demo(String),
+    /// A command was refused.
+    #[error("{0}")]
+    Command(String),
     /// The system refused something.
     #[error(transparent)]
     System(#[from] std::io::Error),
@@ -57,15 +60,11 @@ impl Application {
 
     /// The same with another clock.
     pub async fn build_with(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        let db = store::connect(&config.database_url, config.database_connections).await?;
-        if config.migrate {
-            store::migrate(&config.database_url).await?;
-        }
+        let service = Arc::new(service_with(&config, clock).await?);
         screening::prepare();
         let failed = |reason| StartError::Listen { address: config.listen, reason };
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr()?;
-        let service = Arc::new(Service::new(db, clock, config.decisions));
         Ok(Self { listener, address, service, config })
     }
 
@@ -74,10 +73,15 @@ impl Application {
         self.address
     }
 
+    /// Whether everybody may do everything.
+    pub fn is_open(&self) -> bool {
+        self.config.open
+    }
+
     /// Serves until `stop`; then takes no new connections, and returns when the requests under way are answered or
     /// the drain time-out is over.
     pub async fn run_until(self, stop: impl Future<Output = ()>) {
-        let endpoint = http::endpoint(self.service.clone(), self.config.request_timeout);
+        let endpoint = http::endpoint(self.service.clone(), &self.config);
         let told = async {
             stop.await;
             tracing::info!("stopping: requests under way are answered first");
@@ -88,6 +92,19 @@ impl Application {
         }
         tracing::info!("stopped");
     }
+}
+
+/// The service for a command, over the configured database, whose schema is brought up to date if so configured.
+pub async fn service(config: &Config) -> Result<Service, StartError> {
+    service_with(config, Arc::new(SystemClock)).await
+}
+
+async fn service_with(config: &Config, clock: Arc<dyn Clock>) -> Result<Service, StartError> {
+    let db = store::connect(&config.database_url, config.database_connections).await?;
+    if config.migrate {
+        store::migrate(&config.database_url).await?;
+    }
+    Ok(Service::new(db, clock, config))
 }
 
 /// Done at the first SIGTERM or SIGINT. A second one ends the process at once.

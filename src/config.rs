@@ -1,10 +1,16 @@
 //! The configuration, checked. To add a setting, add its flag to [`Options`] and its parsed member here.
 
-use std::{fmt::Display, net::SocketAddr, ops::RangeInclusive, str::FromStr, time::Duration};
+use std::{fmt::Display, net::SocketAddr, num::NonZeroU32, ops::RangeInclusive, str::FromStr, time::Duration};
 
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::Options;
+use crate::{
+    cli::Options,
+    oidc::{ClaimNames, OidcConfig},
+};
+
+/// The greatest number of authentications that an address may fail a minute.
+const MOST_FAILED: NonZeroU32 = NonZeroU32::new(1_000_000).expect("it is not zero");
 
 /// The form of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +49,16 @@ pub struct Config {
     pub drain_timeout: Duration,
     /// How decisions are made.
     pub decisions: DecisionConfig,
+    /// Whether everybody may do everything, on loopback only.
+    pub open: bool,
+    /// How many authentications an address may fail a minute.
+    pub failed_authentications: NonZeroU32,
+    /// The OpenID provider whose access tokens are taken, if there is one.
+    pub oidc: Option<OidcConfig>,
+    /// How long events of the audit are kept.
+    pub audit_retention: Duration,
+    /// Origins whose pages may call the API.
+    pub cors_origins: Vec<String>,
     /// The form of the log.
     pub log_format: LogFormat,
     /// What is logged.
@@ -79,6 +95,48 @@ impl Faults {
         parsed
     }
 
+    fn one_of<T: Copy>(&mut self, flag: &str, text: &str, known: &[(&str, T)]) -> Option<T> {
+        let found = known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+        if found.is_none() {
+            let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+            self.add(flag, text, &names.join(" or "));
+        }
+        found
+    }
+
+    fn oidc(&mut self, options: &Options) -> Option<OidcConfig> {
+        let (issuer, audience) = match (&options.oidc_issuer, &options.oidc_audience) {
+            (Some(issuer), Some(audience)) => (issuer.clone(), audience.clone()),
+            (None, None) => return None,
+            _ => {
+                self.0.push("--oidc-issuer and --oidc-audience: one needs the other".to_owned());
+                return None;
+            }
+        };
+        let claims = ClaimNames {
+            role: options.oidc_role_claim.clone(),
+            tenant: options.oidc_tenant_claim.clone(),
+            group: options.oidc_group_claim.clone(),
+            user: options.oidc_user_claim.clone(),
+            read_only: options.oidc_read_only_claim.clone(),
+        };
+        let config = OidcConfig { issuer, audience, claims };
+        self.0.extend(config.fault().map(|fault| format!("--oidc-issuer and what belongs to it: {fault}")));
+        Some(config)
+    }
+
+    fn origins(&mut self, text: &str) -> Vec<String> {
+        let origins: Vec<String> =
+            text.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned).collect();
+        for origin in &origins {
+            let host = origin.strip_prefix("https://").or(origin.strip_prefix("http://"));
+            if !host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', '?', '#', '@'])) {
+                self.add("cors-origins", origin, "an origin, like https://portal.example.com: scheme, host and port");
+            }
+        }
+        origins
+    }
+
     fn add(&mut self, flag: &str, text: &str, right: &str) {
         self.0.push(format!("--{flag}: {text:?} is not {right}"));
     }
@@ -102,14 +160,19 @@ impl TryFrom<Options> for Config {
             staleness: Duration::from_millis(staleness),
             memory: memory << 20,
         });
-        let log_format = match options.log_format.as_str() {
-            "text" => Some(LogFormat::Text),
-            "json" => Some(LogFormat::Json),
-            other => {
-                faults.add("log-format", other, "text or json");
-                None
-            }
-        };
+        let open = faults.one_of("auth", &options.auth, &[("token", false), ("none", true)]);
+        if open == Some(true) && listen.is_some_and(|listen: SocketAddr| !listen.ip().is_loopback()) {
+            let right =
+                "possible with this --listen: only on loopback, like 127.0.0.1:8080, everybody may do everything";
+            faults.add("auth", &options.auth, right);
+        }
+        let failed_authentications =
+            faults.within("failed-authentications", &options.failed_authentications, NonZeroU32::MIN..=MOST_FAILED);
+        let oidc = faults.oidc(&options);
+        let audit_retention: Option<u64> = faults.within("audit-retention", &options.audit_retention, 1..=36_500);
+        let cors_origins = faults.origins(&options.cors_origins);
+        let log_formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+        let log_format = faults.one_of("log-format", &options.log_format, &log_formats);
         if EnvFilter::try_new(&options.log).is_err() {
             faults.add("log", &options.log, "a log filter, like info or warn,call_acceptance=debug");
         }
@@ -117,27 +180,27 @@ impl TryFrom<Options> for Config {
             // The URL may hold a password, and so it is not repeated.
             faults.0.push("--database-url: it must start with postgres:// or sqlite:".to_owned());
         }
-        match (listen, database_connections, migrate, request_timeout, drain_timeout, decisions, log_format) {
-            (
-                Some(listen),
-                Some(database_connections),
-                Some(migrate),
-                Some(request_timeout),
-                Some(drain_timeout),
-                Some(decisions),
-                Some(log_format),
-            ) if faults.0.is_empty() => Ok(Self {
-                listen,
+        let parsed = || {
+            Some(Self {
+                listen: listen?,
                 database_url: options.database_url,
-                database_connections,
-                migrate,
-                request_timeout: Duration::from_secs(request_timeout),
-                drain_timeout: Duration::from_secs(drain_timeout),
-                decisions,
-                log_format,
+                database_connections: database_connections?,
+                migrate: migrate?,
+                request_timeout: Duration::from_secs(request_timeout?),
+                drain_timeout: Duration::from_secs(drain_timeout?),
+                decisions: decisions?,
+                open: open?,
+                failed_authentications: failed_authentications?,
+                oidc,
+                audit_retention: Duration::from_secs(audit_retention? * 86_400),
+                cors_origins,
+                log_format: log_format?,
                 log: options.log,
-            }),
-            _ => Err(ConfigError(faults.0)),
+            })
+        };
+        match faults.0.is_empty().then(parsed).flatten() {
+            Some(config) => Ok(config),
+            None => Err(ConfigError(faults.0)),
         }
     }
 }
@@ -158,11 +221,22 @@ mod tests {
             decision_deadline: "9".to_owned(),
             decision_staleness: "2s".to_owned(),
             decision_memory: "all".to_owned(),
+            auth: "maybe".to_owned(),
+            failed_authentications: "0".to_owned(),
+            oidc_issuer: Some("http://issuer.example.com".to_owned()),
+            oidc_audience: Some("acceptance".to_owned()),
+            oidc_role_claim: "role".to_owned(),
+            oidc_tenant_claim: "tenant".to_owned(),
+            oidc_group_claim: "group".to_owned(),
+            oidc_user_claim: "user".to_owned(),
+            oidc_read_only_claim: "read_only".to_owned(),
+            cors_origins: "https://portal.example.com, *".to_owned(),
+            audit_retention: "0".to_owned(),
             log_format: "xml".to_owned(),
             log: "call_acceptance=loud".to_owned(),
         };
         let error = Config::try_from(options).expect_err("nothing in it is right");
-        assert_eq!(error.0.len(), 11, "{error}");
+        assert_eq!(error.0.len(), 16, "{error}");
         assert!(!error.to_string().contains("secret"));
     }
 }

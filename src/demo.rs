@@ -1,8 +1,7 @@
 //! The demonstration data: what the documentation's examples refer to.
 
-use std::sync::Arc;
-
 use call_acceptance_api::{
+    access::Caller,
     group::{GroupCreate, Groups},
     name::{GroupPath, UserPath},
     payload::Body,
@@ -15,21 +14,23 @@ use call_acceptance_api::{
 };
 use serde_json::{Value, json};
 
-use crate::{app::StartError, clock::SystemClock, config::Config, service::Service, store};
+use crate::{
+    app::{self, StartError},
+    clock::{Clock, SystemClock},
+    config::Config,
+    service::Service,
+};
 
 /// Creates what is not there yet of the demonstration data.
 pub async fn create(config: &Config) -> Result<(), StartError> {
-    let db = store::connect(&config.database_url, config.database_connections).await?;
-    if config.migrate {
-        store::migrate(&config.database_url).await?;
-    }
-    let service = Service::new(db, Arc::new(SystemClock), config.decisions);
-    fill(&service).await.map_err(|failure| StartError::Demo(failure.to_string()))?;
+    let service = app::service(config).await?;
+    let by = Caller::command("demo", SystemClock.new_id().to_string());
+    fill(&service, &by).await.map_err(|failure| StartError::Demo(failure.to_string()))?;
     tracing::info!("the demonstration data is there: tenant foo, group foogroup, user foouser");
     Ok(())
 }
 
-async fn fill(service: &Service) -> Result<(), Failure> {
+async fn fill(service: &Service, by: &Caller) -> Result<(), Failure> {
     let tenant: TenantCreate =
         parse(json!({ "tenantId": "foo", "name": "Foo Telecom", "region": "BE", "timeZone": "Europe/Brussels" }))?;
     let group: GroupCreate = parse(json!({ "groupId": "foogroup", "groupName": "Head office" }))?;
@@ -39,10 +40,10 @@ async fn fill(service: &Service) -> Result<(), Failure> {
     }))?;
     let in_tenant = GroupPath { tenant: tenant.tenant_id.clone(), group: group.group_id.clone() };
     let path = UserPath { tenant: tenant.tenant_id.clone(), group: group.group_id.clone(), user: user.user_id.clone() };
-    unless_there(Tenants::create(service, tenant).await)?;
-    unless_there(Groups::create(service, path.tenant.clone(), group).await)?;
+    unless_there(Tenants::create(service, by, tenant).await)?;
+    unless_there(Groups::create(service, by, path.tenant.clone(), group).await)?;
     if Users::view(service, path.clone()).await.is_err() {
-        Users::create(service, in_tenant, user).await?;
+        Users::create(service, by, in_tenant, user).await?;
     }
     let friday = json!({ "name": "Every Friday", "periods": [
         { "name": "Friday", "type": "Day of the week", "dayOfWeek": "Friday", "startTime": "09:00", "stopTime": "17:00" }
@@ -53,17 +54,17 @@ async fn fill(service: &Service) -> Result<(), Failure> {
     for (kind, schedule) in [(ScheduleType::Time, friday), (ScheduleType::Holiday, easter)] {
         let folder = ScheduleFolder { owner: Owner::User(path.clone()), kind };
         let schedule: ScheduleCreate = parse(schedule)?;
-        unless_there(Schedules::create(service, folder, schedule).await)?;
+        unless_there(Schedules::create(service, by, folder, schedule).await)?;
     }
     let services: ServiceSelectionList = parse(json!({ "services": [{ "name": "Selective Call Acceptance" }] }))?;
-    UserServices::assign(service, path.clone(), services).await?;
+    UserServices::assign(service, by, path.clone(), services).await?;
     let criteria: CriteriaCreate = parse(json!({
         "name": "foocriteria",
         "timeSchedule": { "level": "User", "name": "Every Friday" },
         "holidaySchedule": { "level": "User", "name": "Every Easter" },
         "fromDnCriteria": { "selection": "Any", "includeUnavailableCallers": true, "phoneNumbers": ["+3225126777"] }
     }))?;
-    unless_there(service.criteria_create(path, criteria, None).await)
+    unless_there(service.criteria_create(by, path, criteria, None).await)
 }
 
 fn parse<T: Body>(body: Value) -> Result<T, Failure> {

@@ -13,6 +13,7 @@ use poem_openapi::{
 use serde::Serialize;
 
 use crate::{
+    access::{CALL_ASKERS, CALL_PROCESSING, Caller, Read},
     answer::Found,
     name::{CriteriaName, GroupId, TenantId, UserId, UserPath},
     payload::{Body, JsonBody},
@@ -202,7 +203,12 @@ pub trait Decisions: Send + Sync {
     /// Decides on a call to the user; refused when the user does not have the service.
     async fn of_user(&self, user: UserPath, question: Question) -> Result<Decision, Failure>;
     /// Decides on a call to a number.
-    async fn of_called_number(&self, called_number: CalledNumber, question: Question) -> Result<Decision, Failure>;
+    async fn of_called_number(
+        &self,
+        by: &Caller,
+        called_number: CalledNumber,
+        question: Question,
+    ) -> Result<Decision, Failure>;
 }
 
 /// The operations on decisions.
@@ -217,6 +223,7 @@ impl DecisionsApi {
     #[oai(path = "/decisions/", method = "post", operation_id = "decision_ask")]
     async fn decision_ask(
         &self,
+        caller: Read<CALL_PROCESSING>,
         /// Whether to tell what each criteria says of the call.
         #[oai(default)]
         explain: Query<bool>,
@@ -224,7 +231,7 @@ impl DecisionsApi {
     ) -> Result<Found<Decision>, Fails<BODY>> {
         let CalledDecisionRequest { called_number, calling_number, presentation, at } = body.0;
         let question = Question { calling_number, presentation, at, explain: explain.0 };
-        Ok(Found::with(self.0.of_called_number(called_number, question).await?))
+        Ok(Found::with(self.0.of_called_number(&caller.0, called_number, question).await?))
     }
 
     /// Decide on a call to a number, by a URL alone
@@ -234,6 +241,7 @@ impl DecisionsApi {
     #[oai(path = "/decisions/", method = "get", operation_id = "decision_view")]
     async fn decision_view(
         &self,
+        caller: Read<CALL_PROCESSING>,
         /// The number that is called.
         #[oai(name = "calledNumber")]
         called_number: Query<CalledNumber>,
@@ -254,7 +262,7 @@ impl DecisionsApi {
             at: at.0,
             explain: explain.0,
         };
-        Ok(Found::with(self.0.of_called_number(called_number.0.with_plus(), question).await?))
+        Ok(Found::with(self.0.of_called_number(&caller.0, called_number.0.with_plus(), question).await?))
     }
 
     /// Decide on a call to a user
@@ -268,6 +276,7 @@ impl DecisionsApi {
     )]
     async fn user_decision_ask(
         &self,
+        _caller: Read<CALL_ASKERS>,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         user_id: Path<UserId>,

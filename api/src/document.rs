@@ -7,7 +7,9 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Apis, examples,
+    Apis,
+    access::Rule,
+    examples,
     problem::{Fault, Problem, ProblemCode, Refusal},
     spec_only::SpecOnly,
 };
@@ -48,6 +50,11 @@ impl<'a> Operation<'a> {
         self.object["operationId"].as_str().unwrap_or_default()
     }
 
+    /// Who may call it; `None` when it needs no token.
+    pub fn access(&self) -> Option<Rule> {
+        Rule::from_json(&self.object["x-access"])
+    }
+
     /// The operation's parameters that stand at `place`: `path`, `query` or `header`.
     pub fn parameters(&self, place: &'static str) -> impl Iterator<Item = &'a str> + use<'a> {
         let parameters = self.object["parameters"].as_array().into_iter().flatten();
@@ -68,6 +75,7 @@ pub fn operations() -> impl Iterator<Item = Operation<'static>> {
 fn finish(mut document: Value) -> Value {
     document["openapi"] = "3.0.3".into();
     document["security"] = json!([]);
+    secure(&mut document);
     order_tags(&mut document);
     slash_paths(&mut document["paths"]);
     tidy(&mut document);
@@ -82,6 +90,52 @@ fn finish(mut document: Value) -> Value {
     }
     drop_unused_schemas(&mut document);
     document
+}
+
+/// The problems of those who are not let in to an operation.
+const BEFORE_AN_OPERATION: [ProblemCode; 4] = [
+    ProblemCode::Unauthenticated,
+    ProblemCode::Forbidden,
+    ProblemCode::TooManyAttempts,
+    ProblemCode::ProviderUnavailable,
+];
+
+/// Each operation's rule of access, which its security requirement spells, becomes what OpenAPI knows: the schemes, the
+/// answers of those who are not let in, and the rule itself in `x-access` and in words.
+fn secure(document: &mut Value) {
+    for operation in operations_mut(document) {
+        let spelled = operation["security"][0].as_object().and_then(|requirement| requirement.keys().next());
+        let rule = spelled.and_then(|text| serde_json::from_str(text).ok()).and_then(|rule| Rule::from_json(&rule));
+        let Some(rule) = rule else { continue };
+        operation["security"] = json!([{ "token": [] }, { "basic": [] }]);
+        operation["x-access"] = rule.to_json();
+        let description = operation["description"].as_str().unwrap_or_default().trim_end();
+        operation["description"] = format!("{description}\n\n{}", rule.describe()).into();
+        let Some(responses) = operation["responses"].as_object_mut() else { continue };
+        for code in BEFORE_AN_OPERATION {
+            let (status, title) = code.meaning();
+            let told = format!("`{}`: {title}.", code.as_str());
+            let schema = json!({ "$ref": "#/components/schemas/Problem" });
+            let answer = responses.entry(status.as_str()).or_insert_with(
+                || json!({ "description": "", "content": { "application/problem+json": { "schema": schema } } }),
+            );
+            let known = answer["description"].as_str().unwrap_or_default();
+            answer["description"] = format!("{known} {told}").trim_start().into();
+        }
+        responses.sort_keys();
+    }
+    document["components"]["securitySchemes"] = json!({
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token of this server, `ca_<id>_<secret>`, or an access token (JWT) of the OpenID provider that it trusts.",
+        },
+        "basic": {
+            "type": "http",
+            "scheme": "basic",
+            "description": "The same token as user name (`<id>`) and password (`<secret>`), for clients that can send nothing else.",
+        },
+    });
 }
 
 fn operations_mut(document: &mut Value) -> impl Iterator<Item = &mut Value> {
@@ -205,6 +259,12 @@ fn share_headers(document: &mut Value) {
             "schema": { "type": "integer", "format": "int32", "minimum": 1, "maximum": 3600 },
             "example": 1,
         },
+        "WWW-Authenticate": {
+            "description": "How to say who sends the request (RFC 6750).",
+            "required": true,
+            "schema": { "type": "string", "maxLength": 500, "pattern": "^Bearer .*$" },
+            "example": "Bearer realm=\"call-acceptance\"",
+        },
         "ETag": {
             "description": "Revision of the user's service; after a write, the one that the write made.",
             "required": true,
@@ -220,8 +280,12 @@ fn share_headers(document: &mut Value) {
     });
     let responses = operations_mut(document).filter_map(|operation| operation["responses"].as_object_mut()).flatten();
     for (status, response) in responses {
-        let asked_back = (status == "503").then_some("Retry-After");
-        for name in ["X-Request-Id"].into_iter().chain(asked_back) {
+        let special = match status.as_str() {
+            "401" => Some("WWW-Authenticate"),
+            "429" | "503" => Some("Retry-After"),
+            _ => None,
+        };
+        for name in ["X-Request-Id"].into_iter().chain(special) {
             response["headers"][name] = Value::Null;
         }
         for (name, header) in response["headers"].as_object_mut().into_iter().flatten() {
@@ -353,8 +417,8 @@ fn problem_example(status: &str, description: &str, body: Option<&str>) -> Value
         None => Fault::of_parameter("page", "This operation does not know the query parameter \"page\"."),
     };
     let refusal = match status {
-        "400" => Refusal { code: ProblemCode::InvalidRequest, detail: fault.detail.clone(), faults: vec![fault] },
-        _ => Refusal { code, detail: format!("{}.", code.meaning().1), faults: Vec::new() },
+        "400" => Refusal { faults: vec![fault.clone()], ..Refusal::new(ProblemCode::InvalidRequest, fault.detail) },
+        _ => Refusal::new(code, format!("{}.", code.meaning().1)),
     };
     json!(Problem::new(refusal, REQUEST_ID))
 }

@@ -63,6 +63,15 @@ pub fn of(name: &str) -> Option<Value> {
         "ScheduleList" => json!({ "schedules": [{ "name": "Every Friday", "level": "User" }] }),
         "Period" => friday(),
         "Icalendar" => json!(ICALENDAR),
+        "Token" => token(),
+        "TokenCreate" => json!({
+            "role": "end_user", "tenantId": "foo", "groupId": "foogroup", "userId": "foouser",
+            "description": "The self-care portal", "expiresAt": "2027-12-31T00:00:00Z"
+        }),
+        "TokenList" => json!({ "tokens": [token()] }),
+        "Recorded" => json!({ "groupId": "foogroup", "groupName": "Head office" }),
+        "AuditEvent" => audit_event(),
+        "AuditEventList" => json!({ "auditEvents": [audit_event()] }),
         "Health" => json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }),
         "Empty" => json!({}),
         _ => return None,
@@ -144,6 +153,35 @@ fn from_dn_criteria() -> Value {
         "includeAnonymousCallers": false,
         "includeUnavailableCallers": true,
         "phoneNumbers": ["+3225126777"]
+    })
+}
+
+fn token() -> Value {
+    json!({
+        "tokenId": "0193a0c03a527c408a3e7f2b9f6d1c55",
+        "role": "end_user",
+        "tenantId": "foo",
+        "groupId": "foogroup",
+        "userId": "foouser",
+        "readOnly": false,
+        "description": "The self-care portal",
+        "createdAt": "2026-11-25T09:30:00.123456Z",
+        "expiresAt": "2027-12-31T00:00:00Z"
+    })
+}
+
+fn audit_event() -> Value {
+    json!({
+        "eventId": "0193a0c03a527c408a3e7f2b9f6d1c55",
+        "at": "2026-11-25T09:30:00.123456Z",
+        "actorKind": "token",
+        "actor": "0193a0c03a527c408a3e7f2b9f6d1c55",
+        "requestId": "0193a0c0-3a52-7c40-8a3e-7f2b9f6d1c55",
+        "operation": "group_update",
+        "target": "/api/v1/tenants/foo/groups/foogroup/",
+        "groupId": "foogroup",
+        "before": { "groupId": "foogroup", "groupName": "Head office" },
+        "after": { "groupId": "foogroup", "groupName": "Head office", "timeZone": "Europe/Brussels" }
     })
 }
 

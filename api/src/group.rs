@@ -10,6 +10,7 @@ use poem_openapi::{
 use serde::Serialize;
 
 use crate::{
+    access::{Caller, GROUP_ADMINS, Read, TENANT_ADMINS, Write},
     answer::{Created, Deleted, Found, Updated},
     change::Change,
     name::{GroupId, GroupPath, Ignored, Label, TenantId},
@@ -80,13 +81,13 @@ pub trait Groups: Send + Sync {
     /// A page of the tenant's groups.
     async fn list(&self, tenant: TenantId, page: PageQuery<GroupId>) -> Result<GroupList, Failure>;
     /// A new group of the tenant; refused when its identifier is taken.
-    async fn create(&self, tenant: TenantId, group: GroupCreate) -> Result<Group, Failure>;
+    async fn create(&self, by: &Caller, tenant: TenantId, group: GroupCreate) -> Result<Group, Failure>;
     /// One group.
     async fn view(&self, group: GroupPath) -> Result<Group, Failure>;
     /// The group as it is after `update`.
-    async fn update(&self, group: GroupPath, update: GroupUpdate) -> Result<Group, Failure>;
+    async fn update(&self, by: &Caller, group: GroupPath, update: GroupUpdate) -> Result<Group, Failure>;
     /// Deletes the group; with `cascade` all that it holds too, else it must hold nothing.
-    async fn delete(&self, group: GroupPath, cascade: bool) -> Result<(), Failure>;
+    async fn delete(&self, by: &Caller, group: GroupPath, cascade: bool) -> Result<(), Failure>;
 }
 
 /// The operations on groups.
@@ -100,6 +101,7 @@ impl GroupsApi {
     #[oai(path = "/tenants/:tenant_id/groups/", method = "get", operation_id = "groups_list")]
     async fn groups_list(
         &self,
+        _caller: Read<TENANT_ADMINS>,
         tenant_id: Path<TenantId>,
         limit: Query<Option<Limit>>,
         /// Where the page starts: the `next` of the page before; the first page when left out.
@@ -116,10 +118,11 @@ impl GroupsApi {
     #[oai(path = "/tenants/:tenant_id/groups/", method = "post", operation_id = "group_create")]
     async fn group_create(
         &self,
+        caller: Write<TENANT_ADMINS>,
         tenant_id: Path<TenantId>,
         body: JsonBody<GroupCreate>,
     ) -> Result<Created<Group>, Fails<{ BODY | TENANT | codes(&[ProblemCode::GroupExists]) }>> {
-        let group = self.0.create(tenant_id.0.clone(), body.0).await?;
+        let group = self.0.create(&caller.0, tenant_id.0.clone(), body.0).await?;
         Ok(Created::at(&["tenants", tenant_id.0.as_str(), "groups", group.group_id.clone().as_str()], group))
     }
 
@@ -129,6 +132,7 @@ impl GroupsApi {
     #[oai(path = "/tenants/:tenant_id/groups/:group_id/", method = "get", operation_id = "group_view")]
     async fn group_view(
         &self,
+        _caller: Read<GROUP_ADMINS>,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
     ) -> Result<Found<Group>, Fails<GROUP>> {
@@ -141,11 +145,12 @@ impl GroupsApi {
     #[oai(path = "/tenants/:tenant_id/groups/:group_id/", method = "put", operation_id = "group_update")]
     async fn group_update(
         &self,
+        caller: Write<GROUP_ADMINS>,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         body: JsonBody<GroupUpdate>,
     ) -> Result<Updated<Group>, Fails<{ BODY | GROUP }>> {
-        Ok(Updated::with(self.0.update(GroupPath { tenant: tenant_id.0, group: group_id.0 }, body.0).await?))
+        Ok(Updated::with(self.0.update(&caller.0, GroupPath { tenant: tenant_id.0, group: group_id.0 }, body.0).await?))
     }
 
     /// Delete a group
@@ -154,12 +159,13 @@ impl GroupsApi {
     #[oai(path = "/tenants/:tenant_id/groups/:group_id/", method = "delete", operation_id = "group_delete")]
     async fn group_delete(
         &self,
+        caller: Write<TENANT_ADMINS>,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         /// Whether what it holds is deleted too.
         #[oai(default)]
         cascade: Query<bool>,
     ) -> Result<Deleted, Fails<{ GROUP | codes(&[ProblemCode::GroupInUse]) }>> {
-        Ok(self.0.delete(GroupPath { tenant: tenant_id.0, group: group_id.0 }, cascade.0).await?.into())
+        Ok(self.0.delete(&caller.0, GroupPath { tenant: tenant_id.0, group: group_id.0 }, cascade.0).await?.into())
     }
 }

@@ -9,12 +9,15 @@
 //!    [`change::Change`]. Rules that a schema cannot say go into [`payload::Body::check`].
 //! 2. Add a method to the resource's port, with its meaning, limits and errors.
 //! 3. Add the annotated method to the resource's API: operation id (the method's name, noun first), a summary line,
-//!    a description, the problem codes that it can answer.
+//!    a description, who may call it ([`access::Read`] or [`access::Write`], its first argument), the problem codes that it
+//!    can answer.
 //! 4. Give new schemas an example in [`examples`].
 //! 5. `make spec` writes the document; review the difference and note it in `spec/CHANGELOG.md`.
 //! 6. Implement the port's method in the server, and call the operation in a test.
 
+pub mod access;
 pub mod answer;
+pub mod audit;
 pub mod change;
 pub mod decision;
 pub mod document;
@@ -37,6 +40,7 @@ pub mod tags;
 pub mod tenant;
 pub mod text;
 pub mod time;
+pub mod token;
 pub mod user;
 pub mod user_service;
 pub mod validation;
@@ -60,6 +64,8 @@ pub type Apis = (
     user::UsersApi,
     group::GroupsApi,
     tenant::TenantsApi,
+    token::TokensApi,
+    audit::AuditEventsApi,
     health::HealthApi,
 );
 
@@ -85,6 +91,8 @@ pub trait Ports:
     + user::Users
     + group::Groups
     + tenant::Tenants
+    + token::Tokens
+    + audit::AuditEvents
     + health::Readiness
     + 'static
 {
@@ -98,6 +106,8 @@ impl<T> Ports for T where
         + user::Users
         + group::Groups
         + tenant::Tenants
+        + token::Tokens
+        + audit::AuditEvents
         + health::Readiness
         + 'static
 {
@@ -123,6 +133,8 @@ pub fn apis<S: Ports>(server: Arc<S>) -> Apis {
         user::UsersApi(server.clone()),
         group::GroupsApi(server.clone()),
         tenant::TenantsApi(server.clone()),
+        token::TokensApi(server.clone()),
+        audit::AuditEventsApi(server.clone()),
         health::HealthApi(server),
     )
 }
@@ -144,4 +156,7 @@ call is accepted if it meets an active criteria and refused if it meets none; a 
 `doNotPerformAction: true` refuses the calls that it meets and wins over every other.
 
 Paths work with and without the slash at their end. Errors are `application/problem+json` (RFC 9457) with a stable \
-`code`. Writes of a user's criteria can be made conditional with `If-Match`.";
+`code`. Writes of a user's criteria can be made conditional with `If-Match`.
+
+Every operation under `/api/` needs a token. Its role and its scope, a tenant, a group or a user, say what it may do: what is \
+outside the scope is 403 whether or not it exists. The description of an operation names the roles that may call it.";

@@ -24,6 +24,8 @@ pub enum ProblemCode {
     InvalidRequest,
     TooManyCriteria,
     TooManySchedules,
+    Unauthenticated,
+    Forbidden,
     RouteNotFound,
     TenantNotFound,
     GroupNotFound,
@@ -31,6 +33,7 @@ pub enum ProblemCode {
     ServiceNotAssigned,
     CriteriaNotFound,
     ScheduleNotFound,
+    TokenNotFound,
     MethodNotAllowed,
     TenantExists,
     GroupExists,
@@ -45,18 +48,22 @@ pub enum ProblemCode {
     RevisionMismatch,
     BodyTooLarge,
     UnsupportedMediaType,
+    TooManyAttempts,
     InternalError,
     DatabaseUnavailable,
+    ProviderUnavailable,
     RequestTimeout,
 }
 
 impl ProblemCode {
     /// Every code, in the order of the document.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 33] = [
         Self::MalformedJson,
         Self::InvalidRequest,
         Self::TooManyCriteria,
         Self::TooManySchedules,
+        Self::Unauthenticated,
+        Self::Forbidden,
         Self::RouteNotFound,
         Self::TenantNotFound,
         Self::GroupNotFound,
@@ -64,6 +71,7 @@ impl ProblemCode {
         Self::ServiceNotAssigned,
         Self::CriteriaNotFound,
         Self::ScheduleNotFound,
+        Self::TokenNotFound,
         Self::MethodNotAllowed,
         Self::TenantExists,
         Self::GroupExists,
@@ -78,8 +86,10 @@ impl ProblemCode {
         Self::RevisionMismatch,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
+        Self::TooManyAttempts,
         Self::InternalError,
         Self::DatabaseUnavailable,
+        Self::ProviderUnavailable,
         Self::RequestTimeout,
     ];
 
@@ -90,6 +100,8 @@ impl ProblemCode {
             Self::InvalidRequest => (StatusCode::BAD_REQUEST, "The request is not valid"),
             Self::TooManyCriteria => (StatusCode::BAD_REQUEST, "The user has as many criteria as a user can have"),
             Self::TooManySchedules => (StatusCode::BAD_REQUEST, "The owner has as many schedules as an owner can have"),
+            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "The request does not say who sends it"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "The caller may not do this"),
             Self::RouteNotFound => (StatusCode::NOT_FOUND, "There is no such path"),
             Self::TenantNotFound => (StatusCode::NOT_FOUND, "There is no such tenant"),
             Self::GroupNotFound => (StatusCode::NOT_FOUND, "There is no such group"),
@@ -97,6 +109,7 @@ impl ProblemCode {
             Self::ServiceNotAssigned => (StatusCode::NOT_FOUND, "The service is not assigned to the user"),
             Self::CriteriaNotFound => (StatusCode::NOT_FOUND, "There is no such criteria"),
             Self::ScheduleNotFound => (StatusCode::NOT_FOUND, "There is no such schedule"),
+            Self::TokenNotFound => (StatusCode::NOT_FOUND, "There is no such token"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "The path does not know this method"),
             Self::TenantExists => (StatusCode::CONFLICT, "The tenant exists already"),
             Self::GroupExists => (StatusCode::CONFLICT, "The group exists already"),
@@ -111,8 +124,10 @@ impl ProblemCode {
             Self::RevisionMismatch => (StatusCode::PRECONDITION_FAILED, "The service has changed since it was read"),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
             Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body is of another media type"),
+            Self::TooManyAttempts => (StatusCode::TOO_MANY_REQUESTS, "Too many attempts to authenticate failed"),
             Self::InternalError => (StatusCode::INTERNAL_SERVER_ERROR, "The server failed"),
             Self::DatabaseUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "The database does not answer"),
+            Self::ProviderUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "The OpenID provider does not answer"),
             Self::RequestTimeout => (StatusCode::SERVICE_UNAVAILABLE, "The request took too long"),
         }
     }
@@ -235,6 +250,15 @@ pub struct Refusal {
     pub detail: String,
     /// Each fault of an invalid request.
     pub faults: Vec<Fault>,
+    /// After how many seconds the request may be sent again, where that is known.
+    pub retry_after: Option<u32>,
+}
+
+impl Refusal {
+    /// A refusal with its code and text.
+    pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), faults: Vec::new(), retry_after: None }
+    }
 }
 
 /// What an operation did not do, and why. Text for the outside and context for the log are different members, so
@@ -252,7 +276,7 @@ pub enum Failure {
 impl Failure {
     /// A refusal with its code and text.
     pub fn refused(code: ProblemCode, detail: impl Into<String>) -> Self {
-        Self::Refused(Refusal { code, detail: detail.into(), faults: Vec::new() })
+        Self::Refused(Refusal::new(code, detail))
     }
 
     /// A request with these faults.
@@ -261,23 +285,21 @@ impl Failure {
             [fault] => fault.detail.clone(),
             faults => format!("{} faults were found; `errors` lists them.", faults.len()),
         };
-        Self::Refused(Refusal { code: ProblemCode::InvalidRequest, detail, faults })
+        Self::Refused(Refusal { faults, ..Refusal::new(ProblemCode::InvalidRequest, detail) })
     }
 
     /// What the caller is told.
     pub fn into_refusal(self) -> Refusal {
         match self {
             Self::Refused(refusal) => refusal,
-            Self::Unavailable(_) => Refusal {
-                code: ProblemCode::DatabaseUnavailable,
-                detail: "The database does not answer at the moment; try again after the time in `Retry-After`.".to_owned(),
-                faults: Vec::new(),
-            },
-            Self::Internal(_) => Refusal {
-                code: ProblemCode::InternalError,
-                detail: "The server could not do this; the operator finds the cause in the log under the identifier in `instance`.".to_owned(),
-                faults: Vec::new(),
-            },
+            Self::Unavailable(_) => Refusal::new(
+                ProblemCode::DatabaseUnavailable,
+                "The database does not answer at the moment; try again after the time in `Retry-After`.",
+            ),
+            Self::Internal(_) => Refusal::new(
+                ProblemCode::InternalError,
+                "The server could not do this; the operator finds the cause in the log under the identifier in `instance`.",
+            ),
         }
     }
 }

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
+    access::{Caller, END_USERS, GROUP_ADMINS, Read, TENANT_ADMINS, Write, owner_segments},
     answer::{Created, Deleted, Found, Updated},
     name::{GroupId, GroupPath, Ignored, ScheduleName, TenantId, UserId, UserPath},
     page::{Limit, PageQuery, ScheduleCursor},
@@ -67,20 +68,12 @@ pub struct ScheduleFolder {
 
 impl ScheduleFolder {
     /// The segments of its path below `/api/v1`, as they are before they are percent-encoded.
-    pub(crate) fn segments(&self) -> Vec<String> {
-        let (tenant, group, user) = match &self.owner {
-            Owner::Tenant(tenant) => (tenant, None, None),
-            Owner::Group(path) => (&path.tenant, Some(&path.group), None),
-            Owner::User(path) => (&path.tenant, Some(&path.group), Some(&path.user)),
+    pub fn segments(&self) -> Vec<&str> {
+        let folder = match self.kind {
+            ScheduleType::Time => "time_schedules",
+            ScheduleType::Holiday => "calendar_schedules",
         };
-        let mut segments = vec!["tenants".to_owned(), tenant.to_string()];
-        segments.extend(group.into_iter().flat_map(|group| ["groups".to_owned(), group.to_string()]));
-        segments.extend(user.into_iter().flat_map(|user| ["users".to_owned(), user.to_string()]));
-        segments.push(match self.kind {
-            ScheduleType::Time => "time_schedules".to_owned(),
-            ScheduleType::Holiday => "calendar_schedules".to_owned(),
-        });
-        segments
+        [owner_segments(&self.owner), vec![folder]].concat()
     }
 }
 
@@ -161,23 +154,24 @@ pub trait Schedules: Send + Sync {
         page: PageQuery<ScheduleCursor>,
     ) -> Result<ScheduleList, Failure>;
     /// A new schedule; refused when its name is taken.
-    async fn create(&self, folder: ScheduleFolder, schedule: ScheduleCreate) -> Result<Schedule, Failure>;
+    async fn create(&self, by: &Caller, folder: ScheduleFolder, schedule: ScheduleCreate) -> Result<Schedule, Failure>;
     /// One schedule.
     async fn view(&self, folder: ScheduleFolder, name: ScheduleName) -> Result<Schedule, Failure>;
     /// The schedule as it is after `update`; refused when its new name is taken.
     async fn update(
         &self,
+        by: &Caller,
         folder: ScheduleFolder,
         name: ScheduleName,
         update: ScheduleUpdate,
     ) -> Result<Schedule, Failure>;
     /// Deletes the schedule; refused while criteria refer to it.
-    async fn delete(&self, folder: ScheduleFolder, name: ScheduleName) -> Result<(), Failure>;
+    async fn delete(&self, by: &Caller, folder: ScheduleFolder, name: ScheduleName) -> Result<(), Failure>;
 }
 
 macro_rules! schedules_api {
     (
-        $(#[$doc:meta])* $api:ident: $kind:expr, $tag:literal, $codes:expr,
+        $(#[$doc:meta])* $api:ident: $kind:expr, $tag:literal, $codes:expr, $writers:expr,
         owner: ($($id:ident: $id_type:ident),*) => $owner:expr,
         list: $list:ident $list_id:tt $list_path:tt $list_doc:tt,
         create: $create:ident $create_id:tt $create_doc:tt,
@@ -197,6 +191,7 @@ macro_rules! schedules_api {
             #[oai(path = $list_path, method = "get", operation_id = $list_id)]
             async fn $list(
                 &self,
+                _caller: Read<END_USERS>,
                 $($id: Path<$id_type>,)*
                 /// Whether the schedules of the levels above are listed too.
                 #[oai(name = "allLevels", default)]
@@ -216,15 +211,14 @@ macro_rules! schedules_api {
             #[oai(path = $list_path, method = "post", operation_id = $create_id)]
             async fn $create(
                 &self,
+                caller: Write<{ $writers }>,
                 $($id: Path<$id_type>,)*
                 body: JsonBody<ScheduleCreate>,
             ) -> Result<Created<Schedule>, Fails<{ BODY | $codes | codes(&[ProblemCode::ScheduleExists, ProblemCode::TooManySchedules]) }>> {
                 let folder = ScheduleFolder { owner: $owner, kind: $kind };
-                let mut segments = folder.segments();
-                let schedule = self.0.create(folder, body.0).await?;
-                segments.push(schedule.name.to_string());
-                let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-                Ok(Created::at(&segments, schedule))
+                let schedule = self.0.create(&caller.0, folder.clone(), body.0).await?;
+                let name = schedule.name.clone();
+                Ok(Created::at(&[&folder.segments()[..], &[name.as_str()]].concat(), schedule))
             }
 
             #[doc = $view_doc]
@@ -233,6 +227,7 @@ macro_rules! schedules_api {
             #[oai(path = $view_path, method = "get", operation_id = $view_id)]
             async fn $view(
                 &self,
+                _caller: Read<END_USERS>,
                 $($id: Path<$id_type>,)*
                 name: Path<ScheduleName>,
             ) -> Result<Found<Schedule>, Fails<{ $codes | codes(&[ProblemCode::ScheduleNotFound]) }>> {
@@ -247,12 +242,13 @@ macro_rules! schedules_api {
             #[oai(path = $view_path, method = "put", operation_id = $update_id)]
             async fn $update(
                 &self,
+                caller: Write<{ $writers }>,
                 $($id: Path<$id_type>,)*
                 name: Path<ScheduleName>,
                 body: JsonBody<ScheduleUpdate>,
             ) -> Result<Updated<Schedule>, Fails<{ BODY | $codes | codes(&[ProblemCode::ScheduleNotFound, ProblemCode::ScheduleExists]) }>> {
                 let folder = ScheduleFolder { owner: $owner, kind: $kind };
-                Ok(Updated::with(self.0.update(folder, name.0, body.0).await?))
+                Ok(Updated::with(self.0.update(&caller.0, folder, name.0, body.0).await?))
             }
 
             #[doc = $delete_doc]
@@ -261,11 +257,12 @@ macro_rules! schedules_api {
             #[oai(path = $view_path, method = "delete", operation_id = $delete_id)]
             async fn $delete(
                 &self,
+                caller: Write<{ $writers }>,
                 $($id: Path<$id_type>,)*
                 name: Path<ScheduleName>,
             ) -> Result<Deleted, Fails<{ $codes | codes(&[ProblemCode::ScheduleNotFound, ProblemCode::ScheduleInUse]) }>> {
                 let folder = ScheduleFolder { owner: $owner, kind: $kind };
-                Ok(self.0.delete(folder, name.0).await?.into())
+                Ok(self.0.delete(&caller.0, folder, name.0).await?.into())
             }
         }
     };
@@ -273,7 +270,7 @@ macro_rules! schedules_api {
 
 schedules_api! {
     /// The operations on a tenant's time schedules.
-    TenantTimeSchedulesApi: ScheduleType::Time, "Tag::TimeSchedules", TENANT,
+    TenantTimeSchedulesApi: ScheduleType::Time, "Tag::TimeSchedules", TENANT, TENANT_ADMINS,
     owner: (tenant_id: TenantId) => Owner::Tenant(tenant_id.clone()),
     list: tenant_time_schedules_list "tenant_time_schedules_list" "/tenants/:tenant_id/time_schedules/" "List the time schedules of a tenant",
     create: tenant_time_schedule_create "tenant_time_schedule_create" "Create a time schedule of a tenant",
@@ -284,7 +281,7 @@ schedules_api! {
 
 schedules_api! {
     /// The operations on a group's time schedules.
-    GroupTimeSchedulesApi: ScheduleType::Time, "Tag::TimeSchedules", GROUP,
+    GroupTimeSchedulesApi: ScheduleType::Time, "Tag::TimeSchedules", GROUP, GROUP_ADMINS,
     owner: (tenant_id: TenantId, group_id: GroupId) => Owner::Group(GroupPath { tenant: tenant_id.clone(), group: group_id.clone() }),
     list: group_time_schedules_list "group_time_schedules_list" "/tenants/:tenant_id/groups/:group_id/time_schedules/" "List the time schedules of a group",
     create: group_time_schedule_create "group_time_schedule_create" "Create a time schedule of a group",
@@ -295,7 +292,7 @@ schedules_api! {
 
 schedules_api! {
     /// The operations on a user's time schedules.
-    UserTimeSchedulesApi: ScheduleType::Time, "Tag::TimeSchedules", USER,
+    UserTimeSchedulesApi: ScheduleType::Time, "Tag::TimeSchedules", USER, END_USERS,
     owner: (tenant_id: TenantId, group_id: GroupId, user_id: UserId) => Owner::User(UserPath { tenant: tenant_id.clone(), group: group_id.clone(), user: user_id.clone() }),
     list: user_time_schedules_list "user_time_schedules_list" "/tenants/:tenant_id/groups/:group_id/users/:user_id/time_schedules/" "List the time schedules of a user",
     create: user_time_schedule_create "user_time_schedule_create" "Create a time schedule of a user",
@@ -306,7 +303,7 @@ schedules_api! {
 
 schedules_api! {
     /// The operations on a tenant's calendar schedules.
-    TenantCalendarSchedulesApi: ScheduleType::Holiday, "Tag::CalendarSchedules", TENANT,
+    TenantCalendarSchedulesApi: ScheduleType::Holiday, "Tag::CalendarSchedules", TENANT, TENANT_ADMINS,
     owner: (tenant_id: TenantId) => Owner::Tenant(tenant_id.clone()),
     list: tenant_calendar_schedules_list "tenant_calendar_schedules_list" "/tenants/:tenant_id/calendar_schedules/" "List the calendar schedules of a tenant",
     create: tenant_calendar_schedule_create "tenant_calendar_schedule_create" "Create a calendar schedule of a tenant",
@@ -317,7 +314,7 @@ schedules_api! {
 
 schedules_api! {
     /// The operations on a group's calendar schedules.
-    GroupCalendarSchedulesApi: ScheduleType::Holiday, "Tag::CalendarSchedules", GROUP,
+    GroupCalendarSchedulesApi: ScheduleType::Holiday, "Tag::CalendarSchedules", GROUP, GROUP_ADMINS,
     owner: (tenant_id: TenantId, group_id: GroupId) => Owner::Group(GroupPath { tenant: tenant_id.clone(), group: group_id.clone() }),
     list: group_calendar_schedules_list "group_calendar_schedules_list" "/tenants/:tenant_id/groups/:group_id/calendar_schedules/" "List the calendar schedules of a group",
     create: group_calendar_schedule_create "group_calendar_schedule_create" "Create a calendar schedule of a group",
@@ -328,7 +325,7 @@ schedules_api! {
 
 schedules_api! {
     /// The operations on a user's calendar schedules.
-    UserCalendarSchedulesApi: ScheduleType::Holiday, "Tag::CalendarSchedules", USER,
+    UserCalendarSchedulesApi: ScheduleType::Holiday, "Tag::CalendarSchedules", USER, END_USERS,
     owner: (tenant_id: TenantId, group_id: GroupId, user_id: UserId) => Owner::User(UserPath { tenant: tenant_id.clone(), group: group_id.clone(), user: user_id.clone() }),
     list: user_calendar_schedules_list "user_calendar_schedules_list" "/tenants/:tenant_id/groups/:group_id/users/:user_id/calendar_schedules/" "List the calendar schedules of a user",
     create: user_calendar_schedule_create "user_calendar_schedule_create" "Create a calendar schedule of a user",

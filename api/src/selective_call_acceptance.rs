@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
+    access::{Caller, END_USERS, Read, Write},
     answer::{CreatedVersion, DeletedVersion, FoundVersion, UpdatedVersion},
     change::Change,
     name::{CriteriaName, GroupId, Ignored, ScheduleName, TenantId, UserId, UserPath},
@@ -274,6 +275,7 @@ pub trait SelectiveCallAcceptanceService: Send + Sync {
     /// The user's service as it is after `update`.
     async fn update(
         &self,
+        by: &Caller,
         user: UserPath,
         update: SelectiveCallAcceptanceUpdate,
         if_match: Option<EntityTags>,
@@ -283,6 +285,7 @@ pub trait SelectiveCallAcceptanceService: Send + Sync {
     /// A new criteria; refused when its name is taken.
     async fn criteria_create(
         &self,
+        by: &Caller,
         user: UserPath,
         criteria: CriteriaCreate,
         if_match: Option<EntityTags>,
@@ -290,6 +293,7 @@ pub trait SelectiveCallAcceptanceService: Send + Sync {
     /// The criteria as it is after `update`; refused when its new name is taken.
     async fn criteria_update(
         &self,
+        by: &Caller,
         user: UserPath,
         name: CriteriaName,
         update: CriteriaUpdate,
@@ -298,6 +302,7 @@ pub trait SelectiveCallAcceptanceService: Send + Sync {
     /// Deletes one criteria.
     async fn criteria_delete(
         &self,
+        by: &Caller,
         user: UserPath,
         name: CriteriaName,
         if_match: Option<EntityTags>,
@@ -335,6 +340,7 @@ impl SelectiveCallAcceptanceApi {
     )]
     async fn selective_call_acceptance_view(
         &self,
+        _caller: Read<END_USERS>,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         user_id: Path<UserId>,
@@ -358,6 +364,7 @@ impl SelectiveCallAcceptanceApi {
     )]
     async fn selective_call_acceptance_update(
         &self,
+        caller: Write<END_USERS>,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         user_id: Path<UserId>,
@@ -367,7 +374,7 @@ impl SelectiveCallAcceptanceApi {
         body: JsonBody<SelectiveCallAcceptanceUpdate>,
     ) -> Result<UpdatedVersion<SelectiveCallAcceptance>, Fails<{ BODY | SERVICE | TAKEN | FULL | PRECONDITION }>> {
         let user = UserPath { tenant: tenant_id.0, group: group_id.0, user: user_id.0 };
-        Ok(self.0.update(user, body.0, if_match.0).await?.into())
+        Ok(self.0.update(&caller.0, user, body.0, if_match.0).await?.into())
     }
 
     /// View a criteria
@@ -380,6 +387,7 @@ impl SelectiveCallAcceptanceApi {
     )]
     async fn criteria_view(
         &self,
+        _caller: Read<END_USERS>,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         user_id: Path<UserId>,
@@ -402,6 +410,7 @@ impl SelectiveCallAcceptanceApi {
     )]
     async fn criteria_create(
         &self,
+        caller: Write<END_USERS>,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         user_id: Path<UserId>,
@@ -411,7 +420,7 @@ impl SelectiveCallAcceptanceApi {
         body: JsonBody<CriteriaCreate>,
     ) -> Result<CreatedVersion<Criteria>, Fails<{ BODY | SERVICE | TAKEN | FULL | PRECONDITION }>> {
         let user = UserPath { tenant: tenant_id.0.clone(), group: group_id.0.clone(), user: user_id.0.clone() };
-        let created = self.0.criteria_create(user, body.0, if_match.0).await?;
+        let created = self.0.criteria_create(&caller.0, user, body.0, if_match.0).await?;
         let name = created.value.name.clone();
         let (tenant, group, user) = (tenant_id.as_str(), group_id.as_str(), user_id.as_str());
         let service = ["services", "selective_call_acceptance", "criteria", name.as_str()];
@@ -429,6 +438,7 @@ impl SelectiveCallAcceptanceApi {
     )]
     async fn criteria_update(
         &self,
+        caller: Write<END_USERS>,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         user_id: Path<UserId>,
@@ -439,7 +449,7 @@ impl SelectiveCallAcceptanceApi {
         body: JsonBody<CriteriaUpdate>,
     ) -> Result<UpdatedVersion<Criteria>, Fails<{ BODY | CRITERIA | TAKEN | PRECONDITION }>> {
         let user = UserPath { tenant: tenant_id.0, group: group_id.0, user: user_id.0 };
-        Ok(self.0.criteria_update(user, instance_name.0, body.0, if_match.0).await?.into())
+        Ok(self.0.criteria_update(&caller.0, user, instance_name.0, body.0, if_match.0).await?.into())
     }
 
     /// Delete a criteria
@@ -452,6 +462,7 @@ impl SelectiveCallAcceptanceApi {
     )]
     async fn criteria_delete(
         &self,
+        caller: Write<END_USERS>,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         user_id: Path<UserId>,
@@ -461,6 +472,6 @@ impl SelectiveCallAcceptanceApi {
         if_match: Header<Option<EntityTags>>,
     ) -> Result<DeletedVersion, Fails<{ CRITERIA | PRECONDITION }>> {
         let user = UserPath { tenant: tenant_id.0, group: group_id.0, user: user_id.0 };
-        Ok(self.0.criteria_delete(user, instance_name.0, if_match.0).await?.into())
+        Ok(self.0.criteria_delete(&caller.0, user, instance_name.0, if_match.0).await?.into())
     }
 }

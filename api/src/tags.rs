@@ -25,6 +25,11 @@ pub enum Tag {
     Groups,
     /// Tenants of the system.
     Tenants,
+    /// Who may call the API.
+    Tokens,
+    /// Who changed what and when.
+    #[oai(rename = "Audit events")]
+    AuditEvents,
     /// Whether the server lives and is ready.
     Health,
 }

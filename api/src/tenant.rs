@@ -10,6 +10,7 @@ use poem_openapi::{
 use serde::Serialize;
 
 use crate::{
+    access::{Caller, Read, SYSTEM_ADMINS, TENANT_ADMINS, Write},
     answer::{Created, Deleted, Found, Updated},
     change::Change,
     name::{Ignored, Label, TenantId},
@@ -88,13 +89,13 @@ pub trait Tenants: Send + Sync {
     /// A page of the tenants.
     async fn list(&self, page: PageQuery<TenantId>) -> Result<TenantList, Failure>;
     /// A new tenant; refused when its identifier is taken.
-    async fn create(&self, tenant: TenantCreate) -> Result<Tenant, Failure>;
+    async fn create(&self, by: &Caller, tenant: TenantCreate) -> Result<Tenant, Failure>;
     /// One tenant.
     async fn view(&self, tenant: TenantId) -> Result<Tenant, Failure>;
     /// The tenant as it is after `update`.
-    async fn update(&self, tenant: TenantId, update: TenantUpdate) -> Result<Tenant, Failure>;
+    async fn update(&self, by: &Caller, tenant: TenantId, update: TenantUpdate) -> Result<Tenant, Failure>;
     /// Deletes the tenant; with `cascade` all that it holds too, else it must hold nothing.
-    async fn delete(&self, tenant: TenantId, cascade: bool) -> Result<(), Failure>;
+    async fn delete(&self, by: &Caller, tenant: TenantId, cascade: bool) -> Result<(), Failure>;
 }
 
 /// The operations on tenants.
@@ -108,6 +109,7 @@ impl TenantsApi {
     #[oai(path = "/tenants/", method = "get", operation_id = "tenants_list")]
     async fn tenants_list(
         &self,
+        _caller: Read<SYSTEM_ADMINS>,
         limit: Query<Option<Limit>>,
         /// Where the page starts: the `next` of the page before; the first page when left out.
         after: Query<Option<TenantId>>,
@@ -121,9 +123,10 @@ impl TenantsApi {
     #[oai(path = "/tenants/", method = "post", operation_id = "tenant_create")]
     async fn tenant_create(
         &self,
+        caller: Write<SYSTEM_ADMINS>,
         body: JsonBody<TenantCreate>,
     ) -> Result<Created<Tenant>, Fails<{ BODY | codes(&[ProblemCode::TenantExists]) }>> {
-        let tenant = self.0.create(body.0).await?;
+        let tenant = self.0.create(&caller.0, body.0).await?;
         Ok(Created::at(&["tenants", tenant.tenant_id.clone().as_str()], tenant))
     }
 
@@ -131,7 +134,11 @@ impl TenantsApi {
     ///
     /// Answers one tenant.
     #[oai(path = "/tenants/:tenant_id/", method = "get", operation_id = "tenant_view")]
-    async fn tenant_view(&self, tenant_id: Path<TenantId>) -> Result<Found<Tenant>, Fails<TENANT>> {
+    async fn tenant_view(
+        &self,
+        _caller: Read<TENANT_ADMINS>,
+        tenant_id: Path<TenantId>,
+    ) -> Result<Found<Tenant>, Fails<TENANT>> {
         Ok(Found::with(self.0.view(tenant_id.0).await?))
     }
 
@@ -141,10 +148,11 @@ impl TenantsApi {
     #[oai(path = "/tenants/:tenant_id/", method = "put", operation_id = "tenant_update")]
     async fn tenant_update(
         &self,
+        caller: Write<TENANT_ADMINS>,
         tenant_id: Path<TenantId>,
         body: JsonBody<TenantUpdate>,
     ) -> Result<Updated<Tenant>, Fails<{ BODY | TENANT }>> {
-        Ok(Updated::with(self.0.update(tenant_id.0, body.0).await?))
+        Ok(Updated::with(self.0.update(&caller.0, tenant_id.0, body.0).await?))
     }
 
     /// Delete a tenant
@@ -153,11 +161,12 @@ impl TenantsApi {
     #[oai(path = "/tenants/:tenant_id/", method = "delete", operation_id = "tenant_delete")]
     async fn tenant_delete(
         &self,
+        caller: Write<SYSTEM_ADMINS>,
         tenant_id: Path<TenantId>,
         /// Whether what it holds is deleted too.
         #[oai(default)]
         cascade: Query<bool>,
     ) -> Result<Deleted, Fails<{ TENANT | codes(&[ProblemCode::TenantInUse]) }>> {
-        Ok(self.0.delete(tenant_id.0, cascade.0).await?.into())
+        Ok(self.0.delete(&caller.0, tenant_id.0, cascade.0).await?.into())
     }
 }

@@ -55,6 +55,13 @@ impl Instant {
     pub fn timestamp(&self) -> jiff::Timestamp {
         self.as_str().parse().expect("an instant has been parsed before")
     }
+
+    /// The instant in UTC, to the microsecond; the last one that can be written for any later one.
+    pub fn of(timestamp: jiff::Timestamp) -> Self {
+        const LAST: i64 = 253_370_764_799;
+        let microseconds = timestamp.as_microsecond().min(LAST * 1_000_000);
+        Self(jiff::Timestamp::from_microsecond(microseconds).unwrap_or_default().to_string())
+    }
 }
 
 text! {

@@ -10,6 +10,7 @@ use poem_openapi::{
 use serde::Serialize;
 
 use crate::{
+    access::{Caller, END_USERS, GROUP_ADMINS, Read, Write},
     answer::{Created, Deleted, Found, Updated},
     change::Change,
     name::{EmailAddress, GroupId, GroupPath, Ignored, Label, TenantId, UserId, UserPath},
@@ -109,13 +110,13 @@ pub trait Users: Send + Sync {
     /// A page of the group's users.
     async fn list(&self, group: GroupPath, page: PageQuery<UserId>) -> Result<UserList, Failure>;
     /// A new user of the group; refused when its identifier or its phone number is taken.
-    async fn create(&self, group: GroupPath, user: UserCreate) -> Result<User, Failure>;
+    async fn create(&self, by: &Caller, group: GroupPath, user: UserCreate) -> Result<User, Failure>;
     /// One user.
     async fn view(&self, user: UserPath) -> Result<User, Failure>;
     /// The user as it is after `update`; refused when the phone number is taken.
-    async fn update(&self, user: UserPath, update: UserUpdate) -> Result<User, Failure>;
+    async fn update(&self, by: &Caller, user: UserPath, update: UserUpdate) -> Result<User, Failure>;
     /// Deletes the user; with `cascade` all that it holds too, else it must hold nothing.
-    async fn delete(&self, user: UserPath, cascade: bool) -> Result<(), Failure>;
+    async fn delete(&self, by: &Caller, user: UserPath, cascade: bool) -> Result<(), Failure>;
 }
 
 /// The operations on users.
@@ -129,6 +130,7 @@ impl UsersApi {
     #[oai(path = "/tenants/:tenant_id/groups/:group_id/users/", method = "get", operation_id = "users_list")]
     async fn users_list(
         &self,
+        _caller: Read<GROUP_ADMINS>,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         limit: Query<Option<Limit>>,
@@ -145,13 +147,14 @@ impl UsersApi {
     #[oai(path = "/tenants/:tenant_id/groups/:group_id/users/", method = "post", operation_id = "user_create")]
     async fn user_create(
         &self,
+        caller: Write<GROUP_ADMINS>,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         body: JsonBody<UserCreate>,
     ) -> Result<Created<User>, Fails<{ BODY | GROUP | codes(&[ProblemCode::UserExists, ProblemCode::PhoneNumberTaken]) }>>
     {
         let group = GroupPath { tenant: tenant_id.0.clone(), group: group_id.0.clone() };
-        let user = self.0.create(group, body.0).await?;
+        let user = self.0.create(&caller.0, group, body.0).await?;
         let segments = ["tenants", tenant_id.as_str(), "groups", group_id.as_str(), "users", user.user_id.as_str()];
         Ok(Created::at(&segments, user.clone()))
     }
@@ -162,6 +165,7 @@ impl UsersApi {
     #[oai(path = "/tenants/:tenant_id/groups/:group_id/users/:user_id/", method = "get", operation_id = "user_view")]
     async fn user_view(
         &self,
+        _caller: Read<END_USERS>,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         user_id: Path<UserId>,
@@ -175,13 +179,14 @@ impl UsersApi {
     #[oai(path = "/tenants/:tenant_id/groups/:group_id/users/:user_id/", method = "put", operation_id = "user_update")]
     async fn user_update(
         &self,
+        caller: Write<GROUP_ADMINS>,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         user_id: Path<UserId>,
         body: JsonBody<UserUpdate>,
     ) -> Result<Updated<User>, Fails<{ BODY | USER | codes(&[ProblemCode::PhoneNumberTaken]) }>> {
         let user = UserPath { tenant: tenant_id.0, group: group_id.0, user: user_id.0 };
-        Ok(Updated::with(self.0.update(user, body.0).await?))
+        Ok(Updated::with(self.0.update(&caller.0, user, body.0).await?))
     }
 
     /// Delete a user
@@ -194,6 +199,7 @@ impl UsersApi {
     )]
     async fn user_delete(
         &self,
+        caller: Write<GROUP_ADMINS>,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         user_id: Path<UserId>,
@@ -202,6 +208,6 @@ impl UsersApi {
         cascade: Query<bool>,
     ) -> Result<Deleted, Fails<{ USER | codes(&[ProblemCode::UserInUse]) }>> {
         let user = UserPath { tenant: tenant_id.0, group: group_id.0, user: user_id.0 };
-        Ok(self.0.delete(user, cascade.0).await?.into())
+        Ok(self.0.delete(&caller.0, user, cascade.0).await?.into())
     }
 }

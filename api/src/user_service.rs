@@ -7,6 +7,7 @@ use poem_openapi::{Enum, Object, OpenApi, param::Path};
 use serde::Serialize;
 
 use crate::{
+    access::{Caller, END_USERS, GROUP_ADMINS, Read, Write},
     answer::{Deleted, Found, Updated},
     name::{GroupId, TenantId, UserId, UserPath},
     payload::{Body, JsonBody},
@@ -65,9 +66,14 @@ pub trait UserServices: Send + Sync {
     /// All services, and which of them the user has.
     async fn list(&self, user: UserPath) -> Result<UserServiceList, Failure>;
     /// Gives the services to the user; those that the user has stay as they are.
-    async fn assign(&self, user: UserPath, services: ServiceSelectionList) -> Result<UserServiceList, Failure>;
+    async fn assign(
+        &self,
+        by: &Caller,
+        user: UserPath,
+        services: ServiceSelectionList,
+    ) -> Result<UserServiceList, Failure>;
     /// Takes the services from the user, with all their settings.
-    async fn unassign(&self, user: UserPath, services: ServiceSelectionList) -> Result<(), Failure>;
+    async fn unassign(&self, by: &Caller, user: UserPath, services: ServiceSelectionList) -> Result<(), Failure>;
 }
 
 /// The operations on a user's services.
@@ -85,6 +91,7 @@ impl UserServicesApi {
     )]
     async fn user_services_list(
         &self,
+        _caller: Read<END_USERS>,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         user_id: Path<UserId>,
@@ -102,13 +109,14 @@ impl UserServicesApi {
     )]
     async fn user_services_assign(
         &self,
+        caller: Write<GROUP_ADMINS>,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         user_id: Path<UserId>,
         body: JsonBody<ServiceSelectionList>,
     ) -> Result<Updated<UserServiceList>, Fails<{ BODY | USER }>> {
         let user = UserPath { tenant: tenant_id.0, group: group_id.0, user: user_id.0 };
-        Ok(Updated::with(self.0.assign(user, body.0).await?))
+        Ok(Updated::with(self.0.assign(&caller.0, user, body.0).await?))
     }
 
     /// Take services from a user
@@ -122,12 +130,13 @@ impl UserServicesApi {
     )]
     async fn user_services_unassign(
         &self,
+        caller: Write<GROUP_ADMINS>,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         user_id: Path<UserId>,
         body: JsonBody<ServiceSelectionList>,
     ) -> Result<Deleted, Fails<{ BODY | USER }>> {
         let user = UserPath { tenant: tenant_id.0, group: group_id.0, user: user_id.0 };
-        Ok(self.0.unassign(user, body.0).await?.into())
+        Ok(self.0.unassign(&caller.0, user, body.0).await?.into())
     }
 }

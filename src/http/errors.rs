@@ -21,19 +21,25 @@ use poem_openapi::{
 use super::{operations, request_log::RequestId};
 
 /// How long a caller waits before it asks again, in seconds.
-const RETRY_AFTER: &str = "1";
+const RETRY_AFTER: u32 = 1;
+/// How to say who sends a request (RFC 6750, section 3). Basic is not offered: browsers would ask for a password.
+const CHALLENGE: &str = "Bearer realm=\"call-acceptance\"";
+const INVALID_TOKEN: &str = "Bearer realm=\"call-acceptance\", error=\"invalid_token\"";
 
 /// What is kept of a request to explain its error.
 struct Asked {
     id: RequestId,
     method: Method,
     path: String,
+    /// Whether it said who sends it.
+    authorized: bool,
 }
 
 /// Answers with a problem where the request failed.
 pub async fn tell<E: Endpoint>(next: Arc<E>, request: Request) -> poem::Result<Response> {
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
-    let asked = Asked { id, method: request.method().clone(), path: request.uri().path().to_owned() };
+    let authorized = request.headers().contains_key(header::AUTHORIZATION);
+    let asked = Asked { id, method: request.method().clone(), path: request.uri().path().to_owned(), authorized };
     match next.call(request).await {
         Ok(answer) => Ok(answer.into_response()),
         Err(error) => {
@@ -59,10 +65,15 @@ fn log(failure: &Failure, id: &RequestId) {
 
 fn problem(refusal: Refusal, asked: &Asked) -> Response {
     let (status, _) = refusal.code.meaning();
+    let retry_after = refusal.retry_after.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER));
     let body = Json(Problem::new(refusal, asked.id.as_str())).with_content_type("application/problem+json");
     let mut answer = body.with_status(status).into_response();
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        answer.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static(RETRY_AFTER));
+    if let Some(seconds) = retry_after {
+        answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        let challenge = if asked.authorized { INVALID_TOKEN } else { CHALLENGE };
+        answer.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static(challenge));
     }
     if status == StatusCode::METHOD_NOT_ALLOWED
         && let Ok(methods) = allowed(&asked.path).parse()

@@ -1,8 +1,11 @@
 //! HTTP: what stands around every operation. The chain in [`endpoint`] reads from the inside out; a request passes it
 //! from the bottom up.
 
+mod access;
+mod attempts;
 mod docs;
 mod errors;
+mod headers;
 pub mod listener;
 mod operations;
 mod request_log;
@@ -14,14 +17,19 @@ use call_acceptance_api::problem::{Failure, ProblemCode};
 use futures_util::FutureExt;
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, endpoint::BoxEndpoint};
 
-use crate::service::Service;
+use crate::{config::Config, service::Service};
+use access::Gate;
+use attempts::Attempts;
 
 /// Everything that the server answers.
-pub fn endpoint(service: Arc<Service>, request_timeout: Duration) -> BoxEndpoint<'static, Response> {
+pub fn endpoint(service: Arc<Service>, config: &Config) -> BoxEndpoint<'static, Response> {
     call_acceptance_api::validation::prepare();
+    let request_timeout = config.request_timeout;
+    let attempts = Attempts::a_minute(config.failed_authentications);
+    let gate = Arc::new(Gate::new(service.clone(), attempts, config.open));
     let api = call_acceptance_api::service(call_acceptance_api::apis(service));
     let api = Arc::new(poem::IntoEndpoint::into_endpoint(api));
-    Route::new()
+    let routes = Route::new()
         .nest_no_strip("/api", api.clone())
         .nest_no_strip("/health", api)
         .nest_no_strip("/docs", docs::page())
@@ -29,12 +37,14 @@ pub fn endpoint(service: Arc<Service>, request_timeout: Duration) -> BoxEndpoint
         .at("/openapi.json", docs::json())
         .at("/openapi.yaml", docs::yaml())
         .around(strict::check)
+        .around(move |next, request| access::check(gate.clone(), next, request))
         .around(catch_panic)
         .around(move |next, request| within(request_timeout, next, request))
         .around(errors::tell)
+        .around(headers::add)
         .around(request_log::log)
-        .map_to_response()
-        .boxed()
+        .map_to_response();
+    headers::share(routes, config.cors_origins.clone()).boxed()
 }
 
 async fn catch_panic<E: Endpoint>(next: Arc<E>, request: Request) -> poem::Result<Response> {

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use call_acceptance_api::document::{self, Operation};
+use percent_encoding::percent_decode_str;
 
 struct Template {
     segments: Vec<&'static str>,
@@ -36,6 +37,14 @@ pub fn at(path: &str) -> &'static [Operation<'static>] {
         each && given.next().is_none()
     };
     TEMPLATES.iter().find(fits).map_or(&[], |template| &template.operations)
+}
+
+/// The tenant, the group and the user that `path` names, where the path of `operation` does.
+pub fn names(operation: &Operation<'_>, path: &str) -> [Option<String>; 3] {
+    ["{tenant_id}", "{group_id}", "{user_id}"].map(|name| {
+        let (_, given) = segments(operation.path).zip(segments(path)).find(|(segment, _)| *segment == name)?;
+        Some(percent_decode_str(given).decode_utf8_lossy().into_owned())
+    })
 }
 
 /// The operation that `method` names there. HEAD is GET without its body.

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use call_acceptance_api::{
+    access::Caller,
     decision::{Decision, Decisions, Question, Reason},
     name::UserPath,
     phone_number::CalledNumber,
@@ -29,7 +30,12 @@ impl Decisions for Service {
         Ok(marked(stale, self.decide(screening, &question)))
     }
 
-    async fn of_called_number(&self, called_number: CalledNumber, question: Question) -> Result<Decision, Failure> {
+    async fn of_called_number(
+        &self,
+        by: &Caller,
+        called_number: CalledNumber,
+        question: Question,
+    ) -> Result<Decision, Failure> {
         let unknown = Decision::new(Reason::UnknownCalledNumber, None);
         let Some(number) = screening::e164(called_number.as_str()) else { return Ok(unknown) };
         let stale = self.snapshots.are_stale();
@@ -37,7 +43,9 @@ impl Decisions for Service {
             Some(snapshot) => Some(snapshot),
             None => self.snapshots.load_by_number(number).await?,
         };
-        let Some(snapshot) = snapshot else { return Ok(unknown) };
+        // To whom it is not open, a user is as unknown as one who is not there.
+        let known = snapshot.filter(|snapshot| by.identity.scope.meets(snapshot.user_names()));
+        let Some(snapshot) = known else { return Ok(unknown) };
         Ok(marked(
             stale,
             match &snapshot.screening {

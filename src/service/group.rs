@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use call_acceptance_api::{
+    access::Caller,
     group::{Group, GroupCreate, GroupList, GroupUpdate, Groups},
     name::{GroupId, GroupPath, TenantId},
     page::PageQuery,
@@ -9,8 +10,12 @@ use call_acceptance_api::{
     schedule::Owner,
 };
 
-use super::{Service, check_owner, not_found};
-use crate::store::{StoreError, group, ownership};
+use super::{
+    Done, Service,
+    audit::{empty, record},
+    check_owner, not_found,
+};
+use crate::store::{StoreError, group};
 
 #[async_trait]
 impl Groups for Service {
@@ -22,12 +27,23 @@ impl Groups for Service {
         Ok(list)
     }
 
-    async fn create(&self, tenant: TenantId, create: GroupCreate) -> Result<Group, Failure> {
-        let taken = format!("The tenant {:?} has a group {:?} already.", tenant.as_str(), create.group_id.as_str());
-        match group::insert(&self.db, &tenant, create).await {
-            Err(StoreError::Reference(_)) => Err(not_found(&self.db, &Owner::Tenant(tenant)).await),
-            result => result.map_err(|error| error.or_taken(ProblemCode::GroupExists, taken)),
-        }
+    async fn create(&self, by: &Caller, tenant: TenantId, create: GroupCreate) -> Result<Group, Failure> {
+        let owner = &Owner::Group(GroupPath { tenant: tenant.clone(), group: create.group_id.clone() });
+        let (tenant, create) = (&tenant, &create);
+        let created = self.change(by, Some(owner), |tx| async move {
+            let taken = format!("The tenant {:?} has a group {:?} already.", tenant.as_str(), create.group_id.as_str());
+            match group::insert(&tx, tenant, create.clone()).await {
+                Ok(created) => {
+                    let record = record(owner, &[], None, Some(&created));
+                    Ok(Done::new(tx, created, [record]))
+                }
+                Err(StoreError::Reference(_)) => {
+                    Err(not_found(self.outside(tx).await?, &Owner::Tenant(tenant.clone())).await)
+                }
+                Err(error) => Err(error.or_taken(ProblemCode::GroupExists, taken)),
+            }
+        });
+        created.await
     }
 
     async fn view(&self, path: GroupPath) -> Result<Group, Failure> {
@@ -37,26 +53,26 @@ impl Groups for Service {
         }
     }
 
-    async fn update(&self, path: GroupPath, update: GroupUpdate) -> Result<Group, Failure> {
+    async fn update(&self, by: &Caller, path: GroupPath, update: GroupUpdate) -> Result<Group, Failure> {
         let (path, update, owner) = (&path, &update, &Owner::Group(path.clone()));
-        self.change(owner, |tx| async move {
-            match group::update(&tx, path, update.clone()).await? {
-                Some(group) => Ok((tx, group)),
-                None => Err(not_found(&tx, owner).await),
-            }
+        self.change(by, Some(owner), |tx| async move {
+            let Some(before) = group::lock(&tx, path).await? else { return Err(not_found(&tx, owner).await) };
+            let Some(after) = group::update(&tx, path, update.clone()).await? else {
+                return Err(not_found(&tx, owner).await);
+            };
+            let record = record(owner, &[], Some(&before), Some(&after));
+            Ok(Done::new(tx, after, [record]))
         })
         .await
     }
 
-    async fn delete(&self, path: GroupPath, cascade: bool) -> Result<(), Failure> {
+    async fn delete(&self, by: &Caller, path: GroupPath, cascade: bool) -> Result<(), Failure> {
         let (path, owner) = (&path, &Owner::Group(path.clone()));
-        self.change(owner, |tx| async move {
-            if cascade {
-                ownership::empty(&tx, owner).await.map_err(StoreError::or_again)?;
-            }
+        self.change(by, Some(owner), |tx| async move {
+            let Some(before) = group::lock(&tx, path).await? else { return Err(not_found(&tx, owner).await) };
+            let emptied = empty(&tx, owner, cascade).await?;
             match group::delete(&tx, path).await {
-                Ok(true) => Ok((tx, ())),
-                Ok(false) => Err(not_found(&tx, owner).await),
+                Ok(_) => Ok(emptied.done(tx, record(owner, &[], Some(&before), None))),
                 Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_again()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(

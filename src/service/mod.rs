@@ -1,68 +1,122 @@
 //! What the server does: the ports of the contract, one file per resource. Rules and transaction boundaries are here;
 //! SQL is in the store, HTTP is in front.
 
+mod audit;
+mod authentication;
 mod decision;
 mod group;
+mod identities;
 mod schedule;
 mod selective_call_acceptance;
 mod snapshots;
 mod tenant;
+mod token;
 mod user;
 mod user_service;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     clock::Clock,
-    config::DecisionConfig,
-    store::{self, Connection, ConnectionTrait, Transaction, feed, ownership},
+    config::Config,
+    oidc::Verifier,
+    store::{
+        self, Connection, ConnectionTrait, Transaction,
+        audit::{self as audit_events, Record},
+        feed, ownership,
+    },
 };
 use async_trait::async_trait;
 use call_acceptance_api::{
+    access::{Caller, Scope},
     health::Readiness,
     name::UserPath,
     problem::{Failure, ProblemCode},
     schedule::Owner,
+    token::TokenId,
 };
 
+use identities::Identities;
 use snapshots::Snapshots;
+
+pub use authentication::{Credentials, not_good};
 
 /// The server behind the contract.
 pub struct Service {
     db: Connection,
     clock: Arc<dyn Clock>,
     snapshots: Arc<Snapshots>,
+    identities: Arc<Identities>,
+    verifier: Option<Verifier>,
+    audit_retention: Duration,
+}
+
+/// What a change did, in a transaction that is still open.
+struct Done<T> {
+    transaction: Transaction,
+    value: T,
+    /// What it did to each thing; a thing that is as it was before is not recorded.
+    records: Vec<Record>,
+    /// The tokens that are good no more.
+    revoked: Vec<TokenId>,
+}
+
+impl<T> Done<T> {
+    fn new(transaction: Transaction, value: T, records: impl Into<Vec<Record>>) -> Self {
+        Self { transaction, value, records: records.into(), revoked: Vec::new() }
+    }
 }
 
 impl Service {
     /// A server over the database `db`, which takes time and identifiers from `clock`.
-    pub fn new(db: Connection, clock: Arc<dyn Clock>, decisions: DecisionConfig) -> Self {
-        let snapshots = Arc::new(Snapshots::of(db.clone(), decisions));
-        Self { db, clock, snapshots }
+    pub fn new(db: Connection, clock: Arc<dyn Clock>, config: &Config) -> Self {
+        let identities = Arc::new(Identities::default());
+        let snapshots = Arc::new(Snapshots::of(db.clone(), config.decisions, identities.clone()));
+        let verifier = config.oidc.clone().map(|oidc| Verifier::new(oidc, clock.clone()));
+        Self { db, clock, snapshots, identities, verifier, audit_retention: config.audit_retention }
     }
 
-    /// Follows what other instances change, for as long as the future is polled.
+    /// Follows what other instances change and keeps the house, for as long as the future is polled.
     pub async fn watch(&self) {
-        self.snapshots.watch().await;
+        tokio::join!(self.snapshots.watch(), self.note_uses(), self.forget_events());
     }
 
-    /// Does `work` in one transaction, as [`store::transaction`]; calls to the users of `owner` may be decided otherwise
-    /// after it, here at once, and by other instances within the staleness.
-    async fn change<T, W, F>(&self, owner: &Owner, work: W) -> Result<T, Failure>
+    /// The database outside `transaction`, which is given up and holds its connection no more: whoever has one must not wait
+    /// for another.
+    async fn outside(&self, transaction: Transaction) -> Result<&Connection, Failure> {
+        store::give_up(transaction).await?;
+        Ok(&self.db)
+    }
+
+    /// Does `work` in one transaction, as [`store::transaction`], with its records in the audit, done by `by`. Calls to the
+    /// users of `owner` may be decided otherwise after it, here at once, and by other instances within the staleness;
+    /// the same goes for the tokens that it revokes.
+    async fn change<T, W, F>(&self, by: &Caller, owner: Option<&Owner>, work: W) -> Result<T, Failure>
     where
         W: Fn(Transaction) -> F,
-        F: Future<Output = Result<(Transaction, T), Failure>>,
+        F: Future<Output = Result<Done<T>, Failure>>,
     {
-        let work = &work;
-        let changed = store::transaction(&self.db, |tx| async move {
-            let (tx, done) = work(tx).await?;
-            feed::note(&tx, self.clock.new_id(), owner).await?;
-            Ok((tx, done))
+        let (work, id) = (&work, self.clock.new_id());
+        let changed = store::transaction(&self.db, |transaction| async move {
+            let Done { transaction, value, mut records, revoked } = work(transaction).await?;
+            records.retain(|record| record.before != record.after);
+            audit_events::insert(&transaction, by, &records, || self.clock.new_id()).await?;
+            for token in &revoked {
+                feed::note(&transaction, self.clock.new_id(), &Scope::System, Some(token)).await?;
+            }
+            if let Some(owner) = owner {
+                feed::note(&transaction, id, &Scope::Of(owner.clone()), None).await?;
+            }
+            Ok((transaction, (value, revoked)))
         })
         .await;
         // Not on success only: a commit whose answer was lost may have been done.
-        self.snapshots.forget(owner);
-        changed
+        if let Some(owner) = owner {
+            self.snapshots.forget_own(owner, id);
+        }
+        let (value, revoked) = changed?;
+        revoked.iter().for_each(|token| self.identities.forget(token));
+        Ok(value)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use call_acceptance_api::{
+    access::Caller,
     name::{GroupPath, ScheduleName},
     page::{PageQuery, ScheduleCursor},
     problem::{Failure, Fault, ProblemCode},
@@ -11,8 +12,8 @@ use call_acceptance_api::{
     },
 };
 
-use super::{Service, check_owner, not_found};
-use crate::store::{ConnectionTrait, StoreError, schedule};
+use super::{Done, Service, audit::record, check_owner, not_found};
+use crate::store::{ConnectionTrait, StoreError, audit::Record, schedule};
 
 /// How many of the criteria that refer to a schedule are named when its deletion is refused.
 const NAMED: u64 = 10;
@@ -61,15 +62,26 @@ async fn no_schedule(db: &impl ConnectionTrait, folder: &ScheduleFolder, name: &
     }
 }
 
-async fn find_id(
+async fn lock(
     db: &impl ConnectionTrait,
     folder: &ScheduleFolder,
     name: &ScheduleName,
-) -> Result<uuid::Uuid, Failure> {
-    match schedule::find_id(db, folder, name).await? {
-        Some(id) => Ok(id),
+) -> Result<(uuid::Uuid, Schedule), Failure> {
+    match schedule::lock(db, folder, name).await? {
+        Some(found) => Ok(found),
         None => Err(no_schedule(db, folder, name).await),
     }
+}
+
+fn schedule_record(
+    folder: &ScheduleFolder,
+    name: &ScheduleName,
+    before: Option<&Schedule>,
+    after: Option<&Schedule>,
+) -> Record {
+    let segments = folder.segments();
+    let kind = segments.last().copied().unwrap_or_default();
+    record(&folder.owner, &[kind, name.as_str()], before, after)
 }
 
 #[async_trait]
@@ -116,16 +128,24 @@ impl Schedules for Service {
         Ok(ScheduleList { schedules, next })
     }
 
-    async fn create(&self, folder: ScheduleFolder, create: ScheduleCreate) -> Result<Schedule, Failure> {
-        if schedule::count(&self.db, &folder).await? >= MAX_SCHEDULES {
-            let detail = format!("An owner can have {MAX_SCHEDULES} schedules of a type.");
-            return Err(Failure::refused(ProblemCode::TooManySchedules, detail));
-        }
-        let taken = taken(&create.name);
-        match schedule::insert(&self.db, &folder, self.clock.new_id(), create).await {
-            Err(StoreError::Reference(_)) => Err(not_found(&self.db, &folder.owner).await),
-            result => result.map_err(|error| error.or_taken(ProblemCode::ScheduleExists, taken)),
-        }
+    async fn create(&self, by: &Caller, folder: ScheduleFolder, create: ScheduleCreate) -> Result<Schedule, Failure> {
+        let (folder, create, id) = (&folder, &create, self.clock.new_id());
+        let created = self.change(by, Some(&folder.owner), |tx| async move {
+            if schedule::count(&tx, folder).await? >= MAX_SCHEDULES {
+                let detail = format!("An owner can have {MAX_SCHEDULES} schedules of a type.");
+                return Err(Failure::refused(ProblemCode::TooManySchedules, detail));
+            }
+            let taken = taken(&create.name);
+            match schedule::insert(&tx, folder, id, create.clone()).await {
+                Ok(created) => {
+                    let record = schedule_record(folder, &create.name, None, Some(&created));
+                    Ok(Done::new(tx, created, [record]))
+                }
+                Err(StoreError::Reference(_)) => Err(not_found(self.outside(tx).await?, &folder.owner).await),
+                Err(error) => Err(error.or_taken(ProblemCode::ScheduleExists, taken)),
+            }
+        });
+        created.await
     }
 
     async fn view(&self, folder: ScheduleFolder, name: ScheduleName) -> Result<Schedule, Failure> {
@@ -137,35 +157,44 @@ impl Schedules for Service {
 
     async fn update(
         &self,
+        by: &Caller,
         folder: ScheduleFolder,
         name: ScheduleName,
         update: ScheduleUpdate,
     ) -> Result<Schedule, Failure> {
         let (folder, name, update) = (&folder, &name, &update);
-        self.change(&folder.owner, |tx| async move {
-            let id = find_id(&tx, folder, name).await?;
+        self.change(by, Some(&folder.owner), |tx| async move {
+            let (id, before) = lock(&tx, folder, name).await?;
             if update.new_name.is_some() {
                 schedule::raise_revisions(&tx, folder, id).await?;
             }
             let taken = taken(update.new_name.as_ref().unwrap_or(name));
             let updated = schedule::update(&tx, folder, id, update.clone()).await;
             match updated.map_err(|error| error.or_taken(ProblemCode::ScheduleExists, taken))? {
-                Some(schedule) => Ok((tx, schedule)),
+                Some(after) => {
+                    let record = schedule_record(folder, name, Some(&before), Some(&after));
+                    Ok(Done::new(tx, after, [record]))
+                }
                 None => Err(no_schedule(&tx, folder, name).await),
             }
         })
         .await
     }
 
-    async fn delete(&self, folder: ScheduleFolder, name: ScheduleName) -> Result<(), Failure> {
-        let id = find_id(&self.db, &folder, &name).await?;
-        match schedule::delete(&self.db, &folder, id).await {
-            Err(StoreError::Reference(_)) => {
-                let users = schedule::references(&self.db, &folder, id, NAMED + 1).await?;
-                Err(Failure::refused(ProblemCode::ScheduleInUse, in_use(&name, &users)))
+    async fn delete(&self, by: &Caller, folder: ScheduleFolder, name: ScheduleName) -> Result<(), Failure> {
+        let (folder, name) = (&folder, &name);
+        self.change(by, Some(&folder.owner), |tx| async move {
+            let (id, before) = lock(&tx, folder, name).await?;
+            match schedule::delete(&tx, folder, id).await {
+                Ok(()) => Ok(Done::new(tx, (), [schedule_record(folder, name, Some(&before), None)])),
+                Err(StoreError::Reference(_)) => {
+                    let users = schedule::references(self.outside(tx).await?, folder, id, NAMED + 1).await?;
+                    Err(Failure::refused(ProblemCode::ScheduleInUse, in_use(name, &users)))
+                }
+                Err(error) => Err(error.into()),
             }
-            result => Ok(result?),
-        }
+        })
+        .await
     }
 }
 

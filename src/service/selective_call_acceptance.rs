@@ -3,6 +3,7 @@
 
 use async_trait::async_trait;
 use call_acceptance_api::{
+    access::Caller,
     change::Change,
     name::{CriteriaName, UserPath},
     precondition::{EntityTags, Revision, Versioned},
@@ -14,10 +15,10 @@ use call_acceptance_api::{
     },
 };
 
-use super::{Service, check_owner, not_assigned, schedule::at_level};
+use super::{Done, Service, audit::record, check_owner, not_assigned, schedule::at_level};
 use crate::{
     criteria::{self, Entry, KeptCriteria, Merge, ScheduleLink, Step},
-    store::{self, ConnectionTrait, criteria as rows, schedule, user_service},
+    store::{self, ConnectionTrait, audit::Record, contents::SERVICE, criteria as rows, schedule, user_service},
 };
 
 /// The refusal for a service that was not found: the user does not have it, or is not there.
@@ -127,6 +128,10 @@ async fn apply(db: &impl ConnectionTrait, user: &UserPath, step: &Step) -> Resul
     rows::apply(db, user, step).await.map_err(taken)
 }
 
+fn criteria_record(owner: &Owner, name: &CriteriaName, before: Option<&Criteria>, after: Option<&Criteria>) -> Record {
+    record(owner, &[&SERVICE[..], &["criteria", name.as_str()]].concat(), before, after)
+}
+
 fn only(faults: Vec<Fault>) -> Result<(), Failure> {
     if faults.is_empty() { Ok(()) } else { Err(Failure::invalid(faults)) }
 }
@@ -140,12 +145,13 @@ impl SelectiveCallAcceptanceService for Service {
 
     async fn update(
         &self,
+        by: &Caller,
         user: UserPath,
         update: SelectiveCallAcceptanceUpdate,
         if_match: Option<EntityTags>,
     ) -> Result<Versioned<SelectiveCallAcceptance>, Failure> {
-        let (user, update, if_match) = (&user, &update, if_match.as_ref());
-        self.change(&Owner::User(user.clone()), |tx| async move {
+        let (user, owner, update, if_match) = (&user, &Owner::User(user.clone()), &update, if_match.as_ref());
+        self.change(by, Some(owner), |tx| async move {
             let revision = lock(&tx, user, if_match).await?;
             let before = load(&tx, user, None).await?.value;
             let (mut entries, mut faults) = (Vec::new(), Vec::new());
@@ -157,11 +163,14 @@ impl SelectiveCallAcceptanceService for Service {
                 };
                 entries.push(Entry { name, delete, merge });
             }
+            let shown = criteria::service(before.clone());
             let plan = criteria::plan(before, entries, faults, |at| format!("/criteria/{at}"))?;
             for step in &plan.steps {
                 apply(&tx, user, step).await?;
             }
-            Ok((tx, Versioned { revision, value: criteria::service(plan.after) }))
+            let value = criteria::service(plan.after);
+            let record = record(owner, &SERVICE, Some(&shown), Some(&value));
+            Ok(Done::new(tx, Versioned { revision, value }, [record]))
         })
         .await
     }
@@ -174,12 +183,13 @@ impl SelectiveCallAcceptanceService for Service {
 
     async fn criteria_create(
         &self,
+        by: &Caller,
         user: UserPath,
         create: CriteriaCreate,
         if_match: Option<EntityTags>,
     ) -> Result<Versioned<Criteria>, Failure> {
-        let (user, create, if_match) = (&user, &create, if_match.as_ref());
-        self.change(&Owner::User(user.clone()), |tx| async move {
+        let (user, owner, create, if_match) = (&user, &Owner::User(user.clone()), &create, if_match.as_ref());
+        self.change(by, Some(owner), |tx| async move {
             let revision = lock(&tx, user, if_match).await?;
             let before = load(&tx, user, None).await?.value;
             let mut faults = Vec::new();
@@ -188,45 +198,54 @@ impl SelectiveCallAcceptanceService for Service {
             only(faults)?;
             let created = criteria::create(before, Entry { name, delete, merge })?;
             apply(&tx, user, &Step::Insert(created.clone())).await?;
-            Ok((tx, Versioned { revision, value: created.into() }))
+            let value = created.into();
+            let record = criteria_record(owner, &create.name, None, Some(&value));
+            Ok(Done::new(tx, Versioned { revision, value }, [record]))
         })
         .await
     }
 
     async fn criteria_update(
         &self,
+        by: &Caller,
         user: UserPath,
         name: CriteriaName,
         update: CriteriaUpdate,
         if_match: Option<EntityTags>,
     ) -> Result<Versioned<Criteria>, Failure> {
-        let (user, name, update, if_match) = (&user, &name, &update, if_match.as_ref());
-        self.change(&Owner::User(user.clone()), |tx| async move {
+        let (user, owner, name) = (&user, &Owner::User(user.clone()), &name);
+        let (update, if_match) = (&update, if_match.as_ref());
+        self.change(by, Some(owner), |tx| async move {
             let revision = lock(&tx, user, if_match).await?;
             let before =
                 load(&tx, user, Some(name)).await?.value.into_iter().next().ok_or_else(|| no_criteria(name))?;
             let mut faults = Vec::new();
             let merge = resolve(&tx, user, update.clone().into(), "", &mut faults).await?;
             only(faults)?;
+            let shown = before.clone().into();
             let merged = before.merged(merge);
             apply(&tx, user, &Step::Update(merged.clone())).await?;
-            Ok((tx, Versioned { revision, value: merged.into() }))
+            let value = merged.into();
+            let record = criteria_record(owner, name, Some(&shown), Some(&value));
+            Ok(Done::new(tx, Versioned { revision, value }, [record]))
         })
         .await
     }
 
     async fn criteria_delete(
         &self,
+        by: &Caller,
         user: UserPath,
         name: CriteriaName,
         if_match: Option<EntityTags>,
     ) -> Result<Versioned<()>, Failure> {
-        let (user, name, if_match) = (&user, &name, if_match.as_ref());
-        self.change(&Owner::User(user.clone()), |tx| async move {
+        let (user, owner, name, if_match) = (&user, &Owner::User(user.clone()), &name, if_match.as_ref());
+        self.change(by, Some(owner), |tx| async move {
             let revision = lock(&tx, user, if_match).await?;
             let found = load(&tx, user, Some(name)).await?.value.into_iter().next().ok_or_else(|| no_criteria(name))?;
             apply(&tx, user, &Step::Delete(found.position)).await?;
-            Ok((tx, Versioned { revision, value: () }))
+            let record = criteria_record(owner, name, Some(&found.into()), None);
+            Ok(Done::new(tx, Versioned { revision, value: () }, [record]))
         })
         .await
     }

@@ -5,6 +5,7 @@
 //! staleness. When it cannot, snapshots are still used, and are known to be [stale](Snapshots::are_stale).
 
 use std::{
+    collections::HashSet,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -18,13 +19,15 @@ use tokio::{
     sync::Notify,
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
+use uuid::Uuid;
 
+use super::identities::Identities;
 use crate::{
     config::DecisionConfig,
     screening::{Place, Screening},
     store::{
         Connection,
-        feed::{self, Bell, Changes, Feed},
+        feed::{self, Bell, Change, Changes, Feed},
         snapshot::{self, Source},
     },
 };
@@ -35,15 +38,29 @@ const LOAD: Duration = Duration::from_secs(5);
 const BREATH: Duration = Duration::from_millis(50);
 /// A snapshot's memory beside its rules, roughly, in bytes.
 const OVERHEAD: u64 = 512;
+/// How late a revoked token may be known, however stale decisions may be.
+const REVOCATION: Duration = Duration::from_secs(4);
+/// How many changes made here are remembered at most; those beyond are dropped twice.
+const MOST_OWN: usize = 100_000;
 /// How many bytes of the memory there are for one number that is remembered.
 const BYTES_PER_NUMBER: u64 = 1024;
 
 /// A user as decisions see it.
 pub struct Snapshot {
+    /// The user.
+    pub user: UserPath,
     /// The user's number.
     pub phone_number: Option<PhoneNumber>,
     /// The user's rules; `None` without the service.
     pub screening: Option<Screening>,
+}
+
+impl Snapshot {
+    /// The user's tenant, group and identifier, as scopes name them.
+    pub fn user_names(&self) -> [Option<&str>; 3] {
+        let UserPath { tenant, group, user } = &self.user;
+        [Some(tenant.as_str()), Some(group.as_str()), Some(user.as_str())]
+    }
 }
 
 #[derive(Clone)]
@@ -59,29 +76,40 @@ impl Weighter<UserPath, Arc<Snapshot>> for ByMemory {
 pub struct Snapshots {
     db: Connection,
     config: DecisionConfig,
+    /// Told of the tokens that the feed tells of.
+    identities: Arc<Identities>,
     users: Cache<UserPath, Arc<Snapshot>, ByMemory>,
     /// Who has a number, as last known; true only as far as the user's snapshot says so too.
     numbers: Cache<PhoneNumber, UserPath>,
     /// How often something was dropped; under its lock only, snapshots are put in and dropped.
     dropped: Mutex<u64>,
     started: Instant,
+    /// Changes that were made here, and so are dropped already when the feed tells of them.
+    own: Mutex<HashSet<Uuid>>,
     /// Milliseconds from `started` to the beginning of the last reading of the feed that succeeded.
     read_at: AtomicU64,
 }
 
 impl Snapshots {
     /// Snapshots of what is in the database `db`, none at first.
-    pub fn of(db: Connection, config: DecisionConfig) -> Self {
+    pub fn of(db: Connection, config: DecisionConfig, identities: Arc<Identities>) -> Self {
         let numbers = usize::try_from(config.memory / BYTES_PER_NUMBER).unwrap_or(usize::MAX);
         Self {
             db,
             users: Cache::with_weighter(numbers, config.memory, ByMemory),
             numbers: Cache::new(numbers),
             config,
+            identities,
             dropped: Mutex::new(0),
+            own: Mutex::default(),
             started: Instant::now(),
             read_at: AtomicU64::new(0),
         }
+    }
+
+    /// How long a question may wait.
+    pub fn deadline(&self) -> Duration {
+        self.config.deadline
     }
 
     /// Whether the feed could not be read for longer than the configured staleness: the database does not answer.
@@ -142,7 +170,8 @@ impl Snapshots {
     async fn load_user(&self, user: &UserPath) -> Result<Option<Arc<Snapshot>>, Failure> {
         let before = *self.dropped();
         let Some(source) = snapshot::load(&self.db, user).await? else { return Ok(None) };
-        let compiled = tokio::task::spawn_blocking(move || compile(source)).await;
+        let path = user.clone();
+        let compiled = tokio::task::spawn_blocking(move || compile(path, source)).await;
         let snapshot = Arc::new(compiled.map_err(|ended| Failure::Internal(Box::new(ended)))??);
         let dropped = self.dropped();
         if *dropped == before {
@@ -166,10 +195,24 @@ impl Snapshots {
         }
     }
 
+    /// The same after the change `id` of this instance; the feed will tell of it too.
+    pub fn forget_own(&self, owner: &Owner, id: Uuid) {
+        self.forget(owner);
+        let mut own = self.own();
+        if own.len() < MOST_OWN {
+            own.insert(id);
+        }
+    }
+
     fn forget_all(&self) {
+        self.own().clear();
         let mut dropped = self.dropped();
         *dropped += 1;
         self.users.clear();
+    }
+
+    fn own(&self) -> std::sync::MutexGuard<'_, HashSet<Uuid>> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn dropped(&self) -> std::sync::MutexGuard<'_, u64> {
@@ -184,7 +227,7 @@ impl Snapshots {
 
     /// Half the staleness: a reading may then take as long as the wait for it.
     fn pace(&self) -> Duration {
-        self.config.staleness / 2
+        self.config.staleness.min(REVOCATION) / 2
     }
 
     async fn listen(&self, rung: &Notify) {
@@ -228,8 +271,15 @@ impl Snapshots {
 
     fn apply(&self, changes: Changes) {
         match changes {
-            Changes::Of(owners) => owners.iter().for_each(|owner| self.forget(owner)),
-            Changes::Unknown => self.forget_all(),
+            Changes::Of(changes) => changes.into_iter().for_each(|(id, change)| match change {
+                Change::Users(owner) if !self.own().remove(&id) => self.forget(&owner),
+                Change::Users(_) => {}
+                Change::Token(token) => self.identities.forget(&token),
+            }),
+            Changes::Unknown => {
+                self.forget_all();
+                self.identities.forget_all();
+            }
         }
     }
 
@@ -252,9 +302,9 @@ fn report(stale: bool) {
     }
 }
 
-fn compile(source: Source) -> Result<Snapshot, Failure> {
+fn compile(user: UserPath, source: Source) -> Result<Snapshot, Failure> {
     let Source { phone_number, region, time_zone, criteria, periods } = source;
     let place = Place { region, time_zone };
     let screening = criteria.map(|criteria| Screening::compile(&place, &criteria, &periods)).transpose();
-    Ok(Snapshot { phone_number, screening: screening.map_err(|error| Failure::Internal(Box::new(error)))? })
+    Ok(Snapshot { user, phone_number, screening: screening.map_err(|error| Failure::Internal(Box::new(error)))? })
 }

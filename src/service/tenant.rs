@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use call_acceptance_api::{
+    access::Caller,
     name::TenantId,
     page::PageQuery,
     problem::{Failure, ProblemCode},
@@ -9,8 +10,11 @@ use call_acceptance_api::{
     tenant::{Tenant, TenantCreate, TenantList, TenantUpdate, Tenants},
 };
 
-use super::Service;
-use crate::store::{StoreError, ownership, tenant};
+use super::{
+    Done, Service,
+    audit::{empty, record},
+};
+use crate::store::{StoreError, tenant};
 
 fn not_found(tenant: &TenantId) -> Failure {
     super::missing_owner(ProblemCode::TenantNotFound, &Owner::Tenant(tenant.clone()))
@@ -22,33 +26,40 @@ impl Tenants for Service {
         Ok(tenant::page(&self.db, page).await?)
     }
 
-    async fn create(&self, create: TenantCreate) -> Result<Tenant, Failure> {
-        let taken = format!("There is a tenant {:?} already.", create.tenant_id.as_str());
-        tenant::insert(&self.db, create).await.map_err(|error| error.or_taken(ProblemCode::TenantExists, taken))
+    async fn create(&self, by: &Caller, create: TenantCreate) -> Result<Tenant, Failure> {
+        let (create, owner) = (&create, &Owner::Tenant(create.tenant_id.clone()));
+        self.change(by, Some(owner), |tx| async move {
+            let taken = format!("There is a tenant {:?} already.", create.tenant_id.as_str());
+            let created = tenant::insert(&tx, create.clone()).await;
+            let created = created.map_err(|error| error.or_taken(ProblemCode::TenantExists, taken))?;
+            let record = record(owner, &[], None, Some(&created));
+            Ok(Done::new(tx, created, [record]))
+        })
+        .await
     }
 
     async fn view(&self, tenant: TenantId) -> Result<Tenant, Failure> {
         tenant::find(&self.db, &tenant).await?.ok_or_else(|| not_found(&tenant))
     }
 
-    async fn update(&self, tenant: TenantId, update: TenantUpdate) -> Result<Tenant, Failure> {
-        let (tenant, update) = (&tenant, &update);
-        self.change(&Owner::Tenant(tenant.clone()), |tx| async move {
-            let updated = tenant::update(&tx, tenant, update.clone()).await?.ok_or_else(|| not_found(tenant))?;
-            Ok((tx, updated))
+    async fn update(&self, by: &Caller, tenant: TenantId, update: TenantUpdate) -> Result<Tenant, Failure> {
+        let (tenant, update, owner) = (&tenant, &update, &Owner::Tenant(tenant.clone()));
+        self.change(by, Some(owner), |tx| async move {
+            let before = tenant::lock(&tx, tenant).await?.ok_or_else(|| not_found(tenant))?;
+            let after = tenant::update(&tx, tenant, update.clone()).await?.ok_or_else(|| not_found(tenant))?;
+            let record = record(owner, &[], Some(&before), Some(&after));
+            Ok(Done::new(tx, after, [record]))
         })
         .await
     }
 
-    async fn delete(&self, tenant: TenantId, cascade: bool) -> Result<(), Failure> {
+    async fn delete(&self, by: &Caller, tenant: TenantId, cascade: bool) -> Result<(), Failure> {
         let (tenant, owner) = (&tenant, &Owner::Tenant(tenant.clone()));
-        self.change(owner, |tx| async move {
-            if cascade {
-                ownership::empty(&tx, owner).await.map_err(StoreError::or_again)?;
-            }
+        self.change(by, Some(owner), |tx| async move {
+            let before = tenant::lock(&tx, tenant).await?.ok_or_else(|| not_found(tenant))?;
+            let emptied = empty(&tx, owner, cascade).await?;
             match tenant::delete(&tx, tenant).await {
-                Ok(true) => Ok((tx, ())),
-                Ok(false) => Err(not_found(tenant)),
+                Ok(_) => Ok(emptied.done(tx, record(owner, &[], Some(&before), None))),
                 Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_again()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(

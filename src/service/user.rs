@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use call_acceptance_api::{
+    access::Caller,
     name::{GroupPath, UserId, UserPath},
     page::PageQuery,
     problem::{Failure, ProblemCode},
@@ -9,8 +10,12 @@ use call_acceptance_api::{
     user::{User, UserCreate, UserList, UserUpdate, Users},
 };
 
-use super::{Service, check_owner, not_found};
-use crate::store::{StoreError, ownership, user};
+use super::{
+    Done, Service,
+    audit::{empty, record},
+    check_owner, not_found,
+};
+use crate::store::{StoreError, user};
 
 fn user_exists(user: &UserPath) -> String {
     format!("The group has a user {:?} already.", user.user.as_str())
@@ -38,18 +43,27 @@ impl Users for Service {
         Ok(list)
     }
 
-    async fn create(&self, group: GroupPath, create: UserCreate) -> Result<User, Failure> {
-        let GroupPath { tenant, group: id } = group.clone();
-        let path = UserPath { tenant, group: id, user: create.user_id.clone() };
-        match user::insert(&self.db, &group, create).await {
-            Err(StoreError::Reference(_)) => Err(not_found(&self.db, &Owner::Group(group)).await),
-            // When both are taken, which constraint is named depends on the database.
-            Err(error @ StoreError::Taken(_)) => match user::find(&self.db, &path).await? {
-                Some(_) => Err(Failure::refused(ProblemCode::UserExists, user_exists(&path))),
-                None => Err(taken(error, &path)),
-            },
-            result => Ok(result?),
-        }
+    async fn create(&self, by: &Caller, group: GroupPath, create: UserCreate) -> Result<User, Failure> {
+        let path = &UserPath { tenant: group.tenant.clone(), group: group.group.clone(), user: create.user_id.clone() };
+        let (group, create, owner) = (&group, &create, &Owner::User(path.clone()));
+        let created = self.change(by, Some(owner), |tx| async move {
+            match user::insert(&tx, group, create.clone()).await {
+                Ok(created) => {
+                    let record = record(owner, &[], None, Some(&created));
+                    Ok(Done::new(tx, created, [record]))
+                }
+                Err(StoreError::Reference(_)) => {
+                    Err(not_found(self.outside(tx).await?, &Owner::Group(group.clone())).await)
+                }
+                // When both are taken, which constraint is named depends on the database.
+                Err(error @ StoreError::Taken(_)) => match user::find(self.outside(tx).await?, path).await? {
+                    Some(_) => Err(Failure::refused(ProblemCode::UserExists, user_exists(path))),
+                    None => Err(taken(error, path)),
+                },
+                Err(error) => Err(error.into()),
+            }
+        });
+        created.await
     }
 
     async fn view(&self, path: UserPath) -> Result<User, Failure> {
@@ -59,11 +73,15 @@ impl Users for Service {
         }
     }
 
-    async fn update(&self, path: UserPath, update: UserUpdate) -> Result<User, Failure> {
+    async fn update(&self, by: &Caller, path: UserPath, update: UserUpdate) -> Result<User, Failure> {
         let (path, update, owner) = (&path, &update, &Owner::User(path.clone()));
-        self.change(owner, |tx| async move {
+        self.change(by, Some(owner), |tx| async move {
+            let Some(before) = user::lock(&tx, path).await? else { return Err(not_found(&tx, owner).await) };
             match user::update(&tx, path, update.clone()).await {
-                Ok(Some(user)) => Ok((tx, user)),
+                Ok(Some(after)) => {
+                    let record = record(owner, &[], Some(&before), Some(&after));
+                    Ok(Done::new(tx, after, [record]))
+                }
                 Ok(None) => Err(not_found(&tx, owner).await),
                 Err(error) => Err(taken(error, path)),
             }
@@ -71,15 +89,13 @@ impl Users for Service {
         .await
     }
 
-    async fn delete(&self, path: UserPath, cascade: bool) -> Result<(), Failure> {
+    async fn delete(&self, by: &Caller, path: UserPath, cascade: bool) -> Result<(), Failure> {
         let (path, owner) = (&path, &Owner::User(path.clone()));
-        self.change(owner, |tx| async move {
-            if cascade {
-                ownership::empty(&tx, owner).await.map_err(StoreError::or_again)?;
-            }
+        self.change(by, Some(owner), |tx| async move {
+            let Some(before) = user::lock(&tx, path).await? else { return Err(not_found(&tx, owner).await) };
+            let emptied = empty(&tx, owner, cascade).await?;
             match user::delete(&tx, path).await {
-                Ok(true) => Ok((tx, ())),
-                Ok(false) => Err(not_found(&tx, owner).await),
+                Ok(_) => Ok(emptied.done(tx, record(owner, &[], Some(&before), None))),
                 Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_again()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use call_acceptance_api::{
+    access::Caller,
     name::UserPath,
     precondition::Revision,
     problem::Failure,
@@ -9,8 +10,11 @@ use call_acceptance_api::{
     user_service::{ServiceName, ServiceSelectionList, UserService, UserServiceList, UserServices},
 };
 
-use super::{Service, check_owner, not_found};
-use crate::store::{StoreError, criteria, user_service};
+use super::{Done, Service, audit::record, check_owner, not_found};
+use crate::{
+    criteria,
+    store::{StoreError, contents::SERVICE, criteria as rows, user_service},
+};
 
 fn services(assigned: bool) -> UserServiceList {
     UserServiceList { services: vec![UserService { name: ServiceName::SelectiveCallAcceptance, assigned }] }
@@ -26,32 +30,37 @@ impl UserServices for Service {
         Ok(services(assigned))
     }
 
-    async fn assign(&self, user: UserPath, _: ServiceSelectionList) -> Result<UserServiceList, Failure> {
+    async fn assign(&self, by: &Caller, user: UserPath, _: ServiceSelectionList) -> Result<UserServiceList, Failure> {
         // Revisions start at the present microsecond, so that none comes twice when a service is taken away and given
         // again, and an old entity tag never fits.
         let first = Revision(self.clock.now().as_microsecond());
         let (user, owner) = (&user, &Owner::User(user.clone()));
-        let assigned = self.change(owner, |tx| async move {
+        let assigned = self.change(by, Some(owner), |tx| async move {
             match user_service::insert(&tx, user, first).await {
-                Ok(()) => Ok((tx, services(true))),
-                Err(StoreError::Reference(_)) => Err(not_found(&self.db, owner).await),
+                Ok(inserted) => {
+                    let empty = inserted.then(|| criteria::service(Vec::new()));
+                    Ok(Done::new(tx, services(true), [record(owner, &SERVICE, None, empty.as_ref())]))
+                }
+                Err(StoreError::Reference(_)) => Err(not_found(self.outside(tx).await?, owner).await),
                 Err(error) => Err(error.into()),
             }
         });
         assigned.await
     }
 
-    async fn unassign(&self, user: UserPath, _: ServiceSelectionList) -> Result<(), Failure> {
+    async fn unassign(&self, by: &Caller, user: UserPath, _: ServiceSelectionList) -> Result<(), Failure> {
         let (user, owner) = (&user, &Owner::User(user.clone()));
-        self.change(owner, |tx| async move {
+        self.change(by, Some(owner), |tx| async move {
+            let mut before = None;
             match user_service::raise_revision(&tx, user).await? {
                 Some(_) => {
-                    criteria::delete_all(&tx, user).await?;
+                    before = rows::load(&tx, user, None).await?.map(|kept| criteria::service(kept.value));
+                    rows::delete_all(&tx, user).await?;
                     user_service::delete(&tx, user).await?;
                 }
                 None => check_owner(&tx, owner).await?,
             }
-            Ok((tx, ()))
+            Ok(Done::new(tx, (), [record(owner, &SERVICE, before.as_ref(), None)]))
         })
         .await
     }

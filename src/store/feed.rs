@@ -1,4 +1,5 @@
-//! The feed of changes: tells every instance which users' calls may be decided otherwise from now on.
+//! The feed of changes: tells every instance which users' calls may be decided otherwise from now on, and which tokens are
+//! good no more.
 //!
 //! A change notes itself in the table `changes` in its own transaction. Each instance reads what it has not read yet:
 //! the table is the truth. PostgreSQL's NOTIFY only wakes the readers, so that a lost one costs no more than the time
@@ -10,22 +11,25 @@ use std::{
 };
 
 use call_acceptance_api::{
+    access::Scope,
     name::{GroupPath, UserPath},
     schedule::Owner,
+    token::TokenId,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
     prelude::Uuid,
-    sea_query::{Expr, ExprTrait, Query, SimpleExpr},
+    sea_query::{Expr, ExprTrait, Query},
     sqlx::{self, postgres::PgListener},
 };
 
 use super::{
-    StoreError, connection,
+    StoreError,
+    audit::scope_columns,
+    connection,
     entity::changes::{Column, Entity, Model},
-    schedule::owner_columns,
-    value,
+    now, value,
 };
 
 /// The channel of the notifications.
@@ -35,26 +39,40 @@ const LATE: Duration = Duration::from_secs(5);
 /// How long changes are kept.
 pub const KEPT: Duration = Duration::from_secs(3600);
 
-/// The database's clock, which all instances share, in microseconds since 1970.
-fn now(backend: DbBackend) -> SimpleExpr {
-    match backend {
-        DbBackend::Sqlite => Expr::cust("CAST(unixepoch('subsec') * 1000000 AS INTEGER)"),
-        _ => Expr::cust("CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"),
-    }
+/// What has changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Calls to the users of this owner may be decided otherwise.
+    Users(Owner),
+    /// This token was revoked.
+    Token(TokenId),
 }
 
-/// Notes, as the last statement of a transaction, that calls to the users of `owner` may be decided otherwise.
-pub async fn note(db: &impl ConnectionTrait, id: Uuid, owner: &Owner) -> Result<(), StoreError> {
+/// Notes, as the last statement of a transaction, what has changed in `scope`: the token, or else the users.
+pub async fn note(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    scope: &Scope,
+    token: Option<&TokenId>,
+) -> Result<(), StoreError> {
     let backend = db.get_database_backend();
     if backend == DbBackend::Postgres {
         db.execute_unprepared(&format!("NOTIFY {CHANNEL}")).await?;
     }
-    let (tenant, group, user) = owner_columns(owner);
+    let (tenant, group, user) = scope_columns(scope);
+    let token = token.map(TokenId::as_str);
     let mut insert = Query::insert();
     insert
         .into_table(Entity)
-        .columns([Column::TenantId, Column::ChangeId, Column::GroupId, Column::UserId, Column::ChangedAt])
-        .values_panic([tenant.into(), id.into(), group.into(), user.into(), now(backend)]);
+        .columns([
+            Column::TenantId,
+            Column::ChangeId,
+            Column::GroupId,
+            Column::UserId,
+            Column::ChangedAt,
+            Column::TokenId,
+        ])
+        .values_panic([tenant.into(), id.into(), group.into(), user.into(), now(backend), token.into()]);
     db.execute(&insert).await?;
     Ok(())
 }
@@ -70,8 +88,8 @@ pub async fn forget(db: &impl ConnectionTrait) -> Result<(), StoreError> {
 /// What a reading of the feed tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changes {
-    /// Calls to the users of these may be decided otherwise.
-    Of(Vec<Owner>),
+    /// These, by the identifiers under which they were noted.
+    Of(Vec<(Uuid, Change)>),
     /// What happened since the last reading is not known.
     Unknown,
 }
@@ -116,7 +134,7 @@ impl Feed {
             return Ok(Changes::Unknown);
         }
         let new = rows.into_iter().filter(|row| !read.contains(&row.change_id));
-        Ok(Changes::Of(new.map(owner).collect::<Result<_, _>>()?))
+        Ok(Changes::Of(new.map(change).collect::<Result<_, _>>()?))
     }
 
     fn remember(&mut self, reading: Reading, followed: bool) {
@@ -142,14 +160,18 @@ impl Feed {
     }
 }
 
-fn owner(row: Model) -> Result<Owner, StoreError> {
-    let Model { tenant_id, change_id: _, group_id, user_id, changed_at: _ } = row;
+fn change(row: Model) -> Result<(Uuid, Change), StoreError> {
+    let Model { tenant_id, change_id, group_id, user_id, changed_at: _, token_id } = row;
+    if let Some(token) = token_id {
+        return Ok((change_id, Change::Token(value(token)?)));
+    }
     let tenant = value(tenant_id)?;
-    Ok(match (group_id, user_id) {
+    let owner = match (group_id, user_id) {
         (Some(group), Some(user)) => Owner::User(UserPath { tenant, group: value(group)?, user: value(user)? }),
         (Some(group), None) => Owner::Group(GroupPath { tenant, group: value(group)? }),
         (None, _) => Owner::Tenant(tenant),
-    })
+    };
+    Ok((change_id, Change::Users(owner)))
 }
 
 /// What tells that the feed has something new, where the database can tell.

@@ -66,6 +66,12 @@ pub async fn find(db: &impl ConnectionTrait, group: &GroupPath) -> Result<Option
     row.map(Group::try_from).transpose()
 }
 
+/// The group, if it is there, locked until the end of the transaction: nobody changes it, or adds to it, until then.
+pub async fn lock(db: &impl ConnectionTrait, group: &GroupPath) -> Result<Option<Group>, StoreError> {
+    let row = Entity::find().filter(key(group)).lock_exclusive().one(db).await?;
+    row.map(Group::try_from).transpose()
+}
+
 /// Merges `update` into the group; what it is after that, if it is there.
 pub async fn update(
     db: &impl ConnectionTrait,

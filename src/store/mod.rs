@@ -3,6 +3,8 @@
 //! Every statement names a tenant. A conflict is recognised by its constraint, never by looking first. To add a
 //! resource, add its entity, its migration and its file of functions.
 
+pub mod audit;
+pub mod contents;
 pub mod criteria;
 mod entity;
 mod error;
@@ -13,15 +15,22 @@ pub mod ownership;
 pub mod schedule;
 pub mod snapshot;
 pub mod tenant;
+pub mod token;
 pub mod user;
 pub mod user_service;
 
 mod connection;
 
-use call_acceptance_api::{change::Change, problem::Failure};
+use call_acceptance_api::{
+    change::Change,
+    name::{GroupPath, UserPath},
+    problem::Failure,
+    schedule::Owner,
+};
 use sea_orm::{
     AccessMode, ActiveValue, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
+    sea_query::{Expr, SimpleExpr},
 };
 
 pub use connection::{ConnectError, connect, migrate, ping};
@@ -63,6 +72,11 @@ where
     Ok(done)
 }
 
+/// Undoes what was done in a transaction.
+pub async fn give_up(transaction: DatabaseTransaction) -> Result<(), StoreError> {
+    Ok(transaction.rollback().await?)
+}
+
 /// Reads with `work`, which is given a transaction and hands it back with its result: all that it reads is from one
 /// moment.
 pub async fn reading<T, W, F>(db: &DatabaseConnection, work: W) -> Result<T, StoreError>
@@ -79,6 +93,25 @@ where
     let (transaction, done) = work(db.begin_with_options(options).await?).await?;
     transaction.commit().await?;
     Ok(done)
+}
+
+/// The database's clock, which all instances share, in microseconds since 1970.
+fn now(backend: DbBackend) -> SimpleExpr {
+    match backend {
+        DbBackend::Sqlite => Expr::cust("CAST(unixepoch('subsec') * 1000000 AS INTEGER)"),
+        _ => Expr::cust("CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"),
+    }
+}
+
+/// The tenant, and the group and the user where the owner has them.
+fn owner_columns(owner: &Owner) -> (String, Option<String>, Option<String>) {
+    match owner {
+        Owner::Tenant(tenant) => (tenant.to_string(), None, None),
+        Owner::Group(GroupPath { tenant, group }) => (tenant.to_string(), Some(group.to_string()), None),
+        Owner::User(UserPath { tenant, group, user }) => {
+            (tenant.to_string(), Some(group.to_string()), Some(user.to_string()))
+        }
+    }
 }
 
 /// The column value that a change of a text comes to.

@@ -1,11 +1,7 @@
 //! Who owns what: emptying an owner, and finding out which of its parents is missing.
 
-use call_acceptance_api::{
-    name::{GroupPath, UserPath},
-    problem::ProblemCode,
-    schedule::Owner,
-};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
+use call_acceptance_api::{name::GroupPath, problem::ProblemCode, schedule::Owner};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::{
     StoreError,
@@ -38,20 +34,25 @@ pub async fn missing(db: &impl ConnectionTrait, owner: &Owner) -> Result<Option<
     Ok(None)
 }
 
+/// The rows of a table that are the owner's or of what it holds.
 macro_rules! below {
     ($table:ident, $owner:expr) => {
         match $owner {
-            Owner::Tenant(tenant) => Condition::all().add($table::Column::TenantId.eq(tenant.as_str())),
-            Owner::Group(GroupPath { tenant, group }) => Condition::all()
-                .add($table::Column::TenantId.eq(tenant.as_str()))
-                .add($table::Column::GroupId.eq(group.as_str())),
-            Owner::User(UserPath { tenant, group, user }) => Condition::all()
-                .add($table::Column::TenantId.eq(tenant.as_str()))
-                .add($table::Column::GroupId.eq(group.as_str()))
-                .add($table::Column::UserId.eq(user.as_str())),
+            call_acceptance_api::schedule::Owner::Tenant(tenant) => {
+                sea_orm::Condition::all().add($table::Column::TenantId.eq(tenant.as_str()))
+            }
+            call_acceptance_api::schedule::Owner::Group(path) => sea_orm::Condition::all()
+                .add($table::Column::TenantId.eq(path.tenant.as_str()))
+                .add($table::Column::GroupId.eq(path.group.as_str())),
+            call_acceptance_api::schedule::Owner::User(path) => sea_orm::Condition::all()
+                .add($table::Column::TenantId.eq(path.tenant.as_str()))
+                .add($table::Column::GroupId.eq(path.group.as_str()))
+                .add($table::Column::UserId.eq(path.user.as_str())),
         }
     };
 }
+
+pub(super) use below;
 
 /// Deletes all that the owner holds, the owner itself aside.
 pub async fn empty(db: &impl ConnectionTrait, owner: &Owner) -> Result<(), StoreError> {

@@ -10,7 +10,7 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
     prelude::{Json, Uuid},
-    sea_query::{Expr, Func, Query},
+    sea_query::{Expr, Func, LockType, Query},
 };
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
         schedules::{ActiveModel, Column, Entity, Model},
         user_services,
     },
-    value,
+    optional, owner_columns, value,
 };
 
 impl TryFrom<Model> for Schedule {
@@ -36,17 +36,6 @@ fn kind_name(kind: ScheduleType) -> &'static str {
     match kind {
         ScheduleType::Time => "Time",
         ScheduleType::Holiday => "Holiday",
-    }
-}
-
-/// The tenant, and the group and the user where the owner has them.
-pub(super) fn owner_columns(owner: &Owner) -> (String, Option<String>, Option<String>) {
-    match owner {
-        Owner::Tenant(tenant) => (tenant.to_string(), None, None),
-        Owner::Group(GroupPath { tenant, group }) => (tenant.to_string(), Some(group.to_string()), None),
-        Owner::User(UserPath { tenant, group, user }) => {
-            (tenant.to_string(), Some(group.to_string()), Some(user.to_string()))
-        }
     }
 }
 
@@ -115,7 +104,7 @@ pub async fn find(
     row.map(Schedule::try_from).transpose()
 }
 
-/// The key of the schedule, if it is there.
+/// The key of the schedule, if it is there; it is neither renamed nor deleted until the end of the transaction.
 pub async fn find_id(
     db: &impl ConnectionTrait,
     folder: &ScheduleFolder,
@@ -125,8 +114,34 @@ pub async fn find_id(
         .select_only()
         .column(Column::ScheduleId)
         .filter(key(folder))
-        .filter(Column::Name.eq(name.as_str()));
+        .filter(Column::Name.eq(name.as_str()))
+        .lock(LockType::Share);
     Ok(query.into_tuple().one(db).await?)
+}
+
+/// The schedule with its key, if it is there, locked against other writers until the end of the transaction.
+pub async fn lock(
+    db: &impl ConnectionTrait,
+    folder: &ScheduleFolder,
+    name: &ScheduleName,
+) -> Result<Option<(Uuid, Schedule)>, StoreError> {
+    let query = Entity::find().filter(key(folder)).filter(Column::Name.eq(name.as_str()));
+    let Some(row) = query.lock(LockType::NoKeyUpdate).one(db).await? else { return Ok(None) };
+    Ok(Some((row.schedule_id, row.try_into()?)))
+}
+
+/// The folder of a row.
+pub(super) fn folder(row: &Model) -> Result<ScheduleFolder, StoreError> {
+    let tenant = value(row.tenant_id.clone())?;
+    let group = optional(row.group_id.clone())?;
+    let owner = match (group, optional(row.user_id.clone())?) {
+        (Some(group), Some(user)) => Owner::User(UserPath { tenant, group, user }),
+        (Some(group), None) => Owner::Group(GroupPath { tenant, group }),
+        (None, _) => Owner::Tenant(tenant),
+    };
+    let kind = [ScheduleType::Time, ScheduleType::Holiday].into_iter().find(|kind| kind_name(*kind) == row.kind);
+    let kind = kind.ok_or_else(|| StoreError::Internal("a schedule is of no type".into()))?;
+    Ok(ScheduleFolder { owner, kind })
 }
 
 /// Merges `update` into the schedule with this key.

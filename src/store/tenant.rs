@@ -61,6 +61,12 @@ pub async fn find(db: &impl ConnectionTrait, tenant: &TenantId) -> Result<Option
     row.map(Tenant::try_from).transpose()
 }
 
+/// The tenant, if it is there, locked until the end of the transaction: nobody changes it, or adds to it, until then.
+pub async fn lock(db: &impl ConnectionTrait, tenant: &TenantId) -> Result<Option<Tenant>, StoreError> {
+    let row = Entity::find_by_id(tenant.as_str()).lock_exclusive().one(db).await?;
+    row.map(Tenant::try_from).transpose()
+}
+
 /// Merges `update` into the tenant; what it is after that, if it is there.
 pub async fn update(
     db: &impl ConnectionTrait,

@@ -93,6 +93,12 @@ pub async fn find(db: &impl ConnectionTrait, user: &UserPath) -> Result<Option<U
     row.map(User::try_from).transpose()
 }
 
+/// The user, if it is there, locked until the end of the transaction: nobody changes it, or adds to it, until then.
+pub async fn lock(db: &impl ConnectionTrait, user: &UserPath) -> Result<Option<User>, StoreError> {
+    let row = Entity::find().filter(key(user)).lock_exclusive().one(db).await?;
+    row.map(User::try_from).transpose()
+}
+
 /// Merges `update` into the user; what it is after that, if it is there.
 pub async fn update(
     db: &impl ConnectionTrait,

@@ -28,8 +28,8 @@ pub async fn is_assigned(db: &impl ConnectionTrait, user: &UserPath) -> Result<b
     Ok(Entity::find().filter(key(user)).one(db).await?.is_some())
 }
 
-/// Gives the service to the user, unless it is there already.
-pub async fn insert(db: &impl ConnectionTrait, user: &UserPath, revision: Revision) -> Result<(), StoreError> {
+/// Gives the service to the user, unless it is there already; whether it was given.
+pub async fn insert(db: &impl ConnectionTrait, user: &UserPath, revision: Revision) -> Result<bool, StoreError> {
     let row = ActiveModel {
         tenant_id: Set(user.tenant.to_string()),
         group_id: Set(user.group.to_string()),
@@ -40,8 +40,7 @@ pub async fn insert(db: &impl ConnectionTrait, user: &UserPath, revision: Revisi
     let unless_there = OnConflict::columns([Column::TenantId, Column::GroupId, Column::UserId, Column::Service])
         .do_nothing()
         .to_owned();
-    Entity::insert(row).on_conflict(unless_there).exec_without_returning(db).await?;
-    Ok(())
+    Ok(Entity::insert(row).on_conflict(unless_there).exec_without_returning(db).await? > 0)
 }
 
 /// Raises the revision and so locks the service until the end of the transaction; the revision after that, if the

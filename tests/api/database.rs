@@ -1,6 +1,6 @@
 //! A database of its own for each test, removed when the test ends.
 
-use call_acceptance::store;
+use call_acceptance::{store, token};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database,
     sqlx::{self, Connection, Executor, PgConnection},
@@ -12,6 +12,31 @@ use uuid::Uuid;
 const TEMPLATE: &str = "call_acceptance_template";
 /// The lock that tests starting at once make the template under.
 const TEMPLATE_LOCK: i64 = 7_246_001;
+
+/// A token that is in every database with the schema in it, and may do everything.
+pub const ADMIN: AdminToken = AdminToken;
+
+/// See [`ADMIN`].
+pub struct AdminToken;
+
+impl AdminToken {
+    const ID: &str = "0193a0c03a527c408a3e7f2b9f6d1c00";
+    const SECRET: &str = "the-secret-of-tests-which-nobody-has-to-guess";
+
+    /// The token as it is sent.
+    pub fn text(&self) -> String {
+        format!("ca_{}_{}", Self::ID, Self::SECRET)
+    }
+
+    fn insert(&self) -> String {
+        format!(
+            "INSERT INTO tokens (tenant_id, token_id, role, read_only, digest, created_at) \
+             VALUES ('', '{}', 'system_admin', false, '{}', 0)",
+            Self::ID,
+            token::digest(Self::SECRET)
+        )
+    }
+}
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +58,7 @@ impl TestDatabase {
         match kind {
             Kind::Sqlite => {
                 let database = Self::empty(kind).await;
-                store::migrate(&database.url).await.expect("the schema can be created");
+                prepare(&database.url).await;
                 database
             }
             Kind::Postgres => {
@@ -49,7 +74,7 @@ impl TestDatabase {
     pub async fn of(admin: String) -> Self {
         let mut connection = PgConnection::connect(&admin).await.expect("PostgreSQL answers");
         let database = Self::postgres(&mut connection, admin, "").await;
-        store::migrate(&database.url).await.expect("the schema can be created");
+        prepare(&database.url).await;
         database
     }
 
@@ -85,9 +110,7 @@ impl TestDatabase {
 
     /// Runs a statement past the server.
     pub async fn execute(&self, sql: &str) {
-        let db = Database::connect(ConnectOptions::new(&self.url)).await.expect("the database answers");
-        db.execute_unprepared(sql).await.expect("the statement runs");
-        db.close().await.expect("the connection closes");
+        execute(&self.url, sql).await;
     }
 }
 
@@ -105,6 +128,18 @@ impl Drop for TestDatabase {
             || tokio::runtime::Builder::new_current_thread().enable_all().build().map(|runtime| runtime.block_on(drop));
         std::thread::scope(|scope| scope.spawn(in_a_thread).join().map(|_| ()).unwrap_or_default());
     }
+}
+
+/// Creates the schema, with the token that tests have.
+async fn prepare(url: &str) {
+    store::migrate(url).await.expect("the schema can be created");
+    execute(url, &ADMIN.insert()).await;
+}
+
+async fn execute(url: &str, sql: &str) {
+    let db = Database::connect(ConnectOptions::new(url)).await.expect("the database answers");
+    db.execute_unprepared(sql).await.expect("the statement runs");
+    db.close().await.expect("the connection closes");
 }
 
 /// The server that the test run started; `make test` and `tests/with-postgres` say where it is.
@@ -135,7 +170,7 @@ async fn make_template(connection: &mut PgConnection, admin: &str) {
             .execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {making}")))
             .await
             .expect("the template can be created");
-        store::migrate(&on(admin, &making)).await.expect("the schema can be created");
+        prepare(&on(admin, &making)).await;
         let rename = format!("ALTER DATABASE {making} RENAME TO {TEMPLATE}");
         connection.execute(sqlx::AssertSqlSafe(rename)).await.expect("the template gets its name");
     }

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     net::SocketAddr,
+    num::NonZeroU32,
     path::PathBuf,
     sync::{Arc, LazyLock, Mutex},
     time::Duration,
@@ -18,11 +19,14 @@ use call_acceptance_api::{
     validation,
 };
 use jsonschema::Validator;
-use reqwest::{Method, StatusCode, header::HeaderMap};
+use reqwest::{
+    Method, StatusCode,
+    header::{AUTHORIZATION, HeaderMap, HeaderValue},
+};
 use serde_json::{Value, json};
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use crate::database::{Kind, TestDatabase};
+use crate::database::{ADMIN, Kind, TestDatabase};
 
 /// The path of the user that [`App::with_user`] makes.
 pub const USER: &str = "/api/v1/tenants/foo/groups/foogroup/users/foouser/";
@@ -72,6 +76,12 @@ pub fn config(database_url: &str) -> Config {
             staleness: Duration::from_secs(60),
             memory: 16 << 20,
         },
+        open: false,
+        // As many as a test likes; those that are about the limit set it.
+        failed_authentications: NonZeroU32::MAX,
+        oidc: None,
+        audit_retention: Duration::from_secs(400 * 86_400),
+        cors_origins: Vec::new(),
         log_format: LogFormat::Text,
         log: "off".to_owned(),
     }
@@ -125,6 +135,12 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The answer, once it has arrived whole.
+    pub async fn of(response: reqwest::Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        Self { status, headers, text: response.text().await.expect("the answer arrives whole") }
+    }
+
     /// The body, which is JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
@@ -205,6 +221,26 @@ impl App {
         app
     }
 
+    /// Creates a token; the text of it.
+    pub async fn token(&self, create: Value) -> String {
+        let created = self.post("/api/v1/tokens/", create).await.expect(201);
+        created["token"].as_str().expect("a new token is shown").to_owned()
+    }
+
+    /// Sends a request with this token, or with none, and holds the answer against the document.
+    pub async fn send_as(&self, token: Option<&str>, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let mut request = stranger().request(method.clone(), self.url(path));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.header(JSON.0, JSON.1).body(body.to_string());
+        }
+        let answer = Answer::of(request.send().await.expect("the server answers")).await;
+        check(&method, path, &answer);
+        answer
+    }
+
     /// The URL of a path.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.server.url())
@@ -235,10 +271,7 @@ impl App {
         if let Some(body) = body {
             request = request.body(body);
         }
-        let response = request.send().await.expect("the server answers");
-        let (status, headers) = (response.status(), response.headers().clone());
-        let text = response.text().await.expect("the answer arrives whole");
-        let answer = Answer { status, headers, text };
+        let answer = Answer::of(request.send().await.expect("the server answers")).await;
         check(&method, path, &answer);
         answer
     }
@@ -247,10 +280,21 @@ impl App {
 /// The header of a JSON body.
 pub const JSON: (&str, &str) = ("Content-Type", "application/json");
 
-/// A client that goes nowhere but to the server and follows no redirect.
+/// A client that goes nowhere but to the server and follows no redirect. It sends the [token](crate::database::ADMIN) that
+/// may do everything, unless a request has another one.
 pub fn client() -> reqwest::Client {
+    let token = HeaderValue::from_str(&format!("Bearer {}", ADMIN.text())).expect("a token is a header's value");
+    client_with(HeaderMap::from_iter([(AUTHORIZATION, token)]))
+}
+
+/// The same without a token.
+pub fn stranger() -> reqwest::Client {
+    client_with(HeaderMap::new())
+}
+
+fn client_with(headers: HeaderMap) -> reqwest::Client {
     let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
-    builder.build().expect("a client can be built")
+    builder.default_headers(headers).build().expect("a client can be built")
 }
 
 static COMPONENTS: LazyLock<Value> = LazyLock::new(|| validation::json_schema(&DOCUMENT["components"]));

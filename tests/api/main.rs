@@ -3,6 +3,8 @@
 //! Every test runs on both databases, each on a database of its own. One folder per resource, one file per verb or
 //! rule; names are sentences. Every answer is held against the published document by [`harness`].
 
+mod access;
+mod audit_events;
 mod coverage;
 mod database;
 mod decisions;

@@ -23,6 +23,8 @@ const CONNECTIONS: usize = 32;
 struct Instance {
     process: Child,
     url: String,
+    /// A token that may do everything.
+    token: String,
     _folder: TempDir,
 }
 
@@ -30,6 +32,11 @@ impl Instance {
     fn start(log: &str) -> Self {
         let folder = TempDir::new().expect("a temporary folder can be made");
         let url = format!("sqlite://{}?mode=rwc", folder.path().join("bench.db").display());
+        let token = Command::new(env!("CARGO_BIN_EXE_call-acceptance"))
+            .args(["token", "create", "--role", "system_admin", "--log", "warn", "--database-url", &url])
+            .output()
+            .expect("a token can be made");
+        let token = String::from_utf8(token.stdout).expect("a token is text").trim().to_owned();
         let mut process = Command::new(env!("CARGO_BIN_EXE_call-acceptance"))
             .args(["--listen", "127.0.0.1:0", "--database-url", &url, "--log", log])
             .stderr(Stdio::piped())
@@ -46,7 +53,7 @@ impl Instance {
         };
         // Reads on, so that the server never waits for the pipe.
         std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
-        Self { process, url, _folder: folder }
+        Self { process, url, token, _folder: folder }
     }
 }
 
@@ -57,17 +64,18 @@ impl Drop for Instance {
     }
 }
 
-async fn send(method: reqwest::Method, url: String, body: Value) -> String {
+async fn send(instance: &Instance, path: &str, body: Value) -> String {
     let client = reqwest::Client::builder().no_proxy().build().expect("a client can be built");
-    let request = client.request(method, url).header("Content-Type", "application/json").body(body.to_string());
+    let request = client.post(format!("{}{path}", instance.url)).bearer_auth(&instance.token);
+    let request = request.header("Content-Type", "application/json").body(body.to_string());
     let answer = request.send().await.expect("the server answers");
     assert!(answer.status().is_success(), "{}", answer.status());
     answer.text().await.expect("the answer arrives whole")
 }
 
 /// A user with three criteria and twenty numbers.
-async fn provision(url: &str) {
-    let post = |path: String, body| send(reqwest::Method::POST, format!("{url}{path}"), body);
+async fn provision(instance: &Instance) {
+    let post = async |path: String, body| send(instance, &path, body).await;
     post("/api/v1/tenants/".to_owned(), json!({ "tenantId": "foo", "region": "BE", "timeZone": "Europe/Brussels" }))
         .await;
     post("/api/v1/tenants/foo/groups/".to_owned(), json!({ "groupId": "foogroup" })).await;
@@ -128,25 +136,37 @@ async fn main() {
     let (logging, silent) = (Instance::start("info"), Instance::start("call_acceptance::app=info,warn"));
     let mut answer = String::new();
     for instance in [&logging, &silent] {
-        provision(&instance.url).await;
-        answer = send(reqwest::Method::POST, format!("{}{DECISIONS}", instance.url), call.clone()).await;
+        provision(instance).await;
+        answer = send(instance, DECISIONS, call.clone()).await;
         assert!(answer.contains("friends"), "{answer}");
     }
     let constant = constant(answer).await;
     let folder = TempDir::new().expect("a temporary folder can be made");
-    let script = folder.path().join("post.lua");
-    let lua = format!("wrk.method = 'POST'\nwrk.body = '{call}'\nwrk.headers['Content-Type'] = 'application/json'\n");
-    std::fs::write(&script, lua).expect("the script can be written");
+    let script = |name: &str, instance: &Instance, method: &str| {
+        let path = folder.path().join(name);
+        let body = if method == "POST" { format!("wrk.body = '{call}'\n") } else { String::new() };
+        let lua = format!(
+            "wrk.method = '{method}'\n{body}wrk.headers['Content-Type'] = 'application/json'\n\
+             wrk.headers['Authorization'] = 'Bearer {}'\n",
+            instance.token
+        );
+        std::fs::write(&path, lua).expect("the script can be written");
+        Some(path)
+    };
     let cases = [
         ("constant", format!("{constant}{DECISIONS}"), None),
-        ("decision by POST", format!("{}{DECISIONS}", silent.url), Some(script.as_path())),
-        ("decision by GET", format!("{}{DECISIONS}?{query}", silent.url), None),
-        ("decision by POST, each logged", format!("{}{DECISIONS}", logging.url), Some(script.as_path())),
+        ("decision by POST", format!("{}{DECISIONS}", silent.url), script("post.lua", &silent, "POST")),
+        ("decision by GET", format!("{}{DECISIONS}?{query}", silent.url), script("get.lua", &silent, "GET")),
+        (
+            "decision by POST, each logged",
+            format!("{}{DECISIONS}", logging.url),
+            script("logged.lua", &logging, "POST"),
+        ),
     ];
     let mut figures = vec![Vec::new(); cases.len()];
     for _ in 0..ROUNDS {
         for ((_, url, script), figures) in cases.iter().zip(&mut figures) {
-            figures.push(tokio::task::block_in_place(|| load(url, *script)));
+            figures.push(tokio::task::block_in_place(|| load(url, script.as_deref())));
         }
     }
     let medians: Vec<f64> = figures.into_iter().map(median).collect();

@@ -3,6 +3,7 @@
 //! `make test-oidc` runs it. What a provider may do wrong, and when it is asked, is tested in `src/oidc/tests/`.
 
 mod provider;
+mod server;
 
 use std::{
     sync::{Arc, Mutex},

@@ -31,10 +31,12 @@ impl Network {
     /// Starts everything, with users who can be called.
     pub async fn start() -> Self {
         let folder = TempDir::new().expect("a temporary folder can be made");
-        let (decision_server, url) = start_decision_server(folder.path());
-        users::provision(&url).await;
+        let database_url = format!("sqlite://{}?mode=rwc", folder.path().join("test.db").display());
+        let [admin, node] = ["system_admin", "call_processing"].map(|role| token(&database_url, role));
+        let (decision_server, url) = start_decision_server(&database_url);
+        users::provision(&url, &admin).await;
         let (callee, callee_port) = start_callee();
-        let (proxy, proxy_port) = start_proxy(folder.path(), &url, callee_port);
+        let (proxy, proxy_port) = start_proxy(folder.path(), &with_credentials(&url, &node), callee_port);
         let network = Self { _proxy: proxy, _callee: callee, decision_server, proxy_port, folder };
         for (name, port) in [("callee", callee_port), ("proxy", proxy_port)] {
             assert!(answers_options(port), "the {name} does not answer; the proxy says:\n{}", network.proxy_log());
@@ -88,10 +90,24 @@ impl Network {
     }
 }
 
-fn start_decision_server(folder: &Path) -> (Process, String) {
+/// A new token of this role.
+fn token(database_url: &str, role: &str) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_call-acceptance"));
-    command.args(["--listen", "127.0.0.1:0", "--database-url"]);
-    command.arg(format!("sqlite://{}?mode=rwc", folder.join("test.db").display()));
+    command.args(["token", "create", "--role", role, "--log", "warn", "--database-url", database_url]);
+    let output = command.output().expect("the command runs");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("a token is text").trim().to_owned()
+}
+
+/// The URL with a token as user name and password, as the proxy takes it.
+fn with_credentials(url: &str, token: &str) -> String {
+    let (id, secret) = token.strip_prefix("ca_").and_then(|token| token.split_once('_')).expect("ca_<id>_<secret>");
+    url.replacen("http://", &format!("http://{id}:{secret}@"), 1)
+}
+
+fn start_decision_server(database_url: &str) -> (Process, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_call-acceptance"));
+    command.args(["--listen", "127.0.0.1:0", "--database-url", database_url]);
     // Which verdict comes is the question here, not how soon on a busy machine.
     command.args(["--decision-deadline", "900"]);
     command.args(["--log", "info", "--log-format", "text"]).stdin(Stdio::null()).stderr(Stdio::piped());

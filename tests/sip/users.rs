@@ -25,9 +25,10 @@ const TENANTS: &str = "/api/v1/tenants/";
 const GROUPS: &str = "/api/v1/tenants/foo/groups/";
 const USERS: &str = "/api/v1/tenants/foo/groups/foogroup/users/";
 
-/// Creates all of them over the API of the server at `url`.
-pub async fn provision(url: &str) {
-    let server = Server { url, client: reqwest::Client::builder().no_proxy().build().expect("a client can be built") };
+/// Creates all of them over the API of the server at `url`, which `token` opens.
+pub async fn provision(url: &str, token: &str) {
+    let server =
+        Server { url, token, client: reqwest::Client::builder().no_proxy().build().expect("a client can be built") };
     server.post(TENANTS, json!({ "tenantId": "foo", "region": "BE", "timeZone": "Europe/Brussels" })).await;
     server.post(GROUPS, json!({ "groupId": "foogroup" })).await;
     for number in [FRIENDS, ANONYMOUS, UNAVAILABLE, NO_SALES, INACTIVE, NO_SERVICE, OVER, OPEN] {
@@ -49,13 +50,15 @@ pub async fn provision(url: &str) {
 
 struct Server<'a> {
     url: &'a str,
+    token: &'a str,
     client: reqwest::Client,
 }
 
 impl Server<'_> {
     async fn post(&self, path: &str, body: Value) {
         let url = format!("{}{path}", self.url);
-        let answer = self.client.post(&url).json(&body).send().await.expect("the server answers");
+        let answer =
+            self.client.post(&url).bearer_auth(self.token).json(&body).send().await.expect("the server answers");
         let status = answer.status();
         assert!(status.is_success(), "{path} answers {status}: {}", answer.text().await.unwrap_or_default());
     }

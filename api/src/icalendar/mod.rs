@@ -26,6 +26,7 @@ use poem_openapi::{
 
 pub use self::{read::read, write::write};
 use crate::{
+    access::{Caller, END_USERS, GROUP_ADMINS, Read, TENANT_ADMINS, Write},
     answer::Updated,
     name::{GroupId, GroupPath, ScheduleName, TenantId, UserId, UserPath},
     payload::{MAX_BODY_BYTES, is_media_type},
@@ -125,12 +126,13 @@ async fn view(
 
 async fn replace(
     schedules: &dyn Schedules,
+    by: &Caller,
     folder: ScheduleFolder,
     name: ScheduleName,
     periods: Vec<Period>,
 ) -> Result<Updated<Schedule>, Failure> {
     let update = ScheduleUpdate { name: None, new_name: None, periods: Some(periods) };
-    Ok(Updated::with(schedules.update(folder, name, update).await?))
+    Ok(Updated::with(schedules.update(by, folder, name, update).await?))
 }
 
 /// Codes of an operation that reads a calendar.
@@ -139,7 +141,7 @@ const NOT_FOUND: u64 = codes(&[ProblemCode::ScheduleNotFound]);
 
 macro_rules! icalendar_api {
     (
-        $(#[$doc:meta])* $api:ident: $codes:expr, $path:literal,
+        $(#[$doc:meta])* $api:ident: $codes:expr, $writers:expr, $path:literal,
         owner: ($($id:ident: $id_type:ident),*) => $owner:expr,
         view: $view:ident $view_id:literal $view_doc:literal,
         replace: $replace:ident $replace_id:literal $replace_doc:literal $(,)?
@@ -158,6 +160,7 @@ macro_rules! icalendar_api {
             #[oai(path = $path, method = "get", operation_id = $view_id)]
             async fn $view(
                 &self,
+                _caller: Read<END_USERS>,
                 $($id: Path<$id_type>,)*
                 name: Path<ScheduleName>,
             ) -> Result<FoundIcalendar, Fails<{ $codes | NOT_FOUND }>> {
@@ -179,12 +182,13 @@ macro_rules! icalendar_api {
             #[oai(path = $path, method = "put", operation_id = $replace_id)]
             async fn $replace(
                 &self,
+                caller: Write<{ $writers }>,
                 $($id: Path<$id_type>,)*
                 name: Path<ScheduleName>,
                 body: IcalendarBody,
             ) -> Result<Updated<Schedule>, Fails<{ CALENDAR | $codes | NOT_FOUND }>> {
                 let folder = ScheduleFolder { owner: $owner, kind: ScheduleType::Holiday };
-                Ok(replace(&*self.0, folder, name.0, body.0).await?)
+                Ok(replace(&*self.0, &caller.0, folder, name.0, body.0).await?)
             }
         }
     };
@@ -192,7 +196,7 @@ macro_rules! icalendar_api {
 
 icalendar_api! {
     /// The operations on a tenant's calendar schedules as iCalendar.
-    TenantCalendarScheduleIcalendarApi: TENANT, "/tenants/:tenant_id/calendar_schedules/:name/icalendar/",
+    TenantCalendarScheduleIcalendarApi: TENANT, TENANT_ADMINS, "/tenants/:tenant_id/calendar_schedules/:name/icalendar/",
     owner: (tenant_id: TenantId) => Owner::Tenant(tenant_id.0),
     view: tenant_calendar_schedule_icalendar_view "tenant_calendar_schedule_icalendar_view" "View a calendar schedule of a tenant as iCalendar",
     replace: tenant_calendar_schedule_icalendar_replace "tenant_calendar_schedule_icalendar_replace" "Replace a calendar schedule of a tenant from iCalendar",
@@ -200,7 +204,7 @@ icalendar_api! {
 
 icalendar_api! {
     /// The operations on a group's calendar schedules as iCalendar.
-    GroupCalendarScheduleIcalendarApi: GROUP, "/tenants/:tenant_id/groups/:group_id/calendar_schedules/:name/icalendar/",
+    GroupCalendarScheduleIcalendarApi: GROUP, GROUP_ADMINS, "/tenants/:tenant_id/groups/:group_id/calendar_schedules/:name/icalendar/",
     owner: (tenant_id: TenantId, group_id: GroupId) => Owner::Group(GroupPath { tenant: tenant_id.0, group: group_id.0 }),
     view: group_calendar_schedule_icalendar_view "group_calendar_schedule_icalendar_view" "View a calendar schedule of a group as iCalendar",
     replace: group_calendar_schedule_icalendar_replace "group_calendar_schedule_icalendar_replace" "Replace a calendar schedule of a group from iCalendar",
@@ -208,7 +212,7 @@ icalendar_api! {
 
 icalendar_api! {
     /// The operations on a user's calendar schedules as iCalendar.
-    UserCalendarScheduleIcalendarApi: USER, "/tenants/:tenant_id/groups/:group_id/users/:user_id/calendar_schedules/:name/icalendar/",
+    UserCalendarScheduleIcalendarApi: USER, END_USERS, "/tenants/:tenant_id/groups/:group_id/users/:user_id/calendar_schedules/:name/icalendar/",
     owner: (tenant_id: TenantId, group_id: GroupId, user_id: UserId) => Owner::User(UserPath { tenant: tenant_id.0, group: group_id.0, user: user_id.0 }),
     view: user_calendar_schedule_icalendar_view "user_calendar_schedule_icalendar_view" "View a calendar schedule of a user as iCalendar",
     replace: user_calendar_schedule_icalendar_replace "user_calendar_schedule_icalendar_replace" "Replace a calendar schedule of a user from iCalendar",

@@ -53,8 +53,7 @@ fn property(name: &str, value: impl Into<String>, kind: Option<ValueType>) -> Pr
 /// An identifier that stays as long as the names do, and tells nothing of them (RFC 7986, section 5.3).
 fn identifier(folder: &ScheduleFolder, schedule: &Schedule, period: &Period) -> Uuid {
     let mut segments = folder.segments();
-    segments.extend([schedule.name.to_string(), period.name.to_string()]);
-    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    segments.extend([schedule.name.as_str(), period.name.as_str()]);
     Uuid::new_v5(&Uuid::NAMESPACE_URL, location(&segments).as_bytes())
 }
 

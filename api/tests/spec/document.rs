@@ -56,6 +56,9 @@ fn every_component_is_used() {
     let mut used = BTreeSet::new();
     visit(&DOCUMENT, "", &mut |_, value| {
         used.extend(value.get("$ref").and_then(Value::as_str).map(str::to_owned));
+        let schemes = value.get("security").and_then(Value::as_array).into_iter().flatten();
+        let schemes = schemes.filter_map(Value::as_object).flat_map(|requirement| requirement.keys());
+        used.extend(schemes.map(|scheme| format!("#/components/securitySchemes/{scheme}")));
     });
     let components = DOCUMENT["components"].as_object().into_iter().flatten();
     let references = components.flat_map(|(section, entries)| {

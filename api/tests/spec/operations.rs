@@ -192,3 +192,26 @@ fn examples_of_schemas_pass() {
         Some(format!("schema {name}: {}", example_fault(&holder)?))
     }));
 }
+
+#[test]
+fn each_under_api_says_who_may_call_it_and_how_others_are_refused() {
+    assert_none(faults(|operation| {
+        let secured = operation.object["security"].as_array().is_some_and(|schemes| !schemes.is_empty());
+        let answers = ["401", "403", "429"].map(|status| operation.object["responses"][status].is_object());
+        let right = match operation.path.starts_with("/api/") {
+            true => operation.access().is_some() && secured && answers == [true; 3],
+            false => operation.access().is_none() && !secured && answers == [false; 3],
+        };
+        (!right).then(|| "its rule of access, its security and its answers 401, 403 and 429 do not agree".to_owned())
+    }));
+}
+
+#[test]
+fn what_changes_something_is_closed_to_read_only_tokens() {
+    assert_none(faults(|operation| {
+        let asks = operation.path.ends_with("/decision/") || operation.path.ends_with("/decisions/");
+        let changes = operation.method != "get" && !asks;
+        let wrong = operation.access().is_some_and(|rule| rule.changes() != changes);
+        wrong.then(|| "its rule of access".to_owned())
+    }));
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use call_acceptance_api::{
+    audit::{AuditCursor, AuditEventId, OperationName},
     document::DOCUMENT,
     icalendar::Icalendar,
     name::{CriteriaName, EmailAddress, GroupId, Ignored, Label, PeriodName, ScheduleName, TenantId, UserId},
@@ -11,6 +12,7 @@ use call_acceptance_api::{
     precondition::EntityTags,
     text::Rule,
     time::{Date, Instant, RecurrenceRule, TimeOfDay, TimeZone},
+    token::TokenId,
     validation,
 };
 use serde_json::Value;
@@ -30,6 +32,8 @@ macro_rules! text_types {
 
 fn text_types() -> Vec<TextType> {
     text_types![
+        AuditCursor,
+        AuditEventId,
         CalledNumber,
         CallingNumber,
         CriteriaName,
@@ -42,6 +46,7 @@ fn text_types() -> Vec<TextType> {
         Ignored,
         Instant,
         Label,
+        OperationName,
         PeriodName,
         PhoneNumber,
         PhoneNumberPattern,
@@ -52,6 +57,7 @@ fn text_types() -> Vec<TextType> {
         TenantId,
         TimeOfDay,
         TimeZone,
+        TokenId,
         UserId,
     ]
 }

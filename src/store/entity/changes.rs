@@ -1,5 +1,6 @@
 //! Table `changes`: what was changed lately that decisions must see. `changed_at` is in microseconds since 1970 by the
-//! database's clock; whose users are concerned is in `group_id` and `user_id` as in `schedules`.
+//! database's clock. A token is concerned where there is a `token_id`; else users are: whose, is in `group_id` and `user_id`
+//! as in `schedules`.
 
 use sea_orm::entity::prelude::*;
 
@@ -13,6 +14,7 @@ pub struct Model {
     pub group_id: Option<String>,
     pub user_id: Option<String>,
     pub changed_at: i64,
+    pub token_id: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

@@ -1,9 +1,11 @@
 //! One entity per table, plain column types. They stay inside the store.
 
+pub mod audit_events;
 pub mod changes;
 pub mod criteria;
 pub mod groups;
 pub mod schedules;
 pub mod tenants;
+pub mod tokens;
 pub mod user_services;
 pub mod users;

@@ -5,6 +5,8 @@ use sea_orm_migration::{
     sea_orm::{ConnectionTrait, DatabaseBackend},
 };
 
+use super::column::{integer, key, text};
+
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
@@ -46,20 +48,6 @@ impl MigrationTrait for Migration {
         }
         Ok(())
     }
-}
-
-/// A text column that is compared by code point everywhere, so that pages and keys do not depend on a locale.
-fn text(backend: DatabaseBackend, name: &str) -> ColumnDef {
-    let mut column = ColumnDef::new(Alias::new(name));
-    column.text();
-    if backend == DatabaseBackend::Postgres {
-        column.extra("COLLATE \"C\"");
-    }
-    column
-}
-
-fn key(backend: DatabaseBackend, name: &str) -> ColumnDef {
-    text(backend, name).not_null().to_owned()
 }
 
 fn flag(name: &str) -> ColumnDef {
@@ -133,7 +121,7 @@ fn users(backend: DatabaseBackend) -> TableCreateStatement {
 fn user_services(backend: DatabaseBackend) -> TableCreateStatement {
     let mut columns: Vec<_> = USER.map(|name| key(backend, name)).into();
     columns.push(key(backend, "service"));
-    columns.push(ColumnDef::new(Alias::new("revision")).big_integer().not_null().to_owned());
+    columns.push(integer("revision").not_null().to_owned());
     let mut services = table("user_services", columns, &["tenant_id", "group_id", "user_id", "service"]);
     refer(&mut services, "user_services_user", &USER, "users", &USER);
     services

@@ -1,7 +1,9 @@
 //! Creates the table of the changes that decisions must see. The release before does not write it, and decides on no
 //! calls: what it changes while both run is seen by decisions when a user is loaded anew.
 
-use sea_orm_migration::{prelude::*, sea_orm::DatabaseBackend};
+use sea_orm_migration::prelude::*;
+
+use super::column::{integer, key, text};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -17,11 +19,11 @@ impl MigrationTrait for Migration {
         let mut table = Table::create();
         table
             .table(Alias::new("changes"))
-            .col(text(backend, "tenant_id").not_null())
+            .col(key(backend, "tenant_id"))
             .col(ColumnDef::new(Alias::new("change_id")).uuid().not_null())
             .col(text(backend, "group_id"))
             .col(text(backend, "user_id"))
-            .col(ColumnDef::new(Alias::new("changed_at")).big_integer().not_null())
+            .col(integer("changed_at").not_null())
             .primary_key(Index::create().col(Alias::new("tenant_id")).col(Alias::new("change_id")));
         manager.create_table(table).await?;
         let mut index = Index::create();
@@ -32,13 +34,4 @@ impl MigrationTrait for Migration {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.drop_table(Table::drop().table(Alias::new("changes")).to_owned()).await
     }
-}
-
-fn text(backend: DatabaseBackend, name: &str) -> ColumnDef {
-    let mut column = ColumnDef::new(Alias::new(name));
-    column.text();
-    if backend == DatabaseBackend::Postgres {
-        column.extra("COLLATE \"C\"");
-    }
-    column
 }

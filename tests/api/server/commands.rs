@@ -7,7 +7,10 @@ use std::{
 
 use call_acceptance_api::document;
 
-use crate::database::{Kind, TestDatabase};
+use crate::{
+    database::{ADMIN, Kind, TestDatabase},
+    harness::client,
+};
 
 /// The command without the settings of this process.
 fn command(arguments: &[&str]) -> Command {
@@ -73,6 +76,34 @@ fn a_database_that_is_not_there_is_named_without_its_password() {
         assert!(told.contains(part), "{part}: {told}");
     }
     assert!(!told.contains("secret"), "{told}");
+}
+
+#[tokio::test]
+async fn the_log_names_requests_and_neither_tokens_nor_numbers() {
+    let database = TestDatabase::create(Kind::Sqlite).await;
+    let mut server = command(&["--listen", "127.0.0.1:0", "--log", "debug", "--database-url", &database.url])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    let mut log = BufReader::new(server.stderr.take().expect("the log is read here")).lines();
+    let serving = log.find_map(|line| Some(line.ok()?.split_once("serving on ")?.1.split(',').next()?.to_owned()));
+    let url = serving.expect("the log says where the server is");
+    for (path, status) in [
+        ("/api/v1/tenants/foo/groups/g/users/%2B3225550100/", 404),
+        ("/api/v1/decisions/?calledNumber=%2B3225550100&callingNumber=%2B3225126777", 200),
+    ] {
+        let sent = client().get(format!("{url}{path}")).send().await.expect("the server answers");
+        assert_eq!(sent.status().as_u16(), status, "{path}");
+    }
+    Command::new("kill").args(["-TERM", &server.id().to_string()]).status().expect("a signal can be sent");
+    let log: Vec<String> = log.map_while(Result::ok).collect();
+    let log = log.join("\n");
+    assert!(log.contains("operation=\"user_view\"") && log.contains("operation=\"decision_view\""), "{log}");
+    let secret = ADMIN.text().rsplit('_').next().expect("ca_<id>_<secret>").to_owned();
+    for kept in ["3225550100", "3225126777", &secret] {
+        assert!(!log.contains(kept), "{kept} is in it:\n{log}");
+    }
+    assert!(server.wait().expect("the server ends").success());
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::{fs, path::Path, process::Command};
 
 use crate::{
-    database::Kind,
+    database::{ADMIN, Kind},
     harness::{App, Running, config},
 };
 
@@ -52,9 +52,9 @@ async fn the_first_session_of_the_readme_answers_as_printed() {
     let mut variables = String::new();
     let mut answers = 0;
     for (command, printed) in session() {
-        let command = command.replace(PRINTED, &server.url());
+        let command = command.replace(PRINTED, &server.url()).replace("ca_<id>_<secret>", &ADMIN.text());
         if printed.is_empty() {
-            variables = command;
+            variables.push_str(&format!("{command}\n"));
             continue;
         }
         let script = format!("{variables}\n{}", command.replacen("curl ", "curl --silent --noproxy '*' ", 1));

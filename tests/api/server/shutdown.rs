@@ -6,7 +6,10 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{database::Kind, harness::App};
+use crate::{
+    database::{ADMIN, Kind},
+    harness::App,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_under_way_is_answered_and_no_connection_is_taken_any_more() {
@@ -15,8 +18,9 @@ async fn a_request_under_way_is_answered_and_no_connection_is_taken_any_more() {
     let body = json!({ "tenantId": "foo" }).to_string();
     let mut connection = BufReader::new(TcpStream::connect(&address).await.expect("the server takes connections"));
     let head = format!(
-        "POST /api/v1/tenants/ HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+        "POST /api/v1/tenants/ HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        ADMIN.text(),
         body.len()
     );
     connection.write_all(head.as_bytes()).await.expect("the head is sent");

@@ -1,48 +1,6 @@
-//! The command line. Each flag has an environment variable; the flag wins.
+//! What the operator can set: a flag and an environment variable each.
 
-use std::io::Write;
-
-use call_acceptance_api::document;
-use clap::{Args, Parser, Subcommand, ValueEnum};
-
-use crate::{
-    app::{self, Application, StartError},
-    config::Config,
-    demo, store, telemetry,
-};
-
-/// Selective Call Acceptance server: users keep criteria, calls are accepted or refused by them.
-#[derive(Debug, Parser)]
-#[command(name = "call-acceptance", version, max_term_width = 120)]
-pub struct Cli {
-    #[command(subcommand)]
-    command: Option<Command>,
-    #[command(flatten)]
-    options: Options,
-}
-
-#[derive(Debug, Clone, Subcommand)]
-enum Command {
-    /// Serve the API and its documentation (what is done when no command is given)
-    Serve,
-    /// Bring the database's schema up to date, and end
-    Migrate,
-    /// Print the published OpenAPI document, and end; needs no database
-    Openapi {
-        /// In which form
-        #[arg(long, value_enum, default_value_t = DocumentFormat::Json)]
-        format: DocumentFormat,
-    },
-    /// Create the demonstration data, and end: tenant `foo`, group `foogroup`, user `foouser` with the service,
-    /// schedules and a criteria. Doing it again changes nothing
-    Demo,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum DocumentFormat {
-    Json,
-    Yaml,
-}
+use clap::Args;
 
 /// What the operator can set. The values are read as text, so that all that is wrong is told at once.
 #[derive(Debug, Clone, Args)]
@@ -105,37 +63,68 @@ pub struct Options {
     /// How much memory the users that decisions were asked for may take, in MiB, roughly (1 to 1048576)
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_DECISION_MEMORY", default_value = "256", value_name = "MIB")]
     pub decision_memory: String,
+    /// Who is let in: `token` asks for a token; `none` lets everybody do everything, for a trial on loopback only
+    #[arg(long, global = true, env = "CALL_ACCEPTANCE_AUTH", default_value = "token", value_name = "token|none")]
+    pub auth: String,
+    /// How many authentications an address may fail a minute (1 to 1000000); beyond it waits
+    #[arg(
+        long,
+        global = true,
+        env = "CALL_ACCEPTANCE_FAILED_AUTHENTICATIONS",
+        default_value = "30",
+        value_name = "NUMBER"
+    )]
+    pub failed_authentications: String,
+    /// Issuer of the OpenID provider whose access tokens are taken too: its URL, as in the tokens' `iss`
+    #[arg(long, global = true, env = "CALL_ACCEPTANCE_OIDC_ISSUER", value_name = "URL")]
+    pub oidc_issuer: Option<String>,
+    /// Audience that access tokens must be for, as in their `aud`; needed with an issuer
+    #[arg(long, global = true, env = "CALL_ACCEPTANCE_OIDC_AUDIENCE", value_name = "AUDIENCE")]
+    pub oidc_audience: Option<String>,
+    /// Claim that has the role: its name, or a JSON Pointer as in /realm_access/roles
+    #[arg(long, global = true, env = "CALL_ACCEPTANCE_OIDC_ROLE_CLAIM", default_value = "role", value_name = "CLAIM")]
+    pub oidc_role_claim: String,
+    /// Claim that has the tenant that the role is for
+    #[arg(
+        long,
+        global = true,
+        env = "CALL_ACCEPTANCE_OIDC_TENANT_CLAIM",
+        default_value = "tenant",
+        value_name = "CLAIM"
+    )]
+    pub oidc_tenant_claim: String,
+    /// Claim that has the group that the role is for
+    #[arg(
+        long,
+        global = true,
+        env = "CALL_ACCEPTANCE_OIDC_GROUP_CLAIM",
+        default_value = "group",
+        value_name = "CLAIM"
+    )]
+    pub oidc_group_claim: String,
+    /// Claim that has the user that the role is for
+    #[arg(long, global = true, env = "CALL_ACCEPTANCE_OIDC_USER_CLAIM", default_value = "user", value_name = "CLAIM")]
+    pub oidc_user_claim: String,
+    /// Claim that is true when nothing may be changed
+    #[arg(
+        long,
+        global = true,
+        env = "CALL_ACCEPTANCE_OIDC_READ_ONLY_CLAIM",
+        default_value = "read_only",
+        value_name = "CLAIM"
+    )]
+    pub oidc_read_only_claim: String,
+    /// Origins whose pages may call the API from a browser (CORS), with commas between them, as in
+    /// https://portal.example.com; none unless set
+    #[arg(long, global = true, env = "CALL_ACCEPTANCE_CORS_ORIGINS", default_value = "", value_name = "ORIGINS")]
+    pub cors_origins: String,
+    /// How long audit events are kept, in days (1 to 36500)
+    #[arg(long, global = true, env = "CALL_ACCEPTANCE_AUDIT_RETENTION", default_value = "400", value_name = "DAYS")]
+    pub audit_retention: String,
     /// The form of the log, which goes to standard error
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_LOG_FORMAT", default_value = "text", value_name = "text|json")]
     pub log_format: String,
     /// What is logged: a level, or levels by module, as in `info,call_acceptance=debug`
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
-}
-
-impl Cli {
-    /// Does what the command says; `serve` returns when it was told to stop and has drained.
-    pub async fn run(self) -> Result<(), StartError> {
-        if let Some(Command::Openapi { format }) = self.command {
-            let document = match format {
-                DocumentFormat::Json => document::json(),
-                DocumentFormat::Yaml => document::yaml(),
-            };
-            return Ok(std::io::stdout().write_all(document.as_bytes())?);
-        }
-        let config = Config::try_from(self.options)?;
-        telemetry::init(&config);
-        match self.command {
-            Some(Command::Migrate) => Ok(store::migrate(&config.database_url).await?),
-            Some(Command::Demo) => demo::create(&config).await,
-            _ => serve(config).await,
-        }
-    }
-}
-
-async fn serve(config: Config) -> Result<(), StartError> {
-    let application = Application::build(config).await?;
-    tracing::info!("serving on http://{0}, documentation at http://{0}/docs/", application.address());
-    application.run_until(app::stop_signal()?).await;
-    Ok(())
 }

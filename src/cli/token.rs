@@ -1,0 +1,156 @@
+//! `call-acceptance token`: tokens from the command line, the first of all among them.
+
+use std::io::Write;
+
+use call_acceptance_api::{
+    access::{Caller, Role},
+    name::{GroupId, Label, TenantId, UserId},
+    page::{Limit, PageQuery},
+    problem::{Failure, Fault, ProblemCode},
+    time::Instant,
+    token::{Token, TokenCreate, TokenId, Tokens},
+};
+use clap::{Args, Subcommand};
+use jiff::{Span, Timestamp, tz::TimeZone};
+
+use crate::{
+    app::{self, StartError},
+    clock::{Clock, SystemClock},
+    config::Config,
+};
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum TokenCommand {
+    /// Create a token, and print it alone on standard output. It is shown this once
+    Create(Create),
+    /// List the tokens: identifier, role, what it is for, when it expires, when it was used last, description
+    List,
+    /// Revoke a token: it is good no more on any instance after 5 seconds
+    Revoke {
+        /// The identifier of the token: what stands between `ca_` and the next `_`
+        #[arg(value_parser = TokenId::parse)]
+        token_id: TokenId,
+    },
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Create {
+    /// What whoever has it is
+    #[arg(long, value_parser = role, value_name = "system_admin|tenant_admin|group_admin|end_user|call_processing")]
+    role: Role,
+    /// The tenant that the role is for
+    #[arg(long, value_parser = TenantId::parse)]
+    tenant: Option<TenantId>,
+    /// The group that the role is for
+    #[arg(long, value_parser = GroupId::parse, requires = "tenant")]
+    group: Option<GroupId>,
+    /// The user that the role is for
+    #[arg(long, value_parser = UserId::parse, requires = "group")]
+    user: Option<UserId>,
+    /// It may change nothing
+    #[arg(long)]
+    read_only: bool,
+    /// When it ends to be good, from now on, as in 90d or 12h; never when left out
+    #[arg(long, value_parser = expiry, value_name = "DURATION")]
+    expires: Option<Span>,
+    /// What it is for
+    #[arg(long, value_parser = Label::parse, value_name = "TEXT")]
+    description: Option<Label>,
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let known = || Role::ALL.map(Role::as_str).join(", ");
+    Role::parse(text).ok_or_else(|| format!("it is none of {}", known()))
+}
+
+fn expiry(text: &str) -> Result<Span, String> {
+    let span = text.parse::<Span>().ok().filter(|span| span.is_positive());
+    span.ok_or_else(|| "it is no duration, like 90d or 12h".to_owned())
+}
+
+/// The instant after `span`, days and longer by the calendar in UTC.
+fn after(now: Timestamp, span: Span) -> Result<Instant, Failure> {
+    let end = now.to_zoned_datetime(TimeZone::UTC).checked_add(span);
+    let end = end.map_err(|_| Failure::invalid(vec![Fault::of_parameter("expires", "The time is too far away.")]))?;
+    Ok(Instant::of(end.timestamp()))
+}
+
+impl TokenCommand {
+    /// Does what the command says.
+    pub async fn run(self, config: &Config) -> Result<(), StartError> {
+        let service = app::service(config).await?;
+        let request_id = SystemClock.new_id().to_string();
+        let result = match self {
+            Self::Create(create) => create.run(&service, &Caller::command("token_create", request_id)).await,
+            Self::List => list(&service, &Caller::command("tokens_list", request_id)).await,
+            Self::Revoke { token_id } => {
+                let by = Caller::command("token_revoke", request_id);
+                Tokens::revoke(&service, &by, token_id).await.map(|()| String::new())
+            }
+        };
+        let printed = result.map_err(|failure| StartError::Command(failure.to_string()))?;
+        Ok(std::io::stdout().write_all(printed.as_bytes())?)
+    }
+}
+
+impl Create {
+    async fn run(self, service: &impl Tokens, by: &Caller) -> Result<String, Failure> {
+        let Self { role, tenant, group, user, read_only, expires, description } = self;
+        let create = TokenCreate {
+            role,
+            tenant_id: tenant,
+            group_id: group,
+            user_id: user,
+            read_only,
+            description,
+            expires_at: expires.map(|span| after(SystemClock.now(), span)).transpose()?,
+        };
+        if !create.scope().is_some_and(|scope| role.fits(&scope)) {
+            return Err(Failure::refused(ProblemCode::InvalidRequest, needs(role)));
+        }
+        Ok(format!("{}\n", service.create(by, create).await?.token.unwrap_or_default()))
+    }
+}
+
+fn needs(role: Role) -> &'static str {
+    match role {
+        Role::SystemAdmin => "The role system_admin is for the whole system: without --tenant.",
+        Role::TenantAdmin => "The role tenant_admin is for one tenant: --tenant alone.",
+        Role::GroupAdmin => "The role group_admin is for one group: --tenant and --group.",
+        Role::EndUser => "The role end_user is for one user: --tenant, --group and --user.",
+        Role::CallProcessing => "A user is of a group, and a group of a tenant: --tenant, --group and --user.",
+    }
+}
+
+async fn list(service: &impl Tokens, by: &Caller) -> Result<String, Failure> {
+    let mut text = String::new();
+    let mut after = None;
+    loop {
+        let page = service.list(by, PageQuery { limit: Limit::default(), after }).await?;
+        page.tokens.iter().for_each(|token| text.push_str(&line(token)));
+        after = page.next;
+        if after.is_none() {
+            return Ok(text);
+        }
+    }
+}
+
+fn line(token: &Token) -> String {
+    let scope = [
+        token.tenant_id.as_ref().map(TenantId::as_str),
+        token.group_id.as_ref().map(GroupId::as_str),
+        token.user_id.as_ref().map(UserId::as_str),
+    ];
+    let scope: Vec<_> = scope.into_iter().flatten().collect();
+    let instant = |instant: &Option<Instant>| instant.as_ref().map_or("-", Instant::as_str).to_owned();
+    format!(
+        "{}  {}{}  {}  expires {}  used {}  {}\n",
+        token.token_id,
+        token.role.as_str(),
+        if token.read_only { ", read-only" } else { "" },
+        if scope.is_empty() { "everything".to_owned() } else { scope.join("/") },
+        instant(&token.expires_at),
+        instant(&token.last_used_at),
+        token.description.as_ref().map_or("", Label::as_str),
+    )
+}

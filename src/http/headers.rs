@@ -1,0 +1,47 @@
+//! Headers for browsers: how pages are kept safe, that answers of the API are nobody else's, and which other origins may call
+//! it.
+
+use std::sync::Arc;
+
+use poem::{
+    Endpoint, IntoResponse, Middleware, Request, Response,
+    http::{HeaderName, HeaderValue, Method, header},
+    middleware::Cors,
+};
+
+/// What a page of another origin may read of an answer.
+const EXPOSED: [&str; 5] = ["ETag", "Location", "Retry-After", "WWW-Authenticate", "X-Request-Id"];
+/// For how many seconds a browser may remember what it was let do.
+const REMEMBERED: i32 = 3600;
+
+/// Adds to every answer what browsers are to keep to.
+pub async fn add<E: Endpoint>(next: Arc<E>, request: Request) -> poem::Result<Response> {
+    let of_the_api = request.uri().path().starts_with("/api/");
+    let mut answer = next.call(request).await?.into_response();
+    let headers = answer.headers_mut();
+    let mut set = |name: HeaderName, value| headers.insert(name, HeaderValue::from_static(value));
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::X_FRAME_OPTIONS, "DENY");
+    set(header::REFERRER_POLICY, "no-referrer");
+    if of_the_api {
+        set(header::CACHE_CONTROL, "private, no-cache");
+    }
+    Ok(answer)
+}
+
+/// `endpoint`, which pages of these origins may call too. To others nothing is said of origins, and so their browsers do not
+/// let them; pages of this server need no leave.
+pub fn share<E: Endpoint<Output = Response> + 'static>(
+    endpoint: E,
+    origins: Vec<String>,
+) -> impl Endpoint<Output = Response> {
+    let endpoint = Arc::new(endpoint);
+    let methods = [Method::GET, Method::POST, Method::PUT, Method::DELETE];
+    let cors = Cors::new().allow_origins(&origins).allow_methods(methods).allow_credentials(false).max_age(REMEMBERED);
+    let shared = Arc::new(EXPOSED.into_iter().fold(cors, Cors::expose_header).transform(endpoint.clone()));
+    poem::endpoint::make(move |request| {
+        let (endpoint, shared) = (endpoint.clone(), shared.clone());
+        let known = request.header(header::ORIGIN).is_some_and(|origin| origins.iter().any(|known| known == origin));
+        async move { if known { shared.call(request).await } else { endpoint.call(request).await } }
+    })
+}

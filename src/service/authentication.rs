@@ -1,0 +1,147 @@
+//! Who sends a request: a token of this server, or an access token of the OpenID provider.
+
+use std::{sync::Arc, time::Duration};
+
+use call_acceptance_api::{
+    access::{ActorKind, Identity, Role, Scope, forbidden},
+    problem::{Failure, ProblemCode},
+    token::TokenId,
+};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use super::{Service, identities::KnownToken};
+use crate::{
+    oidc::{Claims, Rejection},
+    store::token::{self as tokens, KeptToken},
+    token,
+};
+
+/// How long an access token may take to be verified, keys fetched included.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// How much of a subject is recorded, in characters.
+const MAX_ACTOR: usize = 300;
+/// How often the uses of tokens are noted.
+const NOTING: Duration = Duration::from_secs(60);
+
+/// What a request says of who sends it. Not to be printed: it is secret.
+pub enum Credentials {
+    /// A token of this server.
+    Token {
+        /// Its identifier.
+        id: TokenId,
+        /// Its secret.
+        secret: String,
+    },
+    /// What may be an access token of the OpenID provider.
+    AccessToken(String),
+}
+
+impl Credentials {
+    /// What a bearer token stands for.
+    pub fn of_bearer(token: &str) -> Self {
+        match token::parse(token) {
+            Some((id, secret)) => Self::Token { id, secret: secret.to_owned() },
+            None => Self::AccessToken(token.to_owned()),
+        }
+    }
+
+    /// What a user name and a password stand for: identifier and secret of a token. `None` when they can be none.
+    pub fn of_basic(id: &str, secret: &str) -> Option<Self> {
+        let id = TokenId::parse(id.strip_prefix(token::PREFIX).unwrap_or(id)).ok()?;
+        Some(Self::Token { id, secret: secret.to_owned() })
+    }
+}
+
+/// The refusal of credentials that are not good. Which of the reasons it is, is not told.
+pub fn not_good() -> Failure {
+    let detail = "The token is not valid: it may be mistyped, expired or revoked.";
+    Failure::refused(ProblemCode::Unauthenticated, detail)
+}
+
+impl Service {
+    /// Who has these credentials, if that is known without asking anybody.
+    pub fn recall(&self, credentials: &Credentials) -> Option<Arc<Identity>> {
+        let now = self.clock.now();
+        match credentials {
+            Credentials::Token { id, secret } => self.identities.token(id)?.open(secret, now),
+            Credentials::AccessToken(text) => self.identities.subject(&token::digest(text), now),
+        }
+    }
+
+    /// Who has these credentials; refused when they are not good. With `at_call_time` it takes no longer than a decision
+    /// may.
+    pub async fn authenticate(&self, credentials: &Credentials, at_call_time: bool) -> Result<Arc<Identity>, Failure> {
+        match credentials {
+            Credentials::Token { id, secret } => {
+                let moment = self.identities.moment();
+                let (db, wanted) = (self.db.clone(), id.clone());
+                let look = async move { Ok(tokens::find(&db, &wanted).await?) };
+                let found = if at_call_time { self.snapshots.in_time(look).await } else { look.await };
+                let kept = found?.ok_or_else(not_good)?;
+                let expires = kept.token.expires_at.as_ref().map(|expires| expires.timestamp());
+                let known = Arc::new(KnownToken::new(identity(&kept), kept.digest, expires));
+                self.identities.know(moment, id.clone(), known.clone());
+                known.open(secret, self.clock.now()).ok_or_else(not_good)
+            }
+            Credentials::AccessToken(text) => {
+                let claims = self.claims(text, at_call_time).await?;
+                let (expires, identity) = (claims.expires, Arc::new(subject(claims)?));
+                self.identities.know_subject(token::digest(text), identity.clone(), self.clock.now(), expires);
+                Ok(identity)
+            }
+        }
+    }
+
+    /// What an access token says, when there is a provider and it vouches for the token.
+    async fn claims(&self, text: &str, at_call_time: bool) -> Result<Claims, Failure> {
+        let verifier = self.verifier.as_ref().ok_or_else(not_good)?;
+        let limit = if at_call_time { self.snapshots.deadline() } else { PATIENCE };
+        match timeout(limit, verifier.verify(text)).await {
+            Ok(Ok(claims)) => Ok(claims),
+            Ok(Err(rejection @ Rejection::Invalid(_))) => {
+                tracing::info!(%rejection, "an access token is refused");
+                Err(not_good())
+            }
+            Ok(Err(Rejection::Unavailable)) | Err(_) => Err(Failure::refused(
+                ProblemCode::ProviderUnavailable,
+                "The OpenID provider does not answer, and its keys are not known yet; try again later.",
+            )),
+        }
+    }
+
+    /// Notes when tokens were used, now and then.
+    pub(super) async fn note_uses(&self) {
+        let mut each = interval(NOTING);
+        each.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            each.tick().await;
+            for (id, used) in self.identities.used() {
+                if let Err(error) = tokens::note_use(&self.db, &id, used * 1_000_000).await {
+                    tracing::debug!(%error, "the use of a token cannot be noted");
+                }
+            }
+        }
+    }
+}
+
+/// Whom an access token is for: the first of its roles that it also has the scope for. A role takes the claims of the
+/// scope that it needs, and leaves others alone.
+fn subject(claims: Claims) -> Result<Identity, Failure> {
+    let Claims { subject, roles, tenant, group, user, read_only, expires: _ } = claims;
+    let named = Scope::parse([tenant.as_deref(), group.as_deref(), user.as_deref()]).map_err(|_| not_good())?;
+    let mut held = Role::ALL.into_iter().filter(|role| roles.iter().any(|held| held == role.as_str()));
+    let found = held.find_map(|role| Some((role, named.clone().for_role(role)?)));
+    let (role, scope) = found.ok_or_else(forbidden)?;
+    let actor = subject.chars().take(MAX_ACTOR).collect();
+    Ok(Identity { kind: ActorKind::Subject, actor, role, scope, read_only })
+}
+
+fn identity(kept: &KeptToken) -> Identity {
+    Identity {
+        kind: ActorKind::Token,
+        actor: kept.token.token_id.to_string(),
+        role: kept.token.role,
+        scope: kept.scope.clone(),
+        read_only: kept.token.read_only,
+    }
+}

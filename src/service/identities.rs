@@ -1,0 +1,127 @@
+//! Who was let in lately, in memory: a request by somebody known does not wait for the database or the OpenID provider.
+//!
+//! A token stays known until it is revoked: by this instance at once, by another when the feed of changes tells, and while
+//! the feed cannot be read nothing can be revoked either. A provider's access token stays known for a minute.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicI64, Ordering},
+};
+
+use call_acceptance_api::{access::Identity, token::TokenId};
+use jiff::{SignedDuration, Timestamp};
+use quick_cache::sync::Cache;
+
+use crate::token;
+
+/// How many tokens, and how many access tokens of the provider, are known at most.
+const MOST: usize = 10_000;
+/// How long an access token of the provider is taken for good without another look at its signature.
+const TRUSTED: SignedDuration = SignedDuration::from_mins(1);
+
+/// A token that was not revoked.
+pub struct KnownToken {
+    /// Who has it.
+    identity: Arc<Identity>,
+    /// SHA-256 of its secret, in hexadecimal.
+    digest: String,
+    /// When it ends to be good.
+    expires: Option<Timestamp>,
+    /// When it was used last, in seconds since 1970, and when that was noted; 0 before.
+    used: AtomicI64,
+    noted: AtomicI64,
+}
+
+impl KnownToken {
+    /// A token that was not used yet.
+    pub fn new(identity: Identity, digest: String, expires: Option<Timestamp>) -> Self {
+        Self { identity: identity.into(), digest, expires, used: 0.into(), noted: 0.into() }
+    }
+
+    /// Who has the token, if `secret` is its and it is good at `now`; it is used then.
+    pub fn open(&self, secret: &str, now: Timestamp) -> Option<Arc<Identity>> {
+        if !token::matches(&self.digest, secret) || self.expires.is_some_and(|expires| expires <= now) {
+            return None;
+        }
+        self.used.store(now.as_second(), Ordering::Relaxed);
+        Some(self.identity.clone())
+    }
+}
+
+/// An access token of the provider that is good.
+#[derive(Clone)]
+struct KnownSubject {
+    identity: Arc<Identity>,
+    until: Timestamp,
+}
+
+/// Who is known to one instance.
+pub struct Identities {
+    tokens: Cache<TokenId, Arc<KnownToken>>,
+    /// By SHA-256 of the access token.
+    subjects: Cache<String, KnownSubject>,
+    /// How often a token was forgotten; under its lock only, tokens are put in and forgotten.
+    forgotten: Mutex<u64>,
+}
+
+impl Default for Identities {
+    fn default() -> Self {
+        Self { tokens: Cache::new(MOST), subjects: Cache::new(MOST), forgotten: Mutex::default() }
+    }
+}
+
+impl Identities {
+    /// The token, if it is known.
+    pub fn token(&self, id: &TokenId) -> Option<Arc<KnownToken>> {
+        self.tokens.get(id)
+    }
+
+    /// What to hand to [`Self::know`]; taken before the token is looked up.
+    pub fn moment(&self) -> u64 {
+        *self.forgotten()
+    }
+
+    /// Remembers a token that was good at `moment`, unless some token was forgotten since.
+    pub fn know(&self, moment: u64, id: TokenId, known: Arc<KnownToken>) {
+        let forgotten = self.forgotten();
+        if *forgotten == moment {
+            self.tokens.insert(id, known);
+        }
+    }
+
+    /// The access token with this digest, if it is known and good at `now`.
+    pub fn subject(&self, digest: &str, now: Timestamp) -> Option<Arc<Identity>> {
+        self.subjects.get(digest).filter(|known| now < known.until).map(|known| known.identity)
+    }
+
+    /// Remembers an access token that is good at `now` and expires then.
+    pub fn know_subject(&self, digest: String, identity: Arc<Identity>, now: Timestamp, expires: Timestamp) {
+        let until = now.checked_add(TRUSTED).map_or(expires, |trusted| trusted.min(expires));
+        self.subjects.insert(digest, KnownSubject { identity, until });
+    }
+
+    /// Forgets a token that is good no more.
+    pub fn forget(&self, id: &TokenId) {
+        let mut forgotten = self.forgotten();
+        *forgotten += 1;
+        self.tokens.remove(id);
+    }
+
+    /// Forgets every token: what happened to them is not known.
+    pub fn forget_all(&self) {
+        let mut forgotten = self.forgotten();
+        *forgotten += 1;
+        self.tokens.clear();
+    }
+
+    /// The tokens that were used since their use was noted, with when, in seconds since 1970.
+    pub fn used(&self) -> Vec<(TokenId, i64)> {
+        let used = self.tokens.iter().map(|(id, known)| (id, known.used.load(Ordering::Relaxed), known));
+        let news = used.filter(|(_, used, known)| known.noted.swap(*used, Ordering::Relaxed) < *used);
+        news.map(|(id, used, _)| (id, used)).collect()
+    }
+
+    fn forgotten(&self) -> std::sync::MutexGuard<'_, u64> {
+        self.forgotten.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

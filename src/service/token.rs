@@ -1,0 +1,124 @@
+//! Tokens: made for the scope of whoever makes them or a part of it.
+
+use async_trait::async_trait;
+use call_acceptance_api::{
+    access::{Caller, Scope, forbidden},
+    page::PageQuery,
+    problem::{Failure, Fault, ProblemCode},
+    schedule::Owner,
+    time::Instant,
+    token::{Token, TokenCreate, TokenId, TokenList, Tokens},
+};
+
+use super::{Done, Service, audit::json, missing_owner, not_found};
+use crate::{
+    store::{
+        StoreError,
+        audit::Record,
+        tenant,
+        token::{self as rows, KeptToken},
+    },
+    token,
+};
+
+/// The refusal for a token that was not found in the caller's scope: out of it, nothing is told.
+fn no_token(by: &Caller, id: &TokenId) -> Failure {
+    match by.identity.scope {
+        Scope::System => Failure::refused(ProblemCode::TokenNotFound, format!("There is no token {:?}.", id.as_str())),
+        Scope::Of(_) => forbidden(),
+    }
+}
+
+fn within(by: &Caller, kept: Option<KeptToken>, id: &TokenId) -> Result<KeptToken, Failure> {
+    kept.filter(|kept| by.identity.scope.holds(&kept.scope)).ok_or_else(|| no_token(by, id))
+}
+
+pub(super) fn record(kept: &KeptToken, before: Option<&Token>, after: Option<&Token>) -> Record {
+    Record {
+        scope: kept.scope.clone(),
+        target: format!("/api/v1/tokens/{}/", kept.token.token_id),
+        before: before.map(json),
+        after: after.map(json),
+    }
+}
+
+impl Service {
+    fn new_token(&self, create: TokenCreate, scope: Scope, secret: &str) -> Result<KeptToken, Failure> {
+        let TokenCreate { role, tenant_id, group_id, user_id, read_only, description, expires_at } = create;
+        let id = TokenId::parse(&self.clock.new_id().simple().to_string());
+        let token = Token {
+            token_id: id.map_err(|error| Failure::Internal(error.into()))?,
+            token: None,
+            role,
+            tenant_id,
+            group_id,
+            user_id,
+            read_only,
+            description,
+            created_at: Instant::of(self.clock.now()),
+            expires_at: expires_at.map(|expires| Instant::of(expires.timestamp())),
+            last_used_at: None,
+        };
+        Ok(KeptToken { token, scope, digest: token::digest(secret) })
+    }
+
+    /// The scope of a new token, which the caller may give.
+    fn scope_of(&self, by: &Caller, create: &TokenCreate) -> Result<Scope, Failure> {
+        let right = create.scope().filter(|scope| create.role.fits(scope));
+        let scope = right.ok_or_else(|| {
+            let detail =
+                "A token is for the system, a tenant, a group of a tenant or a user of a group, as its role is.";
+            Failure::invalid(vec![Fault::at("/role", detail)])
+        })?;
+        if !by.identity.scope.holds(&scope) {
+            return Err(forbidden());
+        }
+        if create.expires_at.as_ref().is_some_and(|expires| expires.timestamp() <= self.clock.now()) {
+            let detail = "`expiresAt` is past; a token ends to be valid in the future, or never when it is left out.";
+            return Err(Failure::invalid(vec![Fault::at("/expiresAt", detail)]));
+        }
+        Ok(scope)
+    }
+}
+
+#[async_trait]
+impl Tokens for Service {
+    async fn list(&self, by: &Caller, page: PageQuery<TokenId>) -> Result<TokenList, Failure> {
+        Ok(rows::page(&self.db, &by.identity.scope, page).await?)
+    }
+
+    async fn create(&self, by: &Caller, create: TokenCreate) -> Result<Token, Failure> {
+        let scope = self.scope_of(by, &create)?;
+        let secret = token::new_secret().map_err(|error| Failure::Internal(error.to_string().into()))?;
+        let kept = &self.new_token(create, scope, &secret)?;
+        self.change(by, None, |tx| async move {
+            if let Scope::Of(owner @ Owner::Tenant(tenant)) = &kept.scope {
+                let there = tenant::lock(&tx, tenant).await?;
+                there.ok_or_else(|| missing_owner(ProblemCode::TenantNotFound, owner))?;
+            }
+            match (rows::insert(&tx, kept).await, &kept.scope) {
+                (Ok(()), _) => Ok(Done::new(tx, (), [record(kept, None, Some(&kept.token))])),
+                (Err(StoreError::Reference(_)), Scope::Of(owner)) => {
+                    Err(not_found(self.outside(tx).await?, owner).await)
+                }
+                (Err(error), _) => Err(error.into()),
+            }
+        })
+        .await?;
+        Ok(Token { token: Some(token::written(&kept.token.token_id, &secret)), ..kept.token.clone() })
+    }
+
+    async fn view(&self, by: &Caller, token: TokenId) -> Result<Token, Failure> {
+        Ok(within(by, rows::find(&self.db, &token).await?, &token)?.token)
+    }
+
+    async fn revoke(&self, by: &Caller, token: TokenId) -> Result<(), Failure> {
+        let token = &token;
+        self.change(by, None, |tx| async move {
+            let kept = within(by, rows::delete(&tx, token).await?, token)?;
+            let record = record(&kept, Some(&kept.token), None);
+            Ok(Done { revoked: vec![token.clone()], ..Done::new(tx, (), [record]) })
+        })
+        .await
+    }
+}

@@ -1,0 +1,179 @@
+//! The audit: events are inserted by the transaction of the change that they tell of, and read a page at a time.
+
+use std::time::Duration;
+
+use call_acceptance_api::{
+    access::{ActorKind, Caller, Scope},
+    audit::{AuditCursor, AuditEvent, AuditEventId, AuditEventList, AuditFilter, OperationName, Recorded},
+    name::TenantId,
+    page::PageQuery,
+    time::Instant,
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+    prelude::{Json, Uuid},
+    sea_query::{Expr, ExprTrait, Query},
+};
+
+use super::{
+    StoreError, cut,
+    entity::audit_events::{Column, Entity, Model},
+    now, optional, owner_columns, value,
+};
+
+/// How many events one statement inserts at most: PostgreSQL takes 65,535 parameters a statement, SQLite 32,766.
+const AT_ONCE: usize = 1000;
+
+/// A change of one thing, to be recorded.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// In whose audit it stands.
+    pub scope: Scope,
+    /// Path of the thing.
+    pub target: String,
+    /// The thing before; `None` when it is new.
+    pub before: Option<Json>,
+    /// The thing after; `None` when it is gone.
+    pub after: Option<Json>,
+}
+
+/// Inserts an event for each of `records`, each under one of `ids`.
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    by: &Caller,
+    records: &[Record],
+    ids: impl Fn() -> Uuid,
+) -> Result<(), StoreError> {
+    let now = now(db.get_database_backend());
+    for records in records.chunks(AT_ONCE) {
+        let mut insert = Query::insert();
+        insert.into_table(Entity).columns([
+            Column::TenantId,
+            Column::EventId,
+            Column::RecordedAt,
+            Column::ActorKind,
+            Column::Actor,
+            Column::RequestId,
+            Column::Operation,
+            Column::Target,
+            Column::GroupId,
+            Column::UserId,
+            Column::Before,
+            Column::After,
+        ]);
+        for Record { scope, target, before, after } in records {
+            let (tenant, group, user) = scope_columns(scope);
+            insert.values_panic([
+                tenant.into(),
+                ids().into(),
+                now.clone(),
+                by.identity.kind.as_str().into(),
+                by.identity.actor.as_str().into(),
+                by.request_id.as_str().into(),
+                by.operation.into(),
+                target.as_str().into(),
+                group.into(),
+                user.into(),
+                before.clone().into(),
+                after.clone().into(),
+            ]);
+        }
+        db.execute(&insert).await?;
+    }
+    Ok(())
+}
+
+/// The columns of a scope; the tenant is empty for the whole system.
+pub(super) fn scope_columns(scope: &Scope) -> (String, Option<String>, Option<String>) {
+    match scope {
+        Scope::System => (String::new(), None, None),
+        Scope::Of(owner) => owner_columns(owner),
+    }
+}
+
+/// A page of the tenant's events, oldest first.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    tenant: &TenantId,
+    filter: AuditFilter,
+    page: PageQuery<AuditCursor>,
+) -> Result<AuditEventList, StoreError> {
+    let AuditFilter { group, user, operation, from, until } = filter;
+    let mut query = Entity::find().filter(Column::TenantId.eq(tenant.as_str()));
+    for (column, wanted) in [
+        (Column::GroupId, group.map(String::from)),
+        (Column::UserId, user.map(String::from)),
+        (Column::Operation, operation.map(String::from)),
+    ] {
+        if let Some(wanted) = wanted {
+            query = query.filter(column.eq(wanted));
+        }
+    }
+    if let Some(from) = from {
+        query = query.filter(Column::RecordedAt.gte(from.timestamp().as_microsecond()));
+    }
+    if let Some(until) = until {
+        query = query.filter(Column::RecordedAt.lt(until.timestamp().as_microsecond()));
+    }
+    let limit = page.limit.get();
+    let mut cursor = query.limit(None).cursor_by((Column::RecordedAt, Column::EventId));
+    if let Some(after) = page.after.as_ref().and_then(place) {
+        cursor.after(after);
+    }
+    let mut rows = cursor.first(limit + 1).all(db).await?;
+    let more = cut(&mut rows, limit);
+    let next = rows.last().filter(|_| more).map(|last| format!("{}-{}", last.recorded_at, last.event_id.simple()));
+    Ok(AuditEventList {
+        audit_events: rows.into_iter().map(event).collect::<Result<_, _>>()?,
+        next: next.map(value).transpose()?,
+    })
+}
+
+fn place(cursor: &AuditCursor) -> Option<(i64, Uuid)> {
+    let (recorded_at, id) = cursor.as_str().split_once('-')?;
+    Some((recorded_at.parse().ok()?, id.parse().ok()?))
+}
+
+fn event(row: Model) -> Result<AuditEvent, StoreError> {
+    let Model {
+        tenant_id: _,
+        event_id,
+        recorded_at,
+        actor_kind,
+        actor,
+        request_id,
+        operation,
+        target,
+        group_id,
+        user_id,
+        before,
+        after,
+    } = row;
+    let kind = ActorKind::ALL.into_iter().find(|kind| kind.as_str() == actor_kind);
+    Ok(AuditEvent {
+        event_id: value::<AuditEventId>(event_id.simple().to_string())?,
+        at: instant(recorded_at)?,
+        actor_kind: kind.ok_or_else(|| StoreError::Internal("an event's actor is of no kind".into()))?,
+        actor,
+        request_id,
+        operation: value::<OperationName>(operation)?,
+        target,
+        group_id: optional(group_id)?,
+        user_id: optional(user_id)?,
+        before: before.map(Recorded),
+        after: after.map(Recorded),
+    })
+}
+
+/// The instant that a column of microseconds since 1970 has.
+pub(super) fn instant(microseconds: i64) -> Result<Instant, StoreError> {
+    jiff::Timestamp::from_microsecond(microseconds).map(Instant::of).map_err(StoreError::corrupt)
+}
+
+/// Deletes the events that are older than `kept`.
+pub async fn forget(db: &impl ConnectionTrait, kept: Duration) -> Result<(), StoreError> {
+    let kept = i64::try_from(kept.as_micros()).unwrap_or(i64::MAX);
+    let old = Expr::col(Column::RecordedAt).lt(now(db.get_database_backend()).sub(kept));
+    Entity::delete_many().filter(old).exec(db).await?;
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! What an owner holds, read to be recorded before it is deleted with its owner.
+
+use call_acceptance_api::{
+    access::{Scope, path_below},
+    group::Group,
+    name::{GroupPath, UserPath},
+    schedule::{Owner, Schedule, ScheduleFolder},
+    user::User,
+};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use serde::Serialize;
+
+use super::{
+    StoreError,
+    audit::Record,
+    criteria as of_criteria,
+    entity::{groups, schedules, user_services, users},
+    ownership::below,
+    schedule, value,
+};
+use crate::criteria;
+
+/// The segments of the path of a user's service, below the user's.
+pub const SERVICE: [&str; 2] = ["services", "selective_call_acceptance"];
+
+/// A record of the removal of each thing that the owner holds, its services and schedules before its users, its users
+/// before its groups. They are locked from the top down, so that nothing is added to them any more.
+pub async fn removals(db: &impl ConnectionTrait, owner: &Owner) -> Result<Vec<Record>, StoreError> {
+    let mut records = Vec::new();
+    if let Owner::Tenant(tenant) = owner {
+        let held = groups::Entity::find().filter(groups::Column::TenantId.eq(tenant.as_str()));
+        for row in held.lock_exclusive().all(db).await? {
+            let kept = Group::try_from(row)?;
+            let path = GroupPath { tenant: tenant.clone(), group: kept.group_id.clone() };
+            records.push(removal(&Owner::Group(path), &[], &kept)?);
+        }
+    }
+    if !matches!(owner, Owner::User(_)) {
+        for row in users::Entity::find().filter(below!(users, owner)).lock_exclusive().all(db).await? {
+            let (tenant, group) = (value(row.tenant_id.clone())?, value(row.group_id.clone())?);
+            let kept = User::try_from(row)?;
+            let path = UserPath { tenant, group, user: kept.user_id.clone() };
+            records.push(removal(&Owner::User(path), &[], &kept)?);
+        }
+    }
+    for row in user_services::Entity::find().filter(below!(user_services, owner)).lock_exclusive().all(db).await? {
+        let user = UserPath { tenant: value(row.tenant_id)?, group: value(row.group_id)?, user: value(row.user_id)? };
+        let kept = of_criteria::load(db, &user, None).await?.map(|kept| kept.value).unwrap_or_default();
+        records.push(removal(&Owner::User(user), &SERVICE, &criteria::service(kept))?);
+    }
+    for row in schedules::Entity::find().filter(below!(schedules, owner)).lock_exclusive().all(db).await? {
+        let folder = schedule::folder(&row)?;
+        let kept = Schedule::try_from(row)?;
+        records.push(schedule_removal(&folder, &kept)?);
+    }
+    records.reverse();
+    Ok(records)
+}
+
+fn schedule_removal(folder: &ScheduleFolder, schedule: &Schedule) -> Result<Record, StoreError> {
+    let segments = folder.segments();
+    let below = [segments.last().copied().unwrap_or_default(), schedule.name.as_str()];
+    removal(&folder.owner, &below, schedule)
+}
+
+fn removal(owner: &Owner, below: &[&str], thing: &impl Serialize) -> Result<Record, StoreError> {
+    Ok(Record {
+        scope: Scope::Of(owner.clone()),
+        target: path_below(owner, below),
+        before: Some(serde_json::to_value(thing).map_err(StoreError::corrupt)?),
+        after: None,
+    })
+}

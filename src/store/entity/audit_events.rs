@@ -1,0 +1,28 @@
+//! Table `audit_events`. `recorded_at` is in microseconds since 1970 by the database's clock, which all instances share: in
+//! its order things were changed.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "audit_events")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub event_id: Uuid,
+    pub recorded_at: i64,
+    pub actor_kind: String,
+    pub actor: String,
+    pub request_id: String,
+    pub operation: String,
+    pub target: String,
+    pub group_id: Option<String>,
+    pub user_id: Option<String>,
+    pub before: Option<Json>,
+    pub after: Option<Json>,
+}
+
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,27 @@
+//! Table `tokens`. `tenant_id` is empty where the role is for the whole system; `digest` is SHA-256 of the secret in
+//! hexadecimal; instants are in microseconds since 1970.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "tokens")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub token_id: String,
+    pub group_id: Option<String>,
+    pub user_id: Option<String>,
+    pub role: String,
+    pub read_only: bool,
+    pub digest: String,
+    pub description: Option<String>,
+    pub created_at: i64,
+    pub expires_at: Option<i64>,
+    pub last_used_at: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

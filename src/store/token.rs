@@ -1,0 +1,147 @@
+//! Tokens. The store sees digests of secrets, never a secret.
+
+use call_acceptance_api::{
+    access::{Role, Scope},
+    name::{GroupPath, TenantId, UserPath},
+    page::PageQuery,
+    schedule::Owner,
+    time::Instant,
+    token::{Token, TokenId, TokenList},
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Expr,
+};
+
+use super::{
+    StoreError,
+    audit::{instant, scope_columns},
+    cut,
+    entity::tokens::{ActiveModel, Column, Entity, Model},
+    optional, value,
+};
+
+/// A token as it is kept.
+#[derive(Debug, Clone)]
+pub struct KeptToken {
+    /// The token as it may be shown.
+    pub token: Token,
+    /// What its role is for.
+    pub scope: Scope,
+    /// SHA-256 of its secret, in hexadecimal.
+    pub digest: String,
+}
+
+impl TryFrom<Model> for KeptToken {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let Model {
+            tenant_id,
+            token_id,
+            group_id,
+            user_id,
+            role,
+            read_only,
+            digest,
+            description,
+            created_at,
+            expires_at,
+            last_used_at,
+        } = row;
+        let tenant_id: Option<TenantId> = optional((!tenant_id.is_empty()).then_some(tenant_id))?;
+        let token = Token {
+            token_id: value(token_id)?,
+            token: None,
+            role: Role::parse(&role).ok_or_else(|| StoreError::Internal("a token's role is none".into()))?,
+            tenant_id: tenant_id.clone(),
+            group_id: optional(group_id)?,
+            user_id: optional(user_id)?,
+            read_only,
+            description: optional(description)?,
+            created_at: instant(created_at)?,
+            expires_at: expires_at.map(instant).transpose()?,
+            last_used_at: last_used_at.map(instant).transpose()?,
+        };
+        let scope = match (tenant_id, token.group_id.clone(), token.user_id.clone()) {
+            (None, ..) => Scope::System,
+            (Some(tenant), None, _) => Scope::Of(Owner::Tenant(tenant)),
+            (Some(tenant), Some(group), None) => Scope::Of(Owner::Group(GroupPath { tenant, group })),
+            (Some(tenant), Some(group), Some(user)) => Scope::Of(Owner::User(UserPath { tenant, group, user })),
+        };
+        Ok(Self { token, scope, digest })
+    }
+}
+
+/// The tokens whose scope is `scope` or a part of it.
+fn within(scope: &Scope) -> Condition {
+    let (tenant, group, user) = scope_columns(scope);
+    let tenant = (*scope != Scope::System).then_some(tenant);
+    Condition::all()
+        .add_option(tenant.map(|tenant| Column::TenantId.eq(tenant)))
+        .add_option(group.map(|group| Column::GroupId.eq(group)))
+        .add_option(user.map(|user| Column::UserId.eq(user)))
+}
+
+/// A page of the tokens for `scope` and its parts.
+pub async fn page(db: &impl ConnectionTrait, scope: &Scope, page: PageQuery<TokenId>) -> Result<TokenList, StoreError> {
+    let limit = page.limit.get();
+    let after = page.after.map(|after| Column::TokenId.gt(after.as_str()));
+    let query = Entity::find().filter(within(scope).add_option(after)).order_by_asc(Column::TokenId).limit(limit + 1);
+    let mut rows = query.all(db).await?;
+    let more = cut(&mut rows, limit);
+    let tokens =
+        rows.into_iter().map(|row| Ok(KeptToken::try_from(row)?.token)).collect::<Result<Vec<_>, StoreError>>()?;
+    let next = tokens.last().filter(|_| more).map(|token| token.token_id.clone());
+    Ok(TokenList { tokens, next })
+}
+
+/// Inserts a token; refused as a reference when its group or user is not there.
+pub async fn insert(db: &impl ConnectionTrait, kept: &KeptToken) -> Result<(), StoreError> {
+    let KeptToken { token, scope, digest } = kept;
+    let (tenant_id, group_id, user_id) = scope_columns(scope);
+    let row = ActiveModel {
+        tenant_id: Set(tenant_id),
+        token_id: Set(token.token_id.to_string()),
+        group_id: Set(group_id),
+        user_id: Set(user_id),
+        role: Set(token.role.as_str().to_owned()),
+        read_only: Set(token.read_only),
+        digest: Set(digest.clone()),
+        description: Set(token.description.clone().map(Into::into)),
+        created_at: Set(microseconds(&token.created_at)),
+        expires_at: Set(token.expires_at.as_ref().map(microseconds)),
+        last_used_at: Set(None),
+    };
+    row.insert(db).await?;
+    Ok(())
+}
+
+fn microseconds(instant: &Instant) -> i64 {
+    instant.timestamp().as_microsecond()
+}
+
+/// The token, whatever its scope, if it is there.
+pub async fn find(db: &impl ConnectionTrait, token: &TokenId) -> Result<Option<KeptToken>, StoreError> {
+    let row = Entity::find().filter(Column::TokenId.eq(token.as_str())).one(db).await?;
+    row.map(KeptToken::try_from).transpose()
+}
+
+/// Deletes the token; what it was, if it was there.
+pub async fn delete(db: &impl ConnectionTrait, token: &TokenId) -> Result<Option<KeptToken>, StoreError> {
+    let rows = Entity::delete_many().filter(Column::TokenId.eq(token.as_str())).exec_with_returning(db).await?;
+    rows.into_iter().next().map(KeptToken::try_from).transpose()
+}
+
+/// Deletes the tokens for `scope` and its parts; which they were.
+pub async fn delete_within(db: &impl ConnectionTrait, scope: &Scope) -> Result<Vec<KeptToken>, StoreError> {
+    let rows = Entity::delete_many().filter(within(scope)).exec_with_returning(db).await?;
+    rows.into_iter().map(KeptToken::try_from).collect()
+}
+
+/// Notes that the token was used at `at`, in microseconds since 1970.
+pub async fn note_use(db: &impl ConnectionTrait, token: &TokenId, at: i64) -> Result<(), StoreError> {
+    let used = Entity::update_many().col_expr(Column::LastUsedAt, Expr::value(at));
+    used.filter(Column::TokenId.eq(token.as_str())).exec(db).await?;
+    Ok(())
+}

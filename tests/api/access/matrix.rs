@@ -1,0 +1,219 @@
+//! Every operation of the document by everybody who could call it, with the status that follows from the rule that the
+//! document states.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use call_acceptance_api::{
+    access::{Role, Rule},
+    document::{self, Operation},
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{App, both, stranger};
+
+/// The scopes that tokens of a role are made for: the first holds what the paths name, the others do not.
+const PLACES: [[&str; 3]; 4] = [
+    ["foo", "foogroup", "foouser"],
+    ["other", "foogroup", "foouser"],
+    ["foo", "other", "foouser"],
+    ["foo", "foogroup", "other"],
+];
+
+/// Somebody who calls, and what the rule of an operation makes of it.
+struct Somebody {
+    name: String,
+    token: Option<String>,
+    /// What it is; `None` for who is not let in at all.
+    identity: Option<Known>,
+}
+
+struct Known {
+    role: Role,
+    /// Tenant, group and user, as far as the role is for one.
+    scope: Vec<&'static str>,
+    read_only: bool,
+}
+
+fn depth(role: Role) -> usize {
+    match role {
+        Role::SystemAdmin | Role::CallProcessing => 0,
+        Role::TenantAdmin => 1,
+        Role::GroupAdmin => 2,
+        Role::EndUser => 3,
+    }
+}
+
+/// The tenants, groups and users that the places name.
+async fn populate(app: &App) {
+    for tenant in ["foo", "other"] {
+        app.post("/api/v1/tenants/", json!({ "tenantId": tenant })).await.expect(201);
+        for group in ["foogroup", "other"] {
+            let groups = format!("/api/v1/tenants/{tenant}/groups/");
+            app.post(&groups, json!({ "groupId": group })).await.expect(201);
+            for user in ["foouser", "other"] {
+                let users = format!("{groups}{group}/users/");
+                app.post(&users, json!({ "userId": user })).await.expect(201);
+                // What holds something is not deleted by whoever may.
+                let services = json!({ "services": [{ "name": "Selective Call Acceptance" }] });
+                app.post(&format!("{users}{user}/services/"), services).await.expect(200);
+            }
+        }
+    }
+}
+
+async fn create(app: &App, role: Role, scope: &[&str], read_only: bool) -> String {
+    let mut token = json!({ "role": role.as_str(), "readOnly": read_only });
+    for (name, value) in ["tenantId", "groupId", "userId"].into_iter().zip(scope) {
+        token[name] = (*value).into();
+    }
+    app.token(token).await
+}
+
+/// A token of another server's making, which says that it is an administrator's.
+fn forged(algorithm: &str, signature: &str) -> String {
+    let part = |value: Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+    let claims =
+        json!({ "iss": "https://issuer.example.com", "sub": "me", "role": "system_admin", "exp": 4_000_000_000_i64 });
+    format!("{}.{}.{signature}", part(json!({ "alg": algorithm, "typ": "JWT" })), part(claims))
+}
+
+async fn strangers(app: &App) -> Vec<Somebody> {
+    let expired = create(app, Role::SystemAdmin, &[], false).await;
+    let id = |token: &str| token.split('_').nth(1).expect("ca_<id>_<secret>").to_owned();
+    app.database.execute(&format!("UPDATE tokens SET expires_at = 1 WHERE token_id = '{}'", id(&expired))).await;
+    let revoked = create(app, Role::SystemAdmin, &[], false).await;
+    app.send_as(Some(&revoked), Method::GET, "/api/v1/tenants/", None).await.expect(200);
+    app.delete(&format!("/api/v1/tokens/{}/", id(&revoked))).await.expect(200);
+    let mut wrong_secret = create(app, Role::SystemAdmin, &[], false).await;
+    wrong_secret.pop();
+    let unknown = format!("ca_{}_{}", "0".repeat(32), "x".repeat(43));
+    let tokens = [
+        ("no token", None),
+        ("garbage", Some("garbage".to_owned())),
+        ("an unknown token", Some(unknown)),
+        ("a wrong secret", Some(wrong_secret)),
+        ("an expired token", Some(expired)),
+        ("a revoked token", Some(revoked)),
+        ("a forged JWT", Some(forged("HS256", "c2lnbmF0dXJl"))),
+        ("a JWT without a signature", Some(forged("none", ""))),
+    ];
+    tokens.map(|(name, token)| Somebody { name: name.to_owned(), token, identity: None }).into()
+}
+
+async fn everybody(app: &App) -> Vec<Somebody> {
+    let mut everybody = strangers(app).await;
+    for role in Role::ALL {
+        for read_only in [false, true] {
+            let mut scopes: Vec<Vec<&'static str>> =
+                PLACES.map(|place| place[..depth(role)].to_vec()).into_iter().collect();
+            if role == Role::CallProcessing {
+                scopes = (0..=3).flat_map(|depth| PLACES.map(|place| place[..depth].to_vec())).collect();
+            }
+            scopes.sort();
+            scopes.dedup();
+            for scope in scopes {
+                let token = create(app, role, &scope, read_only).await;
+                let read_only_too = if read_only { ", read-only" } else { "" };
+                everybody.push(Somebody {
+                    name: format!("{} of {}{read_only_too}", role.as_str(), scope.join("/")),
+                    token: Some(token),
+                    identity: Some(Known { role, scope, read_only }),
+                });
+            }
+        }
+    }
+    everybody
+}
+
+/// Whether the rule lets somebody in: one of its roles, not read-only where something is changed, and of no other tenant,
+/// group or user than the path names; a token is the user's that it is for.
+fn lets(rule: &Value, path: &str, known: &Known) -> bool {
+    let path = if path.contains("/tokens/0") { "/foo/foogroup/foouser/" } else { path };
+    let role = rule["roles"].as_array().expect("a rule has roles").contains(&known.role.as_str().into());
+    let changes = rule["changes"].as_bool().expect("a rule says whether something is changed");
+    let named = [("/foo/", 0), ("/foogroup/", 1), ("/foouser/", 2)].into_iter();
+    let elsewhere = named
+        .filter(|(name, _)| path.contains(name))
+        .any(|(name, at)| known.scope.get(at).is_some_and(|own| format!("/{own}/") != name));
+    role && !elsewhere && !(changes && known.read_only)
+}
+
+/// The path with the names of what is there; a token of the first user, new each time, where it names one.
+async fn path(app: &App, operation: &Operation<'_>) -> String {
+    let mut path = operation.path.to_owned();
+    for (name, value) in [
+        ("{tenant_id}", "foo"),
+        ("{group_id}", "foogroup"),
+        ("{user_id}", "foouser"),
+        ("{name}", "none"),
+        ("{instance_name}", "none"),
+    ] {
+        path = path.replace(name, value);
+    }
+    if path.contains("{token_id}") {
+        let token = create(app, Role::EndUser, &PLACES[0], false).await;
+        path = path.replace("{token_id}", token.split('_').nth(1).expect("ca_<id>_<secret>"));
+    }
+    path
+}
+
+both! {
+    async fn everybody_gets_the_answer_that_the_rule_of_the_operation_says(app: App) {
+        populate(&app).await;
+        let everybody = everybody(&app).await;
+        let mut wrong = Vec::new();
+        for operation in document::operations().filter(|operation| operation.path.starts_with("/api/")) {
+            let rule = operation.access().map(Rule::to_json);
+            let rule = rule.unwrap_or_else(|| panic!("{} has no rule of access", operation.id()));
+            let method: Method = operation.method.to_uppercase().parse().expect("a method");
+            for somebody in &everybody {
+                let path = path(&app, &operation).await;
+                // A body that nothing can be done with: who is let in is told so, and nothing is changed.
+                let body = operation.object.get("requestBody").map(|_| json!({ "unknown": true }));
+                let answer = app.send_as(somebody.token.as_deref(), method.clone(), &path, body).await;
+                let status = answer.status.as_u16();
+                let right = match &somebody.identity {
+                    None => status == 401 && answer.header("www-authenticate").starts_with("Bearer realm="),
+                    Some(known) if lets(&rule, &path, known) => ![401, 403, 429, 500].contains(&status),
+                    Some(_) => status == 403 && answer.json()["code"] == "forbidden",
+                };
+                if !right {
+                    wrong.push(format!("{} by {}: {status}", operation.id(), somebody.name));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{} wrong answers:\n{}", wrong.len(), wrong.join("\n"));
+    }
+
+    async fn what_is_out_of_scope_is_told_alike_whether_or_not_it_is_there(app: App) {
+        populate(&app).await;
+        let token = create(&app, Role::GroupAdmin, &["foo", "foogroup"], false).await;
+        let mut told = Vec::new();
+        for path in ["foo/groups/other/", "foo/groups/nowhere/", "other/groups/foogroup/", "nowhere/groups/foogroup/users/x/"] {
+            let path = format!("/api/v1/tenants/{path}");
+            let mut problem = app.send_as(Some(&token), Method::GET, &path, None).await.expect_problem(403, "forbidden");
+            problem["instance"].take();
+            told.push(problem);
+        }
+        told.dedup();
+        assert_eq!(told.len(), 1, "{told:?}");
+    }
+
+    async fn a_path_written_otherwise_does_not_get_past_the_check(app: App) {
+        populate(&app).await;
+        let token = create(&app, Role::EndUser, &PLACES[0], false).await;
+        for path in [
+            "/%61pi/v1/tenants/", "//api/v1/tenants/", "/api//v1/tenants/", "/api/v1/tenants//", "/API/v1/tenants/",
+            "/api/v1/tenants/foo/../other/", "/api/v1/tenants/foo%2Fgroups/", "/api/v1/./tenants/",
+            "/api/v1/tenants/other/groups/foogroup/users/foouser", "/api/v1/tenants/%6Fther/groups/foogroup/users/foouser/",
+        ] {
+            for token in [None, Some(&token)] {
+                let request = token.into_iter().fold(stranger().get(app.url(path)), |request, token| request.bearer_auth(token));
+                let status = request.send().await.expect("the server answers").status().as_u16();
+                assert!([401, 403, 404].contains(&status), "{path} answers {status}");
+            }
+        }
+        let own = "/api/v1/tenants/%66oo/groups/foogroup/users/foouser";
+        app.send_as(Some(&token), Method::GET, own, None).await.expect(200);
+    }
+}

@@ -1,0 +1,19 @@
+//! The audit: what is recorded of changes, and how it is read.
+
+mod list;
+mod record;
+mod replay;
+mod retention;
+
+use serde_json::Value;
+
+use crate::harness::App;
+
+/// Where the events of the tenant `foo` are.
+const EVENTS: &str = "/api/v1/tenants/foo/audit_events/";
+
+/// The events that `query` asks for, on one page.
+async fn events(app: &App, query: &str) -> Vec<Value> {
+    let list = app.get(&format!("{EVENTS}?limit=1000{query}")).await.expect(200);
+    list["auditEvents"].as_array().expect("a list of events").clone()
+}
