@@ -4,10 +4,14 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test test-sip test-oidc spec bench lint fmt ci
+.PHONY: help setup run test test-sip test-oidc test-contract spec bench lint fmt ci
 
 RUST_VERSION := 1.95
 OIDC_PROVIDER_VERSION := 9.13.3
+SCHEMATHESIS_VERSION := 4.32.0
+PRISM_VERSION := 5.12.0
+# How many requests `make test-contract` makes for an operation, at most, in a phase.
+CASES := 50
 # Where cargo and its tools are put, and servers, for shells that do not have it in their PATH.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin:/usr/sbin
 
@@ -39,6 +43,7 @@ setup: ## Install what is missing for running and testing (Debian)
 		command -v curl >/dev/null || packages+=(curl)
 		command -v sipp >/dev/null || packages+=(sip-tester)
 		command -v wrk >/dev/null || packages+=(wrk)
+		python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 		if ! kamailio -c -f tests/kamailio/kamailio.cfg >/dev/null 2>&1; then
 			packages+=(kamailio kamailio-utils-modules kamailio-extra-modules)
 		fi
@@ -100,6 +105,30 @@ test-oidc: ## Verify access tokens of a real OpenID provider
 	fi
 	cargo nextest run --test oidc --ignore-default-filter
 
+test-contract: setup ## Let validators of other people look at requests and answers (CASES=200 for more)
+test-contract: export API_EXCHANGES_DIR := $(CURDIR)/target/api-exchanges
+test-contract:
+	@tools=target/tools/contract
+	if ! node --version >/dev/null 2>&1 || ! npm --version >/dev/null 2>&1; then
+		echo "make test-contract: node and npm are missing (Node.js 20 or newer)" >&2
+		exit 1
+	fi
+	if [[ $$("$$tools/venv/bin/schemathesis" --version 2>/dev/null) != *" $(SCHEMATHESIS_VERSION)" ]]; then
+		echo "Installing schemathesis"
+		python3 -m venv --clear "$$tools/venv"
+		"$$tools/venv/bin/pip" install --quiet --disable-pip-version-check schemathesis==$(SCHEMATHESIS_VERSION)
+	fi
+	if [[ $$(node -p "require('./$$tools/prism/node_modules/@stoplight/prism-http/package.json').version" 2>/dev/null) != $(PRISM_VERSION) ]]; then
+		echo "Installing Prism"
+		mkdir -p "$$tools/prism"
+		npm install --prefix "$$tools/prism" --no-save --no-package-lock --no-audit --no-fund --silent @stoplight/prism-http@$(PRISM_VERSION)
+	fi
+	cargo build
+	tests/contract/generated "$$tools" target/debug/call-acceptance $(CASES)
+	rm -rf "$$API_EXCHANGES_DIR"
+	cargo nextest run --test api -E 'test(/::on_sqlite$$/)'
+	node tests/contract/recorded.mjs "$$tools/prism" spec/openapi.json "$$API_EXCHANGES_DIR"
+
 spec: ## Write spec/ from api/
 	@cargo run -q -p call-acceptance-api --bin spec -- --write
 
@@ -118,6 +147,6 @@ lint: ## Check the format, clippy and the documentation
 fmt: ## Format the code
 	@cargo fmt --all
 
-ci: lint test test-sip test-oidc ## All checks, as they run for every change
+ci: lint test test-sip test-oidc test-contract ## All checks, as they run for every change
 
 .ONESHELL:

@@ -2,10 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     net::SocketAddr,
     num::NonZeroU32,
-    path::PathBuf,
     sync::{Arc, LazyLock, Mutex},
     time::Duration,
 };
@@ -20,13 +18,17 @@ use call_acceptance_api::{
 };
 use jsonschema::Validator;
 use reqwest::{
-    Method, StatusCode,
+    Method, RequestBuilder, StatusCode,
     header::{AUTHORIZATION, HeaderMap, HeaderValue},
 };
 use serde_json::{Value, json};
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use crate::database::{ADMIN, Kind, TestDatabase};
+use crate::{
+    coverage,
+    database::{ADMIN, Kind, TestDatabase},
+    exchanges,
+};
 
 /// The path of the user that [`App::with_user`] makes.
 pub const USER: &str = "/api/v1/tenants/foo/groups/foogroup/users/foouser/";
@@ -229,16 +231,14 @@ impl App {
 
     /// Sends a request with this token, or with none, and holds the answer against the document.
     pub async fn send_as(&self, token: Option<&str>, method: Method, path: &str, body: Option<Value>) -> Answer {
-        let mut request = stranger().request(method.clone(), self.url(path));
+        let mut request = stranger().request(method, self.url(path));
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
         if let Some(body) = body {
             request = request.header(JSON.0, JSON.1).body(body.to_string());
         }
-        let answer = Answer::of(request.send().await.expect("the server answers")).await;
-        check(&method, path, &answer);
-        answer
+        exchange(request, path).await
     }
 
     /// The URL of a path.
@@ -264,17 +264,29 @@ impl App {
 
     /// Sends a request as it is given, and holds the answer against the document.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
-        let mut request = self.client.request(method.clone(), self.url(path));
+        let mut request = self.client.request(method, self.url(path));
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(AUTHORIZATION.as_str())) {
+            request = request.bearer_auth(ADMIN.text());
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         if let Some(body) = body {
             request = request.body(body);
         }
-        let answer = Answer::of(request.send().await.expect("the server answers")).await;
-        check(&method, path, &answer);
-        answer
+        exchange(request, path).await
     }
+}
+
+/// Sends a request, holds the answer against the document, and notes both.
+async fn exchange(request: RequestBuilder, path: &str) -> Answer {
+    let (client, request) = request.build_split();
+    let request = request.expect("a test sends what can be sent");
+    let sent = request.try_clone().expect("its body is whole");
+    let answer = Answer::of(client.execute(request).await.expect("the server answers")).await;
+    check(sent.method(), path, &answer);
+    exchanges::record(&sent, &answer);
+    answer
 }
 
 /// The header of a JSON body.
@@ -352,7 +364,7 @@ fn check(method: &Method, path: &str, answer: &Answer) {
         }
         None => assert!(answer.text.is_empty(), "the document knows no body: {context}"),
     }
-    record(operation.id());
+    coverage::record(operation.id());
 }
 
 fn has_null(value: &Value) -> bool {
@@ -362,15 +374,4 @@ fn has_null(value: &Value) -> bool {
         Value::Object(members) => members.values().any(has_null),
         _ => false,
     }
-}
-
-/// Where the operations that tests call are noted, if that is asked for.
-pub fn coverage_folder() -> Option<PathBuf> {
-    std::env::var_os("API_COVERAGE_DIR").map(PathBuf::from)
-}
-
-fn record(operation: &str) {
-    let Some(folder) = coverage_folder() else { return };
-    fs::create_dir_all(&folder).expect("the folder of called operations can be made");
-    fs::write(folder.join(operation), "").expect("a called operation can be noted");
 }

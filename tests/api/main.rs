@@ -8,6 +8,7 @@ mod audit_events;
 mod coverage;
 mod database;
 mod decisions;
+mod exchanges;
 mod groups;
 mod harness;
 mod migrations;

@@ -1,0 +1,36 @@
+//! Writes down what tests ask and what the server answers, for a validator of other people to judge.
+//!
+//! `make test-contract` asks for it and runs that validator, `tests/contract/recorded.mjs`, over what was written.
+
+use std::{env, fs, io::Write, path::PathBuf};
+
+use reqwest::{Request, header::HeaderMap};
+use serde_json::{Map, Value, json};
+
+use crate::harness::Answer;
+
+/// Adds an exchange to those of this process, if that is asked for.
+pub fn record(request: &Request, answer: &Answer) {
+    let Some(folder) = env::var_os("API_EXCHANGES_DIR").map(PathBuf::from) else { return };
+    let body = request.body().and_then(|body| body.as_bytes()).map(String::from_utf8_lossy);
+    let exchange = json!({
+        "test": env::var("NEXTEST_TEST_NAME").ok(),
+        "request": {
+            "method": request.method().as_str(),
+            "url": request.url().as_str(),
+            "headers": object(request.headers()),
+            "body": body,
+        },
+        "answer": { "status": answer.status.as_u16(), "headers": object(&answer.headers), "body": answer.text },
+    });
+    let file = folder.join(format!("{}.ndjson", std::process::id()));
+    fs::create_dir_all(folder).expect("the folder of exchanges can be made");
+    let mut file = fs::File::options().create(true).append(true).open(file).expect("the file of exchanges opens");
+    // As one write, so that those of a process that come at once do not mix.
+    file.write_all(format!("{exchange}\n").as_bytes()).expect("an exchange can be noted");
+}
+
+fn object(headers: &HeaderMap) -> Map<String, Value> {
+    let value = |bytes| Value::from(String::from_utf8_lossy(bytes));
+    headers.iter().map(|(name, header)| (name.to_string(), value(header.as_bytes()))).collect()
+}
