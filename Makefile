@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test test-sip spec bench lint fmt ci
+.PHONY: help setup run test test-sip test-clients spec bench lint fmt ci
 
 RUST_VERSION := 1.95
 # Where cargo and its tools are put, and servers, for shells that do not have it in their PATH.
@@ -84,6 +84,10 @@ test:
 
 test-sip: setup ## Place a thousand real calls through Kamailio
 	@cargo nextest run --test sip --ignore-default-filter --test-threads 1
+
+test-clients: setup ## Generate clients in seven ways and run one scenario through each (or CLIENTS="python go")
+	@tests/clients/setup
+	tests/clients/run $(CLIENTS)
 
 spec: ## Write spec/ from api/
 	@cargo run -q -p call-acceptance-api --bin spec -- --write
