@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test test-sip test-oidc spec bench lint fmt ci
+.PHONY: help setup run test test-sip test-oidc test-clients spec bench lint fmt ci
 
 RUST_VERSION := 1.95
 OIDC_PROVIDER_VERSION := 9.13.3
@@ -99,6 +99,10 @@ test-oidc: ## Verify access tokens of a real OpenID provider
 		npm install --prefix target/tools/oidc --no-save --no-package-lock --no-audit --no-fund --silent oidc-provider@$(OIDC_PROVIDER_VERSION)
 	fi
 	cargo nextest run --test oidc --ignore-default-filter
+
+test-clients: setup ## Generate clients in seven ways and run one scenario through each (or CLIENTS="python go")
+	@tests/clients/setup
+	tests/clients/run $(CLIENTS)
 
 spec: ## Write spec/ from api/
 	@cargo run -q -p call-acceptance-api --bin spec -- --write
