@@ -233,19 +233,35 @@ fn share_headers(document: &mut Value) {
     document["components"]["headers"] = headers;
 }
 
-/// `nullable` counts only beside a `type` (OpenAPI 3.0.3, Schema Object), and so it takes that of what it wraps.
+/// `nullable` counts only beside a `type` (OpenAPI 3.0.3, Schema Object), and so it takes that of what it wraps. Of a
+/// text it takes the whole rule: tools look for lengths and patterns in the same place as the type.
 fn type_nullables(value: &mut Value, schemas: &Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| type_nullables(item, schemas)),
         Value::Object(members) => {
             members.values_mut().for_each(|member| type_nullables(member, schemas));
             if members.contains_key("nullable") && !members.contains_key("type") {
-                let kind =
-                    members["allOf"][0]["$ref"].as_str().map(|reference| named(schemas, reference)["type"].clone());
-                members.insert("type".to_owned(), kind.unwrap_or_default());
+                let wrapped = named(schemas, members["allOf"][0]["$ref"].as_str().unwrap_or_default());
+                if wrapped["type"] == "string" && wrapped.get("enum").is_none() {
+                    take_rule(members, wrapped);
+                } else {
+                    members.insert("type".to_owned(), wrapped["type"].clone());
+                }
             }
         }
         _ => {}
+    }
+}
+
+/// Puts the rule of a text in the place of the wrapper around a reference to it; its words follow those of the member.
+fn take_rule(members: &mut Map<String, Value>, rule: &Value) {
+    members.remove("allOf");
+    for (key, value) in rule.as_object().into_iter().flatten().filter(|(key, _)| *key != "example") {
+        let both = match (members.get(key).and_then(Value::as_str), value.as_str()) {
+            (Some(own), Some(words)) if key == "description" => format!("{own} {words}").into(),
+            _ => value.clone(),
+        };
+        members.insert(key.clone(), both);
     }
 }
 
