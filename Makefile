@@ -4,14 +4,14 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test test-sip spec bench lint fmt ci
+.PHONY: help setup run test test-sip spec spec-check spec-bless bench lint fmt ci
 
 RUST_VERSION := 1.95
 # Where cargo and its tools are put, and servers, for shells that do not have it in their PATH.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin:/usr/sbin
 
 help: ## List the commands
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
 
 setup: ## Install what is missing for running and testing (Debian)
 	@if ! version=$$(cargo --version 2>/dev/null); then
@@ -36,6 +36,7 @@ setup: ## Install what is missing for running and testing (Debian)
 			packages+=(postgresql)
 		fi
 		command -v curl >/dev/null || packages+=(curl)
+		python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 		command -v sipp >/dev/null || packages+=(sip-tester)
 		command -v wrk >/dev/null || packages+=(wrk)
 		if ! kamailio -c -f tests/kamailio/kamailio.cfg >/dev/null 2>&1; then
@@ -45,7 +46,7 @@ setup: ## Install what is missing for running and testing (Debian)
 	if (( $${#packages[@]} )); then
 		if ! command -v apt-get >/dev/null; then
 			echo "make setup: there is no apt-get here to install what is missing." >&2
-			echo "Needed: the PostgreSQL server programs (initdb, pg_ctl, postgres) 15 or newer, a C compiler (cc) with the headers of the C library, curl, Kamailio 5.6 or newer with the modules http_client and jansson, sipp, wrk." >&2
+			echo "Needed: the PostgreSQL server programs (initdb, pg_ctl, postgres) 15 or newer, a C compiler (cc) with the headers of the C library, curl, Python 3.10 or newer with venv, Kamailio 5.6 or newer with the modules http_client and jansson, sipp, wrk." >&2
 			echo "Missing, by the names of their Debian packages: $${packages[*]}" >&2
 			exit 1
 		fi
@@ -87,6 +88,19 @@ test-sip: setup ## Place a thousand real calls through Kamailio
 
 spec: ## Write spec/ from api/
 	@cargo run -q -p call-acceptance-api --bin spec -- --write
+
+spec-check: setup ## Hold spec/ against api/, rules of others and the releases before
+	@cargo run -q -p call-acceptance-api --bin spec -- --check
+	if ! cargo nextest run -p call-acceptance-api --test spec; then
+		echo "spec/openapi.json breaks rules of spec/DESIGN.md, see above. Mend api/ and run \`make spec\`." >&2
+		exit 1
+	fi
+	tests/spec/with-tools tests/spec/lint
+	tests/spec/with-tools node tests/spec/compatibility.mjs
+	tests/spec/with-tools node --test --test-reporter=spec tests/spec/
+
+spec-bless: spec-check ## Release spec/openapi.json: VERSION=x.y.z
+	@tests/spec/with-tools node tests/spec/bless.mjs "$(VERSION)"
 
 bench: setup ## Measure what decisions cost, and how many there are a second
 	@cargo bench --bench screening
