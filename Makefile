@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test test-sip test-oidc test-clients spec bench lint fmt ci
+.PHONY: help setup run test test-sip test-oidc test-clients spec spec-check spec-bless bench lint fmt ci
 
 RUST_VERSION := 1.95
 OIDC_PROVIDER_VERSION := 9.13.3
@@ -12,7 +12,7 @@ OIDC_PROVIDER_VERSION := 9.13.3
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin:/usr/sbin
 
 help: ## List the commands
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
 
 setup: ## Install what is missing for running and testing (Debian)
 	@if ! version=$$(cargo --version 2>/dev/null); then
@@ -37,6 +37,7 @@ setup: ## Install what is missing for running and testing (Debian)
 			packages+=(postgresql)
 		fi
 		command -v curl >/dev/null || packages+=(curl)
+		python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 		command -v sipp >/dev/null || packages+=(sip-tester)
 		command -v wrk >/dev/null || packages+=(wrk)
 		if ! kamailio -c -f tests/kamailio/kamailio.cfg >/dev/null 2>&1; then
@@ -46,7 +47,7 @@ setup: ## Install what is missing for running and testing (Debian)
 	if (( $${#packages[@]} )); then
 		if ! command -v apt-get >/dev/null; then
 			echo "make setup: there is no apt-get here to install what is missing." >&2
-			echo "Needed: the PostgreSQL server programs (initdb, pg_ctl, postgres) 15 or newer, a C compiler (cc) with the headers of the C library, curl, Kamailio 5.6 or newer with the modules http_client and jansson, sipp, wrk." >&2
+			echo "Needed: the PostgreSQL server programs (initdb, pg_ctl, postgres) 15 or newer, a C compiler (cc) with the headers of the C library, curl, Python 3.10 or newer with venv, Kamailio 5.6 or newer with the modules http_client and jansson, sipp, wrk." >&2
 			echo "Missing, by the names of their Debian packages: $${packages[*]}" >&2
 			exit 1
 		fi
@@ -106,6 +107,19 @@ test-clients: setup ## Generate clients in seven ways and run one scenario throu
 
 spec: ## Write spec/ from api/
 	@cargo run -q -p call-acceptance-api --bin spec -- --write
+
+spec-check: setup ## Hold spec/ against api/, rules of others and the releases before
+	@cargo run -q -p call-acceptance-api --bin spec -- --check
+	if ! cargo nextest run -p call-acceptance-api --test spec; then
+		echo "spec/openapi.json breaks rules of spec/DESIGN.md, see above. Mend api/ and run \`make spec\`." >&2
+		exit 1
+	fi
+	tests/spec/with-tools tests/spec/lint
+	tests/spec/with-tools node tests/spec/compatibility.mjs
+	tests/spec/with-tools node --test --test-reporter=spec tests/spec/
+
+spec-bless: spec-check ## Release spec/openapi.json: VERSION=x.y.z
+	@tests/spec/with-tools node tests/spec/bless.mjs "$(VERSION)"
 
 bench: setup ## Measure what decisions cost, and how many there are a second
 	@cargo bench --bench screening
