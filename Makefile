@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test test-sip test-oidc test-contract spec bench lint fmt ci
+.PHONY: help setup run test test-sip test-oidc test-clients test-contract spec spec-check spec-bless bench lint fmt ci
 
 RUST_VERSION := 1.95
 OIDC_PROVIDER_VERSION := 9.13.3
@@ -16,7 +16,7 @@ CASES := 50
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin:/usr/sbin
 
 help: ## List the commands
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
 
 setup: ## Install what is missing for running and testing (Debian)
 	@if ! version=$$(cargo --version 2>/dev/null); then
@@ -41,9 +41,9 @@ setup: ## Install what is missing for running and testing (Debian)
 			packages+=(postgresql)
 		fi
 		command -v curl >/dev/null || packages+=(curl)
+		python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 		command -v sipp >/dev/null || packages+=(sip-tester)
 		command -v wrk >/dev/null || packages+=(wrk)
-		python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 		if ! kamailio -c -f tests/kamailio/kamailio.cfg >/dev/null 2>&1; then
 			packages+=(kamailio kamailio-utils-modules kamailio-extra-modules)
 		fi
@@ -51,7 +51,7 @@ setup: ## Install what is missing for running and testing (Debian)
 	if (( $${#packages[@]} )); then
 		if ! command -v apt-get >/dev/null; then
 			echo "make setup: there is no apt-get here to install what is missing." >&2
-			echo "Needed: the PostgreSQL server programs (initdb, pg_ctl, postgres) 15 or newer, a C compiler (cc) with the headers of the C library, curl, Kamailio 5.6 or newer with the modules http_client and jansson, sipp, wrk." >&2
+			echo "Needed: the PostgreSQL server programs (initdb, pg_ctl, postgres) 15 or newer, a C compiler (cc) with the headers of the C library, curl, Python 3.10 or newer with venv, Kamailio 5.6 or newer with the modules http_client and jansson, sipp, wrk." >&2
 			echo "Missing, by the names of their Debian packages: $${packages[*]}" >&2
 			exit 1
 		fi
@@ -93,44 +93,52 @@ test:
 test-sip: setup ## Place a thousand real calls through Kamailio
 	@cargo nextest run --test sip --ignore-default-filter --test-threads 1
 
-test-oidc: ## Verify access tokens of a real OpenID provider
-	@if ! node --version >/dev/null 2>&1 || ! npm --version >/dev/null 2>&1; then
-		echo "make test-oidc: node and npm are missing (Node.js 20 or newer)" >&2
-		exit 1
-	fi
-	if [[ $$(node -p 'require("./target/tools/oidc/node_modules/oidc-provider/package.json").version' 2>/dev/null) != $(OIDC_PROVIDER_VERSION) ]]; then
+test-oidc: setup ## Let in whom a real OpenID provider vouches for
+	@if [[ $$(cat target/tools/oidc/installed 2>/dev/null) != $(OIDC_PROVIDER_VERSION) ]]; then
 		echo "Installing oidc-provider"
 		mkdir -p target/tools/oidc
-		npm install --prefix target/tools/oidc --no-save --no-package-lock --no-audit --no-fund --silent oidc-provider@$(OIDC_PROVIDER_VERSION)
+		tests/with-node npm install --prefix target/tools/oidc --no-save --no-package-lock --no-audit --no-fund --silent oidc-provider@$(OIDC_PROVIDER_VERSION)
+		echo $(OIDC_PROVIDER_VERSION) >target/tools/oidc/installed
 	fi
-	cargo nextest run --test oidc --ignore-default-filter
+	tests/with-node cargo nextest run --test oidc --ignore-default-filter
+
+test-clients: setup ## Generate clients in seven ways and run one scenario through each (or CLIENTS="python go")
+	@tests/clients/setup
+	tests/with-node tests/clients/run $(CLIENTS)
 
 test-contract: setup ## Let validators of other people look at requests and answers (CASES=200 for more)
 test-contract: export API_EXCHANGES_DIR := $(CURDIR)/target/api-exchanges
 test-contract:
 	@tools=target/tools/contract
-	if ! node --version >/dev/null 2>&1 || ! npm --version >/dev/null 2>&1; then
-		echo "make test-contract: node and npm are missing (Node.js 20 or newer)" >&2
-		exit 1
-	fi
-	if [[ $$("$$tools/venv/bin/schemathesis" --version 2>/dev/null) != *" $(SCHEMATHESIS_VERSION)" ]]; then
-		echo "Installing schemathesis"
+	if [[ $$(cat "$$tools/installed" 2>/dev/null) != "$(SCHEMATHESIS_VERSION) $(PRISM_VERSION)" ]]; then
+		echo "Installing schemathesis and Prism"
 		python3 -m venv --clear "$$tools/venv"
 		"$$tools/venv/bin/pip" install --quiet --disable-pip-version-check schemathesis==$(SCHEMATHESIS_VERSION)
-	fi
-	if [[ $$(node -p "require('./$$tools/prism/node_modules/@stoplight/prism-http/package.json').version" 2>/dev/null) != $(PRISM_VERSION) ]]; then
-		echo "Installing Prism"
-		mkdir -p "$$tools/prism"
-		npm install --prefix "$$tools/prism" --no-save --no-package-lock --no-audit --no-fund --silent @stoplight/prism-http@$(PRISM_VERSION)
+		tests/with-node npm install --prefix "$$tools" --no-save --no-package-lock --no-audit --no-fund --silent @stoplight/prism-http@$(PRISM_VERSION)
+		echo "$(SCHEMATHESIS_VERSION) $(PRISM_VERSION)" >"$$tools/installed"
 	fi
 	cargo build
-	tests/contract/generated "$$tools" target/debug/call-acceptance $(CASES)
+	server=$$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/debug/call-acceptance
+	tests/contract/generated "$$tools" "$$server" $(CASES)
 	rm -rf "$$API_EXCHANGES_DIR"
 	cargo nextest run --test api -E 'test(/::on_sqlite$$/)'
-	node tests/contract/recorded.mjs "$$tools/prism" spec/openapi.json "$$API_EXCHANGES_DIR"
+	tests/with-node node tests/contract/recorded.mjs "$$tools" spec/openapi.json "$$API_EXCHANGES_DIR"
 
 spec: ## Write spec/ from api/
 	@cargo run -q -p call-acceptance-api --bin spec -- --write
+
+spec-check: setup ## Hold spec/ against api/, rules of others and the releases before
+	@cargo run -q -p call-acceptance-api --bin spec -- --check
+	if ! cargo nextest run -p call-acceptance-api --test spec; then
+		echo "spec/openapi.json breaks rules of spec/DESIGN.md, see above. Mend api/ and run \`make spec\`." >&2
+		exit 1
+	fi
+	tests/spec/with-tools tests/spec/lint
+	tests/spec/with-tools node tests/spec/compatibility.mjs
+	tests/spec/with-tools node --test --test-reporter=spec tests/spec/
+
+spec-bless: spec-check ## Release spec/openapi.json: VERSION=x.y.z
+	@tests/spec/with-tools node tests/spec/bless.mjs "$(VERSION)"
 
 bench: setup ## Measure what decisions cost, and how many there are a second
 	@cargo bench --bench screening
@@ -147,6 +155,6 @@ lint: ## Check the format, clippy and the documentation
 fmt: ## Format the code
 	@cargo fmt --all
 
-ci: lint test test-sip test-oidc test-contract ## All checks, as they run for every change
+ci: lint test spec-check test-sip test-oidc test-clients test-contract ## All checks, as they run for every change
 
 .ONESHELL:

@@ -118,12 +118,12 @@ pub struct AuditEvent {
     #[oai(validator(max_length = 300))]
     pub actor: String,
     /// The identifier of the request, as in `X-Request-Id` and in the server's log.
-    #[oai(validator(max_length = 128))]
+    #[oai(validator(max_length = 128, pattern = "^[A-Za-z0-9._:/+=@-]+$"))]
     pub request_id: String,
     /// What was done.
     pub operation: OperationName,
     /// Path of the thing that was changed; after a renaming, its path before.
-    #[oai(validator(max_length = 8192))]
+    #[oai(validator(max_length = 8192, pattern = "^/[A-Za-z0-9._~%/-]+/$"))]
     pub target: String,
     /// The group that the thing is in; absent when it is the tenant's.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -82,7 +82,7 @@ fn finish(mut document: Value) -> Value {
     close_requests(&mut document);
     share_headers(&mut document);
     let schemas = document["components"]["schemas"].clone();
-    type_nullables(&mut document, &schemas);
+    admit_null(&mut document, &schemas);
     add_schema_examples(&mut document["components"]["schemas"]);
     for operation in operations_mut(&mut document) {
         add_examples(operation, &schemas);
@@ -297,19 +297,48 @@ fn share_headers(document: &mut Value) {
     document["components"]["headers"] = headers;
 }
 
-/// `nullable` counts only beside a `type` (OpenAPI 3.0.3, Schema Object), and so it takes that of what it wraps.
-fn type_nullables(value: &mut Value, schemas: &Value) {
+/// Where null is meant, all that applies admits it: `nullable` counts only beside a `type`, and only for the schema that
+/// it stands in (OpenAPI 3.0.3, Schema Object). A named text is repeated in place; a named object, which clients have a
+/// type for, becomes nullable itself.
+fn admit_null(document: &mut Value, schemas: &Value) {
+    let mut objects = Vec::new();
+    admit_null_in(document, schemas, &mut objects);
+    for name in objects {
+        let object = &mut document["components"]["schemas"][&name];
+        object["nullable"] = true.into();
+        // Generators that make an optional type of the name take the title for what is in it.
+        object["title"] = format!("{name}Value").into();
+    }
+}
+
+fn admit_null_in(value: &mut Value, schemas: &Value, objects: &mut Vec<String>) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| type_nullables(item, schemas)),
+        Value::Array(items) => items.iter_mut().for_each(|item| admit_null_in(item, schemas, objects)),
         Value::Object(members) => {
-            members.values_mut().for_each(|member| type_nullables(member, schemas));
-            if members.contains_key("nullable") && !members.contains_key("type") {
-                let kind =
-                    members["allOf"][0]["$ref"].as_str().map(|reference| named(schemas, reference)["type"].clone());
-                members.insert("type".to_owned(), kind.unwrap_or_default());
+            members.values_mut().for_each(|member| admit_null_in(member, schemas, objects));
+            let Some(reference) = members.get("nullable").and_then(|_| members["allOf"][0]["$ref"].as_str()) else {
+                return;
+            };
+            let wrapped = named(schemas, reference);
+            match wrapped["type"] == "object" {
+                true => {
+                    objects.extend(reference.rsplit('/').next().map(str::to_owned));
+                    members.insert("type".to_owned(), "object".into());
+                }
+                false => repeat_in_place(members, wrapped),
             }
         }
         _ => {}
+    }
+}
+
+fn repeat_in_place(members: &mut Map<String, Value>, wrapped: &Value) {
+    members.remove("allOf");
+    for (key, value) in wrapped.as_object().into_iter().flatten().filter(|(key, _)| *key != "title") {
+        match (members.get_mut(key), value) {
+            (Some(Value::String(own)), Value::String(more)) => *own = format!("{own} {more}"),
+            _ => _ = members.insert(key.clone(), value.clone()),
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Health {
     /// How the server is.
     pub status: HealthStatus,
     /// The server's version.
-    #[oai(validator(max_length = 50))]
+    #[oai(validator(max_length = 50, pattern = "^[0-9]+\\.[0-9]+\\.[0-9]+$"))]
     pub version: String,
 }
 

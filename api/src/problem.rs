@@ -147,7 +147,7 @@ impl ProblemCode {
 #[derive(Debug, Clone, Object, Serialize)]
 pub struct Problem {
     /// Relative reference that names the kind of problem.
-    #[oai(rename = "type", validator(max_length = 100))]
+    #[oai(rename = "type", validator(max_length = 100, pattern = "^/problems/[a-z_]+$"))]
     #[serde(rename = "type")]
     pub kind: String,
     /// The kind of problem in a few words, the same for every occurrence.
@@ -160,7 +160,7 @@ pub struct Problem {
     #[oai(validator(max_length = 10000))]
     pub detail: String,
     /// The identifier of the request, as in `X-Request-Id` and in the server's log.
-    #[oai(validator(max_length = 128))]
+    #[oai(validator(max_length = 128, pattern = "^[A-Za-z0-9._:/+=@-]+$"))]
     pub instance: String,
     /// The stable code of the kind of problem.
     pub code: ProblemCode,
@@ -205,7 +205,7 @@ fn cut(text: impl Into<String>, most: usize) -> String {
 pub struct Fault {
     /// JSON Pointer (RFC 6901) of the faulty value in a JSON body; empty for the body itself. Left out for other faults.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[oai(validator(max_length = 1000))]
+    #[oai(validator(max_length = 1000, pattern = "^(/[^/]*)*$"))]
     pub pointer: Option<String>,
     /// Name of the faulty parameter of the path, the query or the header. Left out for a fault in the body.
     #[serde(skip_serializing_if = "Option::is_none")]

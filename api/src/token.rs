@@ -46,7 +46,7 @@ pub struct Token {
     pub token_id: TokenId,
     /// The token itself, to be sent as `Authorization: Bearer`; in the answer that creates it, and never again.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[oai(validator(max_length = 100))]
+    #[oai(validator(max_length = 100, pattern = "^ca_[0-9a-f]{32}_[A-Za-z0-9_-]{43}$"))]
     pub token: Option<String>,
     /// What whoever has it is.
     pub role: Role,

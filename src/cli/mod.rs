@@ -1,5 +1,5 @@
 //! The command line. Each setting has a flag and an environment variable; the flag wins. To add a command, add it to
-//! [`Command`] and, when it is more than a line, a file beside this one.
+//! `Command` and, when it is more than a line, a file beside this one.
 
 mod options;
 mod token;

@@ -115,7 +115,7 @@ pub struct Options {
     )]
     pub oidc_read_only_claim: String,
     /// Origins whose pages may call the API from a browser (CORS), with commas between them, as in
-    /// https://portal.example.com; none unless set
+    /// `https://portal.example.com`; none unless set
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_CORS_ORIGINS", default_value = "", value_name = "ORIGINS")]
     pub cors_origins: String,
     /// How long audit events are kept, in days (1 to 36500)

@@ -8,11 +8,12 @@ use std::{
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use call_acceptance_api::{
-    access::{ActorKind, Caller, Identity, Role, Scope, forbidden},
+    access::{ActorKind, Caller, Identity, Role, Rule, Scope, forbidden},
     document::Operation,
     problem::{Failure, ProblemCode, Refusal},
 };
 use poem::{Endpoint, IntoResponse, Request, Response, http::header};
+use poem_openapi::OperationId;
 
 use super::{attempts::Attempts, operations, request_log::RequestId};
 use crate::service::{Credentials, Service, not_good};
@@ -82,22 +83,38 @@ fn credentials(header: &str) -> Option<Credentials> {
 /// Lets a request to the API pass, with who sends it, when its operation is open to that one.
 pub async fn check<E: Endpoint>(gate: Arc<Gate>, next: Arc<E>, mut request: Request) -> poem::Result<Response> {
     let path = request.uri().path();
-    if path.starts_with("/api/") {
-        let operation = operations::find(request.method().as_str(), path);
-        let rule = operation.and_then(Operation::access);
-        let at_call_time = rule.is_some_and(|rule| rule.roles().any(|role| role == Role::CallProcessing));
-        let identity = gate.identify(&request, at_call_time).await?;
-        // Without an operation there is nothing to be done, which the router tells.
-        if let Some(operation) = operation {
-            let names = operations::names(operation, path);
-            let names = names.each_ref().map(Option::as_deref);
-            if !rule.is_some_and(|rule| rule.lets(&identity, names)) {
-                return Err(forbidden().into());
-            }
-            let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
-            let caller = Caller { identity, request_id: id.to_string(), operation: operation.id() };
-            request.extensions_mut().insert(caller);
-        }
+    if !path.starts_with("/api/") {
+        return next.call(request).await.map(IntoResponse::into_response);
     }
-    next.call(request).await.map(IntoResponse::into_response)
+    // Without an operation there is nothing to be done, which the router tells.
+    let operation = operations::find(request.method().as_str(), path);
+    let named = |failure: Failure| {
+        let mut error = poem::Error::from(failure);
+        operation.into_iter().for_each(|operation| error.set_data(OperationId(operation.id())));
+        error
+    };
+    let rule = operation.and_then(Operation::access);
+    let at_call_time = rule.is_some_and(|rule| rule.roles().any(|role| role == Role::CallProcessing));
+    let identity = gate.identify(&request, at_call_time).await.map_err(named)?;
+    let mut answer = match operation {
+        Some(operation) if !opens(rule, operation, path, &identity) => Err(named(forbidden())),
+        Some(operation) => {
+            let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
+            let caller = Caller { identity: identity.clone(), request_id: id.to_string(), operation: operation.id() };
+            request.extensions_mut().insert(caller);
+            next.call(request).await.map(IntoResponse::into_response)
+        }
+        None => next.call(request).await.map(IntoResponse::into_response),
+    };
+    match &mut answer {
+        Ok(answer) => answer.set_data(identity),
+        Err(error) => error.set_data(identity),
+    }
+    answer
+}
+
+/// Whether the rule opens the operation on what `path` names to `identity`.
+fn opens(rule: Option<Rule>, operation: &Operation<'_>, path: &str, identity: &Identity) -> bool {
+    let names = operations::names(operation, path);
+    rule.is_some_and(|rule| rule.lets(identity, names.each_ref().map(Option::as_deref)))
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use call_acceptance_api::{
+    access::Identity,
     document::DOCUMENT,
     payload::MAX_BODY_BYTES,
     problem::{Failure, Fault, Problem, ProblemCode, Refusal},
@@ -44,12 +45,12 @@ pub async fn tell<E: Endpoint>(next: Arc<E>, request: Request) -> poem::Result<R
         Ok(answer) => Ok(answer.into_response()),
         Err(error) => {
             let operation = error.data::<OperationId>().copied();
+            let identity = error.data::<Arc<Identity>>().cloned();
             let failure = into_failure(error, &asked);
             log(&failure, &asked.id);
             let mut answer = problem(failure.into_refusal(), &asked);
-            if let Some(operation) = operation {
-                answer.set_data(operation);
-            }
+            operation.into_iter().for_each(|operation| answer.set_data(operation));
+            identity.into_iter().for_each(|identity| answer.set_data(identity));
             Ok(answer)
         }
     }

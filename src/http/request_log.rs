@@ -6,6 +6,7 @@ use std::{
     time::Instant,
 };
 
+use call_acceptance_api::access::Identity;
 use poem::{Endpoint, IntoResponse, Request, Response, http::HeaderValue};
 use poem_openapi::OperationId;
 use regex::Regex;
@@ -65,8 +66,9 @@ pub async fn log<E: Endpoint>(next: Arc<E>, mut request: Request) -> poem::Resul
         answer.headers_mut().insert(HEADER, value);
     }
     let operation = answer.data::<OperationId>().map_or("-", |operation| operation.0);
+    let actor = answer.data::<Arc<Identity>>().map_or("-", |identity| &identity.actor);
     let duration_ms = started.elapsed().as_micros() as f64 / 1000.0;
-    tracing::info!(operation, %method, path, status = answer.status().as_u16(), duration_ms, request_id = %id, "request");
+    tracing::info!(operation, actor, %method, path, status = answer.status().as_u16(), duration_ms, request_id = %id, "request");
     Ok(answer)
 }
 

@@ -125,3 +125,61 @@ impl Identities {
         self.forgotten.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use call_acceptance_api::access::{ActorKind, Role, Scope};
+
+    use super::*;
+
+    fn id() -> TokenId {
+        TokenId::parse("0193a0c03a527c408a3e7f2b9f6d1c55").expect("an identifier")
+    }
+
+    fn identity() -> Identity {
+        let (kind, role, scope) = (ActorKind::Token, Role::SystemAdmin, Scope::System);
+        Identity { kind, actor: id().to_string(), role, scope, read_only: false }
+    }
+
+    fn second(number: i64) -> Timestamp {
+        Timestamp::from_second(number).expect("an instant")
+    }
+
+    #[test]
+    fn a_token_opens_by_its_secret_until_it_expires() {
+        let known = KnownToken::new(identity(), token::digest("secret"), Some(second(100)));
+        assert!(known.open("secret", second(99)).is_some());
+        assert!(known.open("secret", second(100)).is_none());
+        assert!(known.open("other", second(1)).is_none());
+    }
+
+    #[test]
+    fn each_use_is_told_once() {
+        let identities = Identities::default();
+        identities.know(0, id(), KnownToken::new(identity(), token::digest("secret"), None).into());
+        let open = |at| identities.token(&id()).and_then(|known| known.open("secret", second(at))).is_some();
+        assert!(identities.used().is_empty());
+        assert!(open(5) && open(7));
+        assert_eq!(identities.used(), [(id(), 7)]);
+        assert!(identities.used().is_empty());
+    }
+
+    #[test]
+    fn what_was_looked_up_before_a_revocation_is_not_remembered_after_it() {
+        let identities = Identities::default();
+        let moment = identities.moment();
+        identities.forget(&id());
+        identities.know(moment, id(), KnownToken::new(identity(), token::digest("secret"), None).into());
+        assert!(identities.token(&id()).is_none());
+    }
+
+    #[test]
+    fn an_access_token_is_known_for_a_minute_and_no_longer_than_it_is_good() {
+        let identities = Identities::default();
+        for (expires, until) in [(1000, 60), (30, 30)] {
+            identities.know_subject("digest".to_owned(), identity().into(), second(0), second(expires));
+            assert!(identities.subject("digest", second(until - 1)).is_some());
+            assert!(identities.subject("digest", second(until)).is_none());
+        }
+    }
+}

@@ -153,6 +153,29 @@ fn nullable_stands_beside_a_type() {
 }
 
 #[test]
+fn what_a_nullable_refers_to_admits_null_too() {
+    let schemas = schemas().into_iter().filter(|(_, schema)| has(schema, "nullable") && has(schema, "allOf"));
+    let strict = schemas.filter(|(_, schema)| {
+        let target = schema["allOf"][0]["$ref"].as_str().and_then(|reference| DOCUMENT.pointer(&reference[1..]));
+        target.is_none_or(|target| target["nullable"] != true)
+    });
+    assert_none(strict.map(|(pointer, _)| format!("{pointer}: refers to what is never null")));
+}
+
+#[test]
+fn what_admits_null_is_referred_to_only_where_null_is_meant() {
+    assert_none(faults_of_values(|pointer, value| {
+        let reference = value.get("$ref")?.as_str()?;
+        let nullable = DOCUMENT.pointer(&reference[1..])?["nullable"] == true;
+        let meant = pointer
+            .strip_suffix("/allOf/0")
+            .and_then(|wrapper| DOCUMENT.pointer(wrapper))
+            .is_some_and(|wrapper| wrapper["nullable"] == true);
+        (nullable && !meant).then(|| format!("{pointer}: refers to {reference}, which admits null"))
+    }));
+}
+
+#[test]
 fn nothing_that_answers_say_is_nullable() {
     let mut answered = BTreeSet::new();
     for operation in document::operations() {

@@ -1,0 +1,166 @@
+//! A user's criteria from first to last, through the client that progenitor makes for Rust.
+
+#[expect(unused_comparisons, unused_imports, reason = "generated")]
+mod client {
+    include!(concat!(env!("OUT_DIR"), "/client.rs"));
+}
+
+use std::{env, error::Error};
+
+use client::{
+    Client, Error as CallError,
+    types::{
+        Criteria, CriteriaCreate, CriteriaUpdate, DayOfWeek, DecisionRequest, FromDnCriteriaCreate,
+        FromDnCriteriaUpdate, GroupCreate, Level, Period, PeriodType, Problem, ScheduleCreate, ScheduleSelection,
+        ScheduleSelectionValue, Selection, ServiceName, ServiceSelection, ServiceSelectionList, TenantCreate,
+        TimeOfDay, UserCreate,
+    },
+};
+use progenitor_client::ResponseValue;
+use reqwest::header::{AUTHORIZATION, ETAG, HeaderMap};
+
+type Failure = Box<dyn Error>;
+
+/// The problem that a call is answered with.
+fn problem<T>(answer: Result<ResponseValue<T>, CallError<Problem>>) -> Result<Problem, Failure> {
+    match answer {
+        Err(CallError::ErrorResponse(problem)) => Ok(problem.into_inner()),
+        Err(other) => Err(other.into()),
+        Ok(_) => Err("the call should have failed".into()),
+    }
+}
+
+fn show(step: &str, seen: &Criteria) {
+    let when = match &seen.time_schedule {
+        Some(schedule) => format!("{}/{}/{}", schedule.level, *schedule.name, schedule.type_),
+        None => "any time".to_owned(),
+    };
+    println!("{step}: {} | {} | {when}", *seen.name, *seen.calls_from);
+}
+
+/// What is absent is an empty text.
+fn text(value: Option<&String>) -> &str {
+    value.map_or("", String::as_str)
+}
+
+fn of_user(schedule: &str) -> Result<ScheduleSelection, Failure> {
+    Ok(Some(ScheduleSelectionValue { level: Level::User, name: schedule.parse()?, type_: None }).into())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Failure> {
+    let tenant = env::var("CALL_ACCEPTANCE_TENANT")?;
+    let bearer = format!("Bearer {}", env::var("CALL_ACCEPTANCE_TOKEN")?).parse()?;
+    let http = reqwest::Client::builder().default_headers(HeaderMap::from_iter([(AUTHORIZATION, bearer)])).build()?;
+    let client = Client::new_with_client(&env::var("CALL_ACCEPTANCE_URL")?, http);
+
+    set_up(&client, &tenant).await?;
+    keep_criteria(&client, &tenant).await?;
+    client.tenant_delete().tenant_id(&*tenant).cascade(true).send().await?;
+    let gone = problem(client.tenant_view().tenant_id(&*tenant).send().await)?;
+    println!("gone: {} | {}", gone.status, gone.code);
+    Ok(())
+}
+
+async fn set_up(client: &Client, tenant: &str) -> Result<(), Failure> {
+    let body = TenantCreate {
+        tenant_id: tenant.parse()?,
+        name: None,
+        region: Some("BE".parse()?),
+        time_zone: Some("Europe/Brussels".parse()?),
+    };
+    let seen = client.tenant_create().body(body).send().await?;
+    println!("tenant: {} | {}", text(seen.region.as_deref()), text(seen.time_zone.as_deref()));
+    let body = GroupCreate { group_id: "sales".parse()?, group_name: Some("Sales".parse()?), time_zone: None };
+    let seen = client.group_create().tenant_id(tenant).body(body).send().await?;
+    println!("group: {} | {}", *seen.group_id, text(seen.group_name.as_deref()));
+    let body = UserCreate {
+        user_id: "jane".parse()?,
+        first_name: Some("Jane".parse()?),
+        last_name: Some("Doe".parse()?),
+        email_address: None,
+        phone_number: None,
+        extension: None,
+        time_zone: None,
+    };
+    let seen = client.user_create().tenant_id(tenant).group_id("sales").body(body).send().await?;
+    let (first, last) = (text(seen.first_name.as_deref()), text(seen.last_name.as_deref()));
+    println!("user: {} | {first} {last}", *seen.user_id);
+    let body = ServiceSelectionList { services: vec![ServiceSelection { name: ServiceName::SelectiveCallAcceptance }] };
+    let seen =
+        client.user_services_assign().tenant_id(tenant).group_id("sales").user_id("jane").body(body).send().await?;
+    let service = &seen.services[0];
+    println!("service: {} | {}", service.name, if service.assigned { "assigned" } else { "not assigned" });
+    let friday = Period::builder()
+        .name("Friday")
+        .type_(PeriodType::DayOfTheWeek)
+        .day_of_week(DayOfWeek::Friday)
+        .start_time("9:00".parse::<TimeOfDay>()?)
+        .stop_time("17:00".parse::<TimeOfDay>()?)
+        .try_into()?;
+    let body = ScheduleCreate { name: "Fridays".parse()?, periods: vec![friday] };
+    let call = client.user_time_schedule_create().tenant_id(tenant).group_id("sales").user_id("jane");
+    let seen = call.body(body).send().await?;
+    let period = &seen.periods[0];
+    let day = period.day_of_week.ok_or("no day of the week")?;
+    let (start, stop) = (text(period.start_time.as_deref()), text(period.stop_time.as_deref()));
+    println!("schedule: {} | {day} | {start} to {stop}", *seen.name);
+    Ok(())
+}
+
+async fn keep_criteria(client: &Client, tenant: &str) -> Result<(), Failure> {
+    let view = |name| client.criteria_view().tenant_id(tenant).group_id("sales").user_id("jane").instance_name(name);
+    let update =
+        |name| client.criteria_update().tenant_id(tenant).group_id("sales").user_id("jane").instance_name(name);
+
+    let body = CriteriaCreate::builder().name("friends").time_schedule(of_user("Fridays")?).from_dn_criteria(
+        FromDnCriteriaCreate {
+            selection: Selection::SpecifiedOnly,
+            phone_numbers: vec!["+3225126777".parse()?, "0475*".parse()?],
+            include_anonymous_callers: false,
+            include_unavailable_callers: false,
+        },
+    );
+    let call = client.criteria_create().tenant_id(tenant).group_id("sales").user_id("jane");
+    show("created", &*call.body(body).send().await?);
+    let viewed = view("friends").send().await?;
+    show("viewed", &viewed);
+
+    // With If-Match a change is made only if nobody else made one since.
+    let etag = viewed.headers()[ETAG].to_str()?;
+    let anonymous = FromDnCriteriaUpdate { include_anonymous_callers: Some(true), ..Default::default() };
+    let anonymous = CriteriaUpdate { from_dn_criteria: Some(anonymous), ..Default::default() };
+    show("updated", &*update("friends").if_match(etag).body(anonymous.clone()).send().await?);
+    let conflict = problem(update("friends").if_match(etag).body(anonymous).send().await)?;
+    println!("conflict: {} | {}", conflict.status, conflict.code);
+
+    let name = "family & friends";
+    let rename = CriteriaUpdate { new_name: Some(name.parse()?), ..Default::default() };
+    show("renamed", &*update("friends").body(rename).send().await?);
+    let mondays = CriteriaUpdate { time_schedule: Some(of_user("Mondays")?), ..Default::default() };
+    let invalid = problem(update(name).body(mondays).send().await)?;
+    let pointers: Vec<_> = invalid.errors.iter().map(|fault| text(fault.pointer.as_deref())).collect();
+    println!("invalid: {} | {} | {}", invalid.status, invalid.code, pointers.join(", "));
+    // A selection of nothing is sent as null; a selection that is not given is left out.
+    let clear = CriteriaUpdate { time_schedule: Some(ScheduleSelection(None)), ..Default::default() };
+    show("cleared", &*update(name).body(clear).send().await?);
+
+    let decide = |number: &str| {
+        let call = client.user_decision_ask().tenant_id(tenant).group_id("sales").user_id("jane");
+        let asked = DecisionRequest { calling_number: Some(number.parse()?), ..Default::default() };
+        Ok::<_, Failure>(call.body(asked).send())
+    };
+    let friend = decide("+32475123456")?.await?;
+    println!("accepted: {} | {} | {}", friend.decision, friend.reason, text(friend.criteria.as_deref()));
+    let stranger = decide("+3225559999")?.await?;
+    let (status, reason) = (stranger.sip_status.unwrap_or_default(), text(stranger.sip_reason.as_deref()));
+    println!("refused: {} | {} | {status} {reason}", stranger.decision, stranger.reason);
+
+    let call = client.criteria_delete().tenant_id(tenant).group_id("sales").user_id("jane");
+    call.instance_name(name).send().await?;
+    let call = client.selective_call_acceptance_view().tenant_id(tenant).group_id("sales").user_id("jane");
+    println!("deleted: {} left", call.send().await?.criteria.len());
+    let missing = problem(view(name).send().await)?;
+    println!("missing: {} | {}", missing.status, missing.code);
+    Ok(())
+}

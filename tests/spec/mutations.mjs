@@ -1,0 +1,150 @@
+// Changes of the document, and whether clients break on them. Add one for each rule that spec/DESIGN.md gets.
+//
+// Each changes a copy of the published document in place.
+
+const TENANTS = '/api/v1/tenants/';
+const TENANT = '/api/v1/tenants/{tenant_id}/';
+
+const list = (document) => document.paths[TENANTS].get;
+const create = (document) => document.paths[TENANTS].post;
+const live = (document) => document.paths['/health/live'].get;
+const schema = (document, name) => document.components.schemas[name];
+const parameter = (document, name) => list(document).parameters.find((each) => each.name === name);
+const rename = (object, from, to) => {
+  object[to] = object[from];
+  delete object[from];
+};
+
+/** The published document, with one operation that needs security and the others that need none. */
+export function prepare(document) {
+  const schemes = { token: { type: 'http', scheme: 'bearer' }, basic: { type: 'http', scheme: 'basic' } };
+  document.components.securitySchemes = schemes;
+  document.security = [];
+  for (const operation of Object.values(document.paths).flatMap(Object.values)) delete operation.security;
+  list(document).security = [{ token: [] }, { basic: [] }];
+  return document;
+}
+
+/** Clients that were right are no longer, or do not compile with the new document. */
+export const breaking = {
+  'a path is removed': (d) => delete d.paths[TENANT],
+  'a path parameter is renamed': (d) => rename(d.paths, TENANT, TENANT.replace('tenant_id', 'id')),
+  'an operation is removed': (d) => delete d.paths[TENANT].put,
+  'an operationId is changed': (d) => (list(d).operationId = 'tenants_view'),
+  'an operation is moved to another tag': (d) => (list(d).tags = ['Groups']),
+  'an operation gets a keyword that no rule knows': (d) => (list(d).servers = [{ url: '/elsewhere' }]),
+  'the server is moved': (d) => (d.servers[0].url = '/elsewhere'),
+
+  'a parameter is added as required': (d) =>
+    list(d).parameters.push({ name: 'region', in: 'query', required: true, schema: { type: 'string' } }),
+  'a parameter is removed': (d) => list(d).parameters.pop(),
+  'a parameter is renamed': (d) => (parameter(d, 'limit').name = 'size'),
+  'a parameter is made required': (d) => (parameter(d, 'limit').required = true),
+  'a parameter has a lower maximum': (d) => (parameter(d, 'limit').schema.maximum = 10),
+  'a parameter has another default': (d) => (parameter(d, 'limit').schema.default = 10),
+  'a parameter is written otherwise': (d) => (parameter(d, 'limit').style = 'pipeDelimited'),
+
+  'a required body is added': (d) => (list(d).requestBody = { required: true, content: {} }),
+  'a body is removed': (d) => delete create(d).requestBody,
+  'the media type of a body is changed': (d) => rename(create(d).requestBody.content, 'application/json', 'text/json'),
+  'a required request property is added': (d) => {
+    schema(d, 'TenantCreate').properties.plan = { type: 'string' };
+    schema(d, 'TenantCreate').required.push('plan');
+  },
+  'a request property is made required': (d) => schema(d, 'TenantCreate').required.push('name'),
+  'a request property is removed': (d) => delete schema(d, 'TenantCreate').properties.name,
+  'a request property has another type': (d) => (schema(d, 'CriteriaCreate').properties.active.type = 'string'),
+  'a request property has another default': (d) => (schema(d, 'CriteriaCreate').properties.active.default = false),
+  'a request property no longer takes null': (d) => delete schema(d, 'TenantCreate').properties.name.nullable,
+  'a request enum value is removed': (d) => schema(d, 'Presentation').enum.pop(),
+  'a request enum is introduced': (d) => (schema(d, 'CriteriaCreate').properties.active.enum = [true]),
+  'a request maxLength is lowered': (d) => (schema(d, 'CallingNumber').maxLength = 3),
+  'a request minLength is raised': (d) => (schema(d, 'CallingNumber').minLength = 9),
+  'a request pattern is changed': (d) => (schema(d, 'CallingNumber').pattern = '^[0-9]+$'),
+  'a request format is changed': (d) => (schema(d, 'Instant').format = 'date'),
+  'a request list is shortened': (d) => (schema(d, 'SelectiveCallAcceptanceUpdate').properties.criteria.maxItems = 3),
+  'a request list refuses what stands twice': (d) =>
+    (schema(d, 'SelectiveCallAcceptanceUpdate').properties.criteria.uniqueItems = true),
+  'a request property gets a keyword that no rule knows': (d) => (schema(d, 'CallingNumber').not = { enum: ['x'] }),
+  'a text of requests and answers is lengthened': (d) => (schema(d, 'CriteriaName').maxLength = 100),
+
+  'a status is removed': (d) => delete list(d).responses['400'],
+  'a status is added': (d) => (list(d).responses['404'] = list(d).responses['400']),
+  'the media type of an answer is changed': (d) =>
+    rename(list(d).responses['200'].content, 'application/json', 'text/json'),
+  'a media type of an answer is added': (d) => (list(d).responses['200'].content['text/csv'] = {}),
+  'a header is removed': (d) => delete create(d).responses['201'].headers.Location,
+  'a header is made optional': (d) => (d.components.headers.Location.required = false),
+  'a header has a greater maxLength': (d) => (d.components.headers.Location.schema.maxLength = 9000),
+  'an optional answer property is removed': (d) => delete schema(d, 'Tenant').properties.region,
+  'a required answer property is removed': (d) => {
+    delete schema(d, 'Tenant').properties.tenantId;
+    schema(d, 'Tenant').required = [];
+  },
+  'an answer property is made optional': (d) => (schema(d, 'Tenant').required = []),
+  'an answer property is made nullable': (d) => (schema(d, 'Health').properties.version.nullable = true),
+  'an answer property has another type': (d) => (schema(d, 'Criteria').properties.active.type = 'string'),
+  'an answer list has other items': (d) => (schema(d, 'TenantList').properties.tenants.items = { type: 'string' }),
+  'an answer enum value is added': (d) => schema(d, 'Reason').enum.push('out_of_credit'),
+  'an answer maxLength is raised': (d) => (schema(d, 'Criteria').properties.callsFrom.maxLength = 200),
+  'an answer maxLength is removed': (d) => delete schema(d, 'Criteria').properties.callsFrom.maxLength,
+  'a schema is renamed': (d) => {
+    rename(d.components.schemas, 'Health', 'Wellbeing');
+    for (const path of ['/health/live', '/health/ready']) {
+      d.paths[path].get.responses['200'].content['application/json'].schema.$ref = '#/components/schemas/Wellbeing';
+    }
+  },
+  'an answer is of another schema with the same members': (d) => {
+    d.components.schemas.OneTenant = schema(d, 'Tenant');
+    create(d).responses['201'].content['application/json'].schema.$ref = '#/components/schemas/OneTenant';
+  },
+
+  'security is added to an operation that had none': (d) => (live(d).security = [{ token: [] }]),
+  'security is added to the whole document': (d) => (d.security = [{ token: [] }]),
+  'an alternative of security is removed': (d) => list(d).security.pop(),
+  'two ways of security are needed at once': (d) => (list(d).security = [{ token: [], basic: [] }]),
+  'a scope is needed': (d) => list(d).security.forEach((alternative) => alternative.token?.push('read')),
+  'a security scheme is changed': (d) => (d.components.securitySchemes.token.scheme = 'digest'),
+  'a security scheme is removed': (d) => delete d.components.securitySchemes.basic,
+};
+
+/** Clients go on as before. */
+export const compatible = {
+  'a path is added': (d) => (d.paths['/health/started'] = live(d)),
+  'an operation is added': (d) => (d.paths[TENANT].post = { operationId: 'tenant_copy', responses: {} }),
+  'an optional parameter is added': (d) =>
+    list(d).parameters.push({ name: 'region', in: 'query', required: false, schema: { type: 'string' } }),
+  'a parameter has a greater maximum': (d) => (parameter(d, 'limit').schema.maximum = 2000),
+  'an optional request property is added': (d) => (schema(d, 'TenantCreate').properties.plan = { type: 'string' }),
+  'a request property is made optional': (d) => (schema(d, 'TenantCreate').required = []),
+  'a request property takes null': (d) => (schema(d, 'CriteriaCreate').properties.active.nullable = true),
+  'a request enum value is added': (d) => schema(d, 'Presentation').enum.push('spoofed'),
+  'the values of a request enum stand in another order': (d) => schema(d, 'Presentation').enum.reverse(),
+  'a request maxLength is raised': (d) => (schema(d, 'CallingNumber').maxLength = 2000),
+  'a request pattern is removed': (d) => delete schema(d, 'CallingNumber').pattern,
+  'a request is taken in another media type': (d) => (create(d).requestBody.content['text/json'] = {}),
+  'an optional answer property is added': (d) => (schema(d, 'Tenant').properties.plan = { type: 'string' }),
+  'a required answer property is added': (d) => {
+    schema(d, 'Tenant').properties.plan = { type: 'string' };
+    schema(d, 'Tenant').required.push('plan');
+  },
+  'an answer maxLength is lowered': (d) => (schema(d, 'Criteria').properties.callsFrom.maxLength = 90),
+  'an answer enum value is removed': (d) => schema(d, 'Reason').enum.pop(),
+  'an error code is added': (d) => schema(d, 'ProblemCode').enum.push('out_of_credit'),
+  'a header is added': (d) => (list(d).responses['200'].headers['X-Total'] = { schema: { type: 'integer' } }),
+  'security is removed': (d) => (list(d).security = []),
+  'an alternative of security is added': (d) => {
+    d.components.securitySchemes.oauth = { type: 'oauth2', flows: {} };
+    list(d).security.push({ oauth: [] });
+  },
+  'descriptions are changed': (d) => {
+    for (const object of [d.info, list(d), parameter(d, 'limit'), schema(d, 'Tenant')]) object.description = 'New.';
+  },
+  'examples are changed': (d) => {
+    schema(d, 'Tenant').example = { tenantId: 'bar' };
+    create(d).requestBody.content['application/json'].example = { tenantId: 'bar' };
+  },
+  'extensions are added': (d) => {
+    for (const object of [d, list(d), parameter(d, 'limit'), schema(d, 'Tenant')]) object['x-note'] = 'new';
+  },
+};
