@@ -35,7 +35,7 @@ RULES = [
     r"`selection` is required to create a criteria: `Any` or `Specified Only`\.",
     r"There is no criteria \".+\" to rename; a new one is created under `name`\.",
     # What `format` says, of which not every case knows.
-    r"\".+ is not valid here\. A (time zone|recurrence rule|region): .*",
+    r"\".+ is not valid here\. (.+ )?A (time zone|recurrence rule|region): .*",
 ]
 
 USERS = "/api/v1/tenants/foo/groups/foogroup/users/"
