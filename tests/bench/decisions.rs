@@ -133,7 +133,7 @@ fn median(mut figures: Vec<f64>) -> f64 {
 async fn main() {
     let call = json!({ "calledNumber": "+3225550100", "callingNumber": "+3225126719", "at": "2026-11-24T12:00:00Z" });
     let query = "calledNumber=%2B3225550100&callingNumber=%2B3225126719&at=2026-11-24T12:00:00Z";
-    let (logging, silent) = (Instance::start("info"), Instance::start("call_acceptance::app=info,warn"));
+    let (logging, silent) = (Instance::start("info"), Instance::start("call_acceptance::cli=info,warn"));
     let mut answer = String::new();
     for instance in [&logging, &silent] {
         provision(instance).await;
