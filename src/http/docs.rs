@@ -1,26 +1,49 @@
-//! The published document and the page that shows it.
+//! The published document, and two pages that show it: one to try the operations, one to read.
 
-use call_acceptance_api::document;
-use poem::{
-    Endpoint, IntoResponse, Response, Route,
-    endpoint::make_sync,
-    get,
-    http::header,
-    web::{Html, Redirect},
-};
+use std::sync::LazyLock;
 
-/// The page is one file with its scripts and styles in it, and talks to this server alone.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
+use call_acceptance_api::{Apis, TITLE, document, spec_only::SpecOnly};
+use poem::{Endpoint, IntoResponse, Response, Route, endpoint::make_sync, get, web::Redirect};
+use serde_json::json;
 
-/// Swagger UI with the published document, at `/docs/`.
-pub fn page() -> impl Endpoint<Output = Response> {
-    let generated =
-        call_acceptance_api::service(call_acceptance_api::spec_only::SpecOnly::<call_acceptance_api::Apis>::default());
+use super::pages::{Page, digests, escaped};
+
+/// Swagger UI, which calls the operations. It sets styles as it goes.
+static TRY: LazyLock<Page> = LazyLock::new(|| {
+    let generated = call_acceptance_api::service(SpecOnly::<Apis>::default());
     let html = generated.swagger_ui_html().replace(&generated.spec(), &document::json());
-    let html = html.replace("<title>Swagger UI</title>", &format!("<title>{}</title>", call_acceptance_api::TITLE));
-    let page =
-        make_sync(move |_| Html(html.clone()).with_header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY));
-    Route::new().at("/docs/", get(page)).at("/docs", get(make_sync(|_| Redirect::permanent("/docs/"))))
+    let html = html.replacen("<title>Swagger UI</title>", &format!("<title>{TITLE}</title>"), 1);
+    let scripts = digests(&html, "script");
+    let allowed = format!("script-src {scripts}; style-src 'unsafe-inline'; img-src data:; connect-src 'self'");
+    Page::new(html, &allowed)
+});
+
+/// Scalar, which calls nobody. It sets styles as it goes.
+static READ: LazyLock<Page> = LazyLock::new(|| {
+    let generated = call_acceptance_api::service(SpecOnly::<Apis>::default());
+    let html = generated.scalar_html().replace(&generated.spec(), &document::json());
+    let html = html.replacen("<title>Scalar</title>", &format!("<title>{TITLE}</title>"), 1);
+    // Its fonts, its client and the links to its maker would go outside.
+    let settings = json!({ "withDefaultFonts": false, "hideClientButton": true, "hideTestRequestButton": true });
+    let settings = format!("id=\"api-reference\" data-configuration=\"{}\"", escaped(&settings.to_string()));
+    let html = html.replacen("id=\"api-reference\"", &settings, 1);
+    let scripts = digests(&html, "script");
+    Page::new(html, &format!("script-src {scripts}; style-src 'unsafe-inline'; img-src data:"))
+});
+
+/// The page to try the operations on, at `/docs/`.
+pub fn page() -> impl Endpoint<Output = Response> {
+    Route::new().at("/docs/", get(make_sync(|_| TRY.answer()))).at("/docs", to("/docs/"))
+}
+
+/// The page to read, at `/reference/`.
+pub fn reference() -> impl Endpoint<Output = Response> {
+    Route::new().at("/reference/", get(make_sync(|_| READ.answer()))).at("/reference", to("/reference/"))
+}
+
+/// To a page from its path without the slash.
+pub fn to(path: &'static str) -> impl Endpoint<Output = Response> {
+    get(make_sync(move |_| Redirect::permanent(path)))
 }
 
 /// From `/` to the page.

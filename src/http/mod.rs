@@ -8,6 +8,8 @@ mod errors;
 mod headers;
 pub mod listener;
 mod operations;
+mod pages;
+mod problems;
 mod request_log;
 mod strict;
 
@@ -33,6 +35,8 @@ pub fn endpoint(service: Arc<Service>, config: &Config) -> BoxEndpoint<'static, 
         .nest_no_strip("/api", api.clone())
         .nest_no_strip("/health", api)
         .nest_no_strip("/docs", docs::page())
+        .nest_no_strip("/reference", docs::reference())
+        .nest_no_strip("/problems", problems::pages())
         .at("/", docs::redirect())
         .at("/openapi.json", docs::json())
         .at("/openapi.yaml", docs::yaml())

@@ -4,6 +4,7 @@ mod commands;
 mod documents;
 mod errors;
 mod health;
+mod pages;
 mod paths;
 mod query;
 mod readme;

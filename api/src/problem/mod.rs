@@ -1,152 +1,26 @@
 //! Errors: what went wrong ([`Failure`]), and how it is told ([`Problem`], RFC 9457).
 //!
-//! To add a kind of error, add a code to [`ProblemCode`] with its status and title, and name it in the `Fails` of
+//! To add a kind of error, add a code to [`ProblemCode`] with its status, title and advice, and name it in the `Fails` of
 //! the operations that can answer it.
+
+mod code;
 
 use std::{error::Error, fmt};
 
+pub use code::ProblemCode;
+
 use poem::{error::ResponseError, http::StatusCode};
 use poem_openapi::{
-    ApiResponse, Enum, Object,
+    ApiResponse, Object,
     registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
     types::Type,
 };
 use serde::Serialize;
 
-/// The error codes. They are stable: programs may depend on them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Serialize)]
-#[oai(rename_all = "snake_case")]
-#[serde(rename_all = "snake_case")]
-#[repr(u8)]
-#[expect(missing_docs, reason = "`meaning` has the words for each code")]
-pub enum ProblemCode {
-    MalformedJson,
-    InvalidRequest,
-    TooManyCriteria,
-    TooManySchedules,
-    Unauthenticated,
-    Forbidden,
-    RouteNotFound,
-    TenantNotFound,
-    GroupNotFound,
-    UserNotFound,
-    ServiceNotAssigned,
-    CriteriaNotFound,
-    ScheduleNotFound,
-    TokenNotFound,
-    MethodNotAllowed,
-    TenantExists,
-    GroupExists,
-    UserExists,
-    PhoneNumberTaken,
-    CriteriaExists,
-    ScheduleExists,
-    TenantInUse,
-    GroupInUse,
-    UserInUse,
-    ScheduleInUse,
-    RevisionMismatch,
-    BodyTooLarge,
-    UnsupportedMediaType,
-    TooManyAttempts,
-    InternalError,
-    DatabaseUnavailable,
-    ProviderUnavailable,
-    RequestTimeout,
-}
-
-impl ProblemCode {
-    /// Every code, in the order of the document.
-    pub const ALL: [Self; 33] = [
-        Self::MalformedJson,
-        Self::InvalidRequest,
-        Self::TooManyCriteria,
-        Self::TooManySchedules,
-        Self::Unauthenticated,
-        Self::Forbidden,
-        Self::RouteNotFound,
-        Self::TenantNotFound,
-        Self::GroupNotFound,
-        Self::UserNotFound,
-        Self::ServiceNotAssigned,
-        Self::CriteriaNotFound,
-        Self::ScheduleNotFound,
-        Self::TokenNotFound,
-        Self::MethodNotAllowed,
-        Self::TenantExists,
-        Self::GroupExists,
-        Self::UserExists,
-        Self::PhoneNumberTaken,
-        Self::CriteriaExists,
-        Self::ScheduleExists,
-        Self::TenantInUse,
-        Self::GroupInUse,
-        Self::UserInUse,
-        Self::ScheduleInUse,
-        Self::RevisionMismatch,
-        Self::BodyTooLarge,
-        Self::UnsupportedMediaType,
-        Self::TooManyAttempts,
-        Self::InternalError,
-        Self::DatabaseUnavailable,
-        Self::ProviderUnavailable,
-        Self::RequestTimeout,
-    ];
-
-    /// The HTTP status that the code always comes with, and its title.
-    pub fn meaning(self) -> (StatusCode, &'static str) {
-        match self {
-            Self::MalformedJson => (StatusCode::BAD_REQUEST, "The body is not JSON"),
-            Self::InvalidRequest => (StatusCode::BAD_REQUEST, "The request is not valid"),
-            Self::TooManyCriteria => (StatusCode::BAD_REQUEST, "The user has as many criteria as a user can have"),
-            Self::TooManySchedules => (StatusCode::BAD_REQUEST, "The owner has as many schedules as an owner can have"),
-            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "The request does not say who sends it"),
-            Self::Forbidden => (StatusCode::FORBIDDEN, "The caller may not do this"),
-            Self::RouteNotFound => (StatusCode::NOT_FOUND, "There is no such path"),
-            Self::TenantNotFound => (StatusCode::NOT_FOUND, "There is no such tenant"),
-            Self::GroupNotFound => (StatusCode::NOT_FOUND, "There is no such group"),
-            Self::UserNotFound => (StatusCode::NOT_FOUND, "There is no such user"),
-            Self::ServiceNotAssigned => (StatusCode::NOT_FOUND, "The service is not assigned to the user"),
-            Self::CriteriaNotFound => (StatusCode::NOT_FOUND, "There is no such criteria"),
-            Self::ScheduleNotFound => (StatusCode::NOT_FOUND, "There is no such schedule"),
-            Self::TokenNotFound => (StatusCode::NOT_FOUND, "There is no such token"),
-            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "The path does not know this method"),
-            Self::TenantExists => (StatusCode::CONFLICT, "The tenant exists already"),
-            Self::GroupExists => (StatusCode::CONFLICT, "The group exists already"),
-            Self::UserExists => (StatusCode::CONFLICT, "The user exists already"),
-            Self::PhoneNumberTaken => (StatusCode::CONFLICT, "Another user has the phone number"),
-            Self::CriteriaExists => (StatusCode::CONFLICT, "The criteria exists already"),
-            Self::ScheduleExists => (StatusCode::CONFLICT, "The schedule exists already"),
-            Self::TenantInUse => (StatusCode::CONFLICT, "The tenant still has groups or schedules"),
-            Self::GroupInUse => (StatusCode::CONFLICT, "The group still has users or schedules"),
-            Self::UserInUse => (StatusCode::CONFLICT, "The user still has services or schedules"),
-            Self::ScheduleInUse => (StatusCode::CONFLICT, "Criteria refer to the schedule"),
-            Self::RevisionMismatch => (StatusCode::PRECONDITION_FAILED, "The service has changed since it was read"),
-            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
-            Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body is of another media type"),
-            Self::TooManyAttempts => (StatusCode::TOO_MANY_REQUESTS, "Too many attempts to authenticate failed"),
-            Self::InternalError => (StatusCode::INTERNAL_SERVER_ERROR, "The server failed"),
-            Self::DatabaseUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "The database does not answer"),
-            Self::ProviderUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "The OpenID provider does not answer"),
-            Self::RequestTimeout => (StatusCode::SERVICE_UNAVAILABLE, "The request took too long"),
-        }
-    }
-
-    /// The code as it is written in answers, `tenant_not_found`.
-    pub fn as_str(self) -> String {
-        use poem_openapi::types::ToJSON;
-        self.to_json().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-    }
-
-    const fn bit(self) -> u64 {
-        1 << self as u8
-    }
-}
-
 /// An error answer, `application/problem+json` (RFC 9457).
 #[derive(Debug, Clone, Object, Serialize)]
 pub struct Problem {
-    /// Relative reference that names the kind of problem.
+    /// Address of a page about the kind of problem, for people.
     #[oai(rename = "type", validator(max_length = 100, pattern = "^/problems/[a-z_]+$"))]
     #[serde(rename = "type")]
     pub kind: String,
@@ -175,7 +49,7 @@ impl Problem {
     pub fn new(refusal: Refusal, instance: &str) -> Self {
         let (status, title) = refusal.code.meaning();
         Self {
-            kind: format!("/problems/{}", refusal.code.as_str()),
+            kind: refusal.code.path(),
             title: title.to_owned(),
             status: status.as_u16().into(),
             detail: cut(refusal.detail, MAX_DETAIL),

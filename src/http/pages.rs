@@ -1,0 +1,55 @@
+//! Pages for people: HTML, with a policy (CSP) that names what may run in it.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use poem::{Body, IntoResponse, Response, http::header};
+use sha2::{Digest, Sha256};
+
+/// A page that is the same for everybody.
+pub struct Page {
+    html: String,
+    policy: String,
+}
+
+impl Page {
+    /// A page that may do just what `allowed` says, in the words of a policy.
+    pub fn new(html: String, allowed: &str) -> Self {
+        let policy =
+            format!("default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+        Self { html, policy }
+    }
+
+    /// The answer that brings it.
+    pub fn answer(&'static self) -> Response {
+        Body::from(self.html.as_bytes())
+            .with_content_type("text/html; charset=utf-8")
+            .with_header(header::CONTENT_SECURITY_POLICY, &self.policy)
+            .into_response()
+    }
+}
+
+/// The contents of each `element`, script or style, of the page, as a policy names them: so they run, and none that was
+/// put in by somebody else.
+pub fn digests(html: &str, element: &str) -> String {
+    let (open, close) = (format!("<{element}"), format!("</{element}>"));
+    let mut digests = Vec::new();
+    let mut rest = html;
+    while let Some((_, behind)) = rest.split_once(&open) {
+        let Some((_, content)) = behind.split_once('>') else { break };
+        let Some((content, behind)) = content.split_once(&close) else { break };
+        digests.push(format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(content))));
+        rest = behind;
+    }
+    digests.join(" ")
+}
+
+/// `text` for putting into a page, with what stands between backticks as code.
+pub fn marked(text: &str) -> String {
+    let parts = escaped(text);
+    let parts = parts.split('`').enumerate();
+    parts.map(|(at, part)| if at % 2 == 1 { format!("<code>{part}</code>") } else { part.to_owned() }).collect()
+}
+
+/// `text` for putting into a page, also into an attribute.
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}

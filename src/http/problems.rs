@@ -1,0 +1,92 @@
+//! What the `type` of a problem leads to: a page about its code, at `/problems/{code}`, and one that lists them all. The
+//! words stand beside the codes in the contract.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use call_acceptance_api::{TITLE, document::Operation, problem::ProblemCode};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use poem::{Endpoint, Request, Response, Route, endpoint::make_sync, error::NotFoundError, get};
+
+use super::{
+    docs,
+    pages::{Page, digests, escaped, marked},
+};
+
+const STYLE: &str = "
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
+body { max-width: 48rem; margin: 2rem auto; padding: 0 1rem; }
+code { font-family: ui-monospace, monospace; }
+li, td { padding: .15rem 1rem .15rem 0; vertical-align: top; }
+";
+
+static LIST: LazyLock<Page> = LazyLock::new(|| {
+    let row = |code: ProblemCode| {
+        let (status, title) = code.meaning();
+        let (path, code) = (code.path(), code.as_str());
+        format!(
+            "<tr><td>{}</td><td><a href=\"{path}\"><code>{code}</code></a></td><td>{}</td></tr>\n",
+            status.as_u16(),
+            marked(title)
+        )
+    };
+    let rows: String = ProblemCode::ALL.into_iter().map(row).collect();
+    page(
+        "Problems",
+        &format!(
+            "<p>What an answer that is no success can be about, by its <code>code</code>.</p>\n<table>\n{rows}</table>"
+        ),
+    )
+});
+
+static PAGES: LazyLock<HashMap<ProblemCode, Page>> =
+    LazyLock::new(|| ProblemCode::ALL.into_iter().map(|code| (code, about(code))).collect());
+
+/// The pages, at `/problems/`.
+pub fn pages() -> impl Endpoint<Output = Response> {
+    Route::new()
+        .at("/problems/", get(make_sync(|_| LIST.answer())))
+        .at("/problems", docs::to("/problems/"))
+        .at("/problems/:code", get(make_sync(find)))
+}
+
+fn find(request: Request) -> poem::Result<Response> {
+    let code = request.raw_path_param("code").and_then(ProblemCode::parse);
+    let page = code.and_then(|code| PAGES.get(&code)).ok_or(NotFoundError)?;
+    Ok(page.answer())
+}
+
+fn about(code: ProblemCode) -> Page {
+    let (status, title) = code.meaning();
+    let lines: String = code.operations().map(|operation| line(&operation)).collect();
+    let operations = match lines.is_empty() {
+        true => "<p>None: it is answered where no operation is found.</p>".to_owned(),
+        false => format!("<ul>\n{lines}</ul>"),
+    };
+    let content = format!(
+        "<p><code>{}</code>, with the status {status}</p>\n<p>{}</p>\n<h2>Operations that can answer it</h2>\n{operations}\n<p><a href=\"/problems/\">All problems</a></p>",
+        code.as_str(),
+        marked(code.advice()),
+    );
+    page(title, &content)
+}
+
+/// An operation, with a link to where it can be tried.
+fn line(operation: &Operation<'_>) -> String {
+    let tag = operation.object["tags"][0].as_str().unwrap_or_default();
+    let summary = operation.object["summary"].as_str().unwrap_or_default();
+    format!(
+        "<li><a href=\"/docs/#/{}/{id}\"><code>{id}</code></a> {}</li>\n",
+        utf8_percent_encode(tag, NON_ALPHANUMERIC),
+        marked(summary),
+        id = escaped(operation.id()),
+    )
+}
+
+fn page(title: &str, content: &str) -> Page {
+    let title = escaped(title);
+    let html = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>{title} - {TITLE}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n{content}\n</body>\n</html>\n"
+    );
+    let allowed = format!("style-src {}; img-src data:", digests(&html, "style"));
+    Page::new(html, &allowed)
+}

@@ -1,0 +1,83 @@
+//! The pages for people: one to try the operations, one to read about them, one for each code of a problem. What they do
+//! in a browser is tested in `tests/docs/`.
+
+use call_acceptance_api::document;
+use serde_json::Value;
+
+use crate::{
+    database::Kind,
+    harness::{Answer, App},
+};
+
+/// A page that a browser loads nothing for from outside, and runs nothing in that it did not come with.
+async fn page(app: &App, path: &str) -> Answer {
+    let answer = app.get(path).await;
+    assert_eq!(answer.status.as_u16(), 200, "{path}");
+    assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{path}");
+    let policy = answer.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; "), "{path}: {policy}");
+    for part in policy.split("; ").filter(|part| !part.starts_with("style-src")) {
+        assert!(!part.contains("unsafe") && !part.contains("http") && !part.contains('*'), "{path}: {policy}");
+    }
+    answer
+}
+
+#[tokio::test]
+async fn the_pages_to_try_and_to_read_show_the_published_document() {
+    let app = App::start(Kind::Sqlite).await;
+    for (path, may_call) in [("/docs/", true), ("/reference/", false)] {
+        let answer = page(&app, path).await;
+        assert!(answer.text.contains(&document::json()), "{path}");
+        assert!(answer.text.contains("<title>Selective Call Acceptance</title>"), "{path}");
+        let policy = answer.header("content-security-policy");
+        assert_eq!(policy.contains("connect-src 'self'"), may_call, "{path}: {policy}");
+        assert!(policy.contains("script-src 'sha256-"), "{path}: {policy}");
+    }
+}
+
+#[tokio::test]
+async fn every_code_of_the_document_has_a_page_of_its_own() {
+    let app = App::start(Kind::Sqlite).await;
+    let list = page(&app, "/problems/").await.text;
+    let codes = document::DOCUMENT["components"]["schemas"]["ProblemCode"]["enum"].as_array();
+    let codes: Vec<&str> = codes.into_iter().flatten().filter_map(Value::as_str).collect();
+    assert_eq!(codes.len(), list.matches("<a href=\"/problems/").count(), "the list has each once");
+    for code in codes {
+        let path = format!("/problems/{code}");
+        assert!(list.contains(&format!("<a href=\"{path}\">")), "{code}");
+        let text = page(&app, &path).await.text;
+        assert!(text.contains(&format!("<code>{code}</code>")) && !text.contains('`'), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_type_of_a_problem_leads_to_its_page() {
+    let app = App::start(Kind::Sqlite).await;
+    let problem = app.get("/api/v1/tenants/none/").await.expect(404);
+    let text = page(&app, problem["type"].as_str().expect("a type is text")).await.text;
+    let title = problem["title"].as_str().expect("a title is text");
+    assert!(text.contains(&format!("<h1>{title}</h1>")), "{text}");
+    assert!(text.contains("404 Not Found"), "{text}");
+    assert!(text.contains("<a href=\"/docs/#/Tenants/tenant_view\"><code>tenant_view</code></a>"), "{text}");
+    assert!(!text.contains("tenants_list"), "it names no operation that cannot answer it");
+}
+
+#[tokio::test]
+async fn a_page_of_a_code_that_is_none_is_not_there() {
+    let app = App::start(Kind::Sqlite).await;
+    for path in ["/problems/none", "/problems/Tenant_not_found", "/problems/tenant_not_found/more", "/reference/more"] {
+        assert_eq!(app.get(path).await.expect(404)["code"], "route_not_found", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_root_and_paths_without_slash_lead_to_the_pages() {
+    let app = App::start(Kind::Sqlite).await;
+    for (path, page) in
+        [("/", "/docs/"), ("/docs", "/docs/"), ("/reference", "/reference/"), ("/problems", "/problems/")]
+    {
+        let answer = app.get(path).await;
+        assert!(answer.status.is_redirection(), "{path}: {}", answer.status);
+        assert_eq!(answer.header("location"), page);
+    }
+}
