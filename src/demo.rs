@@ -43,7 +43,7 @@ async fn fill(service: &Service, by: &Caller) -> Result<(), Failure> {
     unless_there(Tenants::create(service, by, tenant).await)?;
     unless_there(Groups::create(service, by, path.tenant.clone(), group).await)?;
     if Users::view(service, path.clone()).await.is_err() {
-        Users::create(service, by, in_tenant, user).await?;
+        Users::create(service, by, in_tenant.clone(), user).await?;
     }
     let friday = json!({ "name": "Every Friday", "periods": [
         { "name": "Friday", "type": "Day of the week", "dayOfWeek": "Friday", "startTime": "09:00", "stopTime": "17:00" }
@@ -51,10 +51,13 @@ async fn fill(service: &Service, by: &Caller) -> Result<(), Failure> {
     let easter = json!({ "name": "Every Easter", "periods": [
         { "name": "Easter Sunday", "type": "Recurrence", "startDate": "2026-01-01", "rule": "FREQ=YEARLY;BYEASTER=0" }
     ] });
-    for (kind, schedule) in [(ScheduleType::Time, friday), (ScheduleType::Holiday, easter)] {
-        let folder = ScheduleFolder { owner: Owner::User(path.clone()), kind };
-        let schedule: ScheduleCreate = parse(schedule)?;
-        unless_there(Schedules::create(service, by, folder, schedule).await)?;
+    let owners = [Owner::Tenant(path.tenant.clone()), Owner::Group(in_tenant), Owner::User(path.clone())];
+    for owner in owners {
+        for (kind, schedule) in [(ScheduleType::Time, &friday), (ScheduleType::Holiday, &easter)] {
+            let folder = ScheduleFolder { owner: owner.clone(), kind };
+            let schedule: ScheduleCreate = parse(schedule.clone())?;
+            unless_there(Schedules::create(service, by, folder, schedule).await)?;
+        }
     }
     let services: ServiceSelectionList = parse(json!({ "services": [{ "name": "Selective Call Acceptance" }] }))?;
     UserServices::assign(service, by, path.clone(), services).await?;
