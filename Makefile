@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test test-sip test-oidc test-clients test-contract spec spec-check spec-bless bench lint fmt ci
+.PHONY: help setup run test test-sip test-oidc test-clients test-contract test-docs spec spec-check spec-bless bench lint fmt ci
 
 RUST_VERSION := 1.95
 OIDC_PROVIDER_VERSION := 9.13.3
@@ -12,6 +12,8 @@ SCHEMATHESIS_VERSION := 4.32.0
 PRISM_VERSION := 5.12.0
 # How many requests `make test-contract` makes for an operation, at most, in a phase.
 CASES := 50
+# Where `make test-docs` puts pictures of the pages; in spec/ are those of the README.
+PICTURES := target/docs
 # Where cargo and its tools are put, and servers, for shells that do not have it in their PATH.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin:/usr/sbin
 
@@ -42,6 +44,7 @@ setup: ## Install what is missing for running and testing (Debian)
 		fi
 		command -v curl >/dev/null || packages+=(curl)
 		python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
+		command -v chromium >/dev/null || packages+=(chromium fonts-dejavu-core)
 		command -v sipp >/dev/null || packages+=(sip-tester)
 		command -v wrk >/dev/null || packages+=(wrk)
 		if ! kamailio -c -f tests/kamailio/kamailio.cfg >/dev/null 2>&1; then
@@ -51,7 +54,7 @@ setup: ## Install what is missing for running and testing (Debian)
 	if (( $${#packages[@]} )); then
 		if ! command -v apt-get >/dev/null; then
 			echo "make setup: there is no apt-get here to install what is missing." >&2
-			echo "Needed: the PostgreSQL server programs (initdb, pg_ctl, postgres) 15 or newer, a C compiler (cc) with the headers of the C library, curl, Python 3.10 or newer with venv, Kamailio 5.6 or newer with the modules http_client and jansson, sipp, wrk." >&2
+			echo "Needed: the PostgreSQL server programs (initdb, pg_ctl, postgres) 15 or newer, a C compiler (cc) with the headers of the C library, curl, Python 3.10 or newer with venv, Kamailio 5.6 or newer with the modules http_client and jansson, sipp, wrk, Chromium." >&2
 			echo "Missing, by the names of their Debian packages: $${packages[*]}" >&2
 			exit 1
 		fi
@@ -124,6 +127,20 @@ test-contract:
 	cargo nextest run --test api -E 'test(/::on_sqlite$$/)'
 	tests/with-node node tests/contract/recorded.mjs "$$tools" spec/openapi.json "$$API_EXCHANGES_DIR"
 
+test-docs: setup ## Try the documentation pages in a real browser (PICTURES=spec for new ones in the README)
+test-docs: export PICTURES := $(PICTURES)
+test-docs:
+	@tools=target/tools/docs
+	if ! cmp -s tests/docs/package.json "$$tools/installed"; then
+		echo "Installing Playwright"
+		mkdir -p "$$tools"
+		cp tests/docs/package.json "$$tools/"
+		tests/with-node npm install --prefix "$$tools" --no-package-lock --no-audit --no-fund --silent
+		cp tests/docs/package.json "$$tools/installed"
+	fi
+	cargo build
+	tests/with-node node --test --test-reporter=spec tests/docs/
+
 spec: ## Write spec/ from api/
 	@cargo run -q -p call-acceptance-api --bin spec -- --write
 
@@ -155,6 +172,6 @@ lint: ## Check the format, clippy and the documentation
 fmt: ## Format the code
 	@cargo fmt --all
 
-ci: lint test spec-check test-sip test-oidc test-clients test-contract ## All checks, as they run for every change
+ci: lint test spec-check test-sip test-oidc test-clients test-contract test-docs ## All checks, as they run for every change
 
 .ONESHELL:

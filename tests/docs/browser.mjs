@@ -1,0 +1,44 @@
+// A browser that looks at the pages of one server, and at nothing else.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+// Chromium by itself looks for updates and the like.
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+// `tools` is the folder that playwright-core is installed in.
+export async function startBrowser(tools, url) {
+  const { chromium } = createRequire(join(tools, '/'))('playwright-core');
+  const folder = await mkdtemp(join(tmpdir(), 'call-acceptance-browser-'));
+  const options = { executablePath: '/usr/bin/chromium', args: QUIET, viewport: { width: 1280, height: 1000 }, baseURL: url };
+  const context = await chromium.launchPersistentContext(folder, options);
+  context.setDefaultTimeout(10_000);
+  const complaints = [];
+  context.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(`error: ${message.text()}`);
+  });
+  context.on('weberror', (error) => complaints.push(`exception: ${error.error().stack}`));
+  context.on('request', (request) => {
+    const asked = request.url();
+    if (!asked.startsWith(`${url}/`) && !asked.startsWith('data:')) complaints.push(`asks ${asked}`);
+  });
+  return {
+    newPage: () => context.newPage(),
+    // What the pages complained of, or asked others for, since this was called before.
+    complaints: () => complaints.splice(0),
+    async stop() {
+      await context.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}

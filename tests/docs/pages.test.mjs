@@ -1,0 +1,113 @@
+// The pages, looked at in Chromium. Run by `make test-docs`; the pictures of README.md are taken on the way.
+
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { after, afterEach, before, describe, test } from 'node:test';
+
+import { startBrowser } from './browser.mjs';
+import { startServer } from './server.mjs';
+import { SwaggerUi } from './swagger_ui.mjs';
+
+const root = resolve(import.meta.dirname, '../..');
+const pictures = resolve(process.env.PICTURES ?? join(root, 'target/docs'));
+
+// What the examples are refused for. That they are is the answer that the operation is there to give: what the
+// demonstration data has is in use, and a token whose secret is known to everybody would be none.
+const REFUSED = {
+  user_time_schedule_delete: 'schedule_in_use',
+  user_calendar_schedule_delete: 'schedule_in_use',
+  user_delete: 'user_in_use',
+  group_delete: 'group_in_use',
+  tenant_delete: 'tenant_in_use',
+  token_view: 'token_not_found',
+  token_revoke: 'token_not_found',
+};
+
+// The criteria that the user has after an operation of the demonstration data, `foocriteria`.
+const CRITERIA_AFTER = {
+  selective_call_acceptance_view: ['foocriteria'],
+  selective_call_acceptance_update: ['foocriteria', 'test2'],
+  criteria_create: ['foocriteria', 'test'],
+  criteria_view: ['foocriteria'],
+  criteria_update: ['foocriteria'],
+  criteria_delete: [],
+};
+const SERVICE = '/api/v1/tenants/foo/groups/foogroup/users/foouser/services/selective_call_acceptance/';
+
+const server = await startServer();
+const document = await (await fetch(`${server.url}/openapi.json`)).json();
+const operations = Object.values(document.paths).flatMap((path) =>
+  Object.entries(path).map(([method, operation]) => ({ method, ...operation })),
+);
+let browser;
+
+before(async () => {
+  await mkdir(pictures, { recursive: true });
+  browser = await startBrowser(join(root, 'target/tools/docs'), server.url);
+});
+after(async () => {
+  await browser?.stop();
+  await server.stop();
+});
+afterEach(() => assert.deepEqual(browser.complaints(), []));
+
+describe('on the page to try, without typing,', () => {
+  let ui;
+  before(async () => {
+    ui = await SwaggerUi.open(await browser.newPage(), server.token);
+    await ui.page.screenshot({ path: join(pictures, 'operations.png') });
+  });
+
+  for (const operation of operations) {
+    const id = operation.operationId;
+    test(`${id} does what it is for`, async () => {
+      await ui.toggle(operation);
+      const { status, body } = await ui.execute(operation);
+      if (id in REFUSED) {
+        assert.equal(body.code, REFUSED[id]);
+        assert.match(browser.complaints().join(), new RegExp(`^error: [^,]* status of ${status} [^,]*$`));
+      } else {
+        assert.ok(status === 200 || status === 201, `${status}: ${JSON.stringify(body)}`);
+      }
+      if (id in CRITERIA_AFTER) {
+        const { criteria } = await (await server.get(SERVICE)).json();
+        assert.deepEqual(criteria.map(({ name }) => name), CRITERIA_AFTER[id]);
+      }
+      if (id === 'criteria_view') await ui.picture(operation, join(pictures, 'swagger-ui.png'));
+      await ui.toggle(operation);
+      if (operation.method !== 'get') await server.renew();
+    });
+  }
+
+  test('the six operations on criteria are among them', () => {
+    const ids = operations.map(({ operationId }) => operationId);
+    for (const id of [...Object.keys(CRITERIA_AFTER), ...Object.keys(REFUSED)]) assert.ok(ids.includes(id), id);
+  });
+});
+
+test('the page to read names every operation', async () => {
+  const page = await browser.newPage();
+  await page.goto('/reference/');
+  await page.getByRole('heading', { name: document.info.title }).first().waitFor();
+  for (const { name } of document.tags) {
+    const folder = page.getByRole('button', { name: `Expand ${name}`, exact: true });
+    if (await folder.count()) await folder.click();
+  }
+  const menu = page.getByRole('navigation').first();
+  await menu.getByText(operations.at(-1).summary, { exact: true }).waitFor();
+  const named = (await menu.innerText()).split('\n');
+  for (const { operationId, summary } of operations) assert.ok(named.includes(summary), operationId);
+});
+
+test('the page of a problem leads to the operations that can answer it', async () => {
+  const page = await browser.newPage();
+  await page.goto('/problems/');
+  await page.getByRole('link', { name: 'criteria_not_found' }).click();
+  await page.getByRole('heading', { name: 'There is no such criteria' }).waitFor();
+  const links = page.getByRole('listitem').getByRole('link');
+  assert.deepEqual(await links.allInnerTexts(), ['criteria_view', 'criteria_update', 'criteria_delete']);
+  await links.first().click();
+  const block = page.locator('[id="operations-Selective_Call_Acceptance-criteria_view"]');
+  await block.getByRole('button', { name: 'Try it out' }).waitFor();
+});
