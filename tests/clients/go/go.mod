@@ -1,3 +1,3 @@
-module example.com/scenario
+module example.com/portal
 
 go 1.27

@@ -8,7 +8,7 @@ import (
 	"log"
 	"os"
 
-	ca "example.com/scenario/callacceptance"
+	ca "example.com/portal/callacceptance"
 )
 
 // good is the answer to a call that succeeds.
@@ -38,7 +38,7 @@ func show(step string, seen *ca.Criteria) {
 
 func main() {
 	ctx := context.Background()
-	tenantID := os.Getenv("CALL_ACCEPTANCE_TENANT")
+	tenantID := "acme"
 	configuration := ca.NewConfiguration()
 	configuration.Servers = ca.ServerConfigurations{{URL: os.Getenv("CALL_ACCEPTANCE_URL")}}
 	configuration.AddDefaultHeader("Authorization", "Bearer "+os.Getenv("CALL_ACCEPTANCE_TOKEN"))

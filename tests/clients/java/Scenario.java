@@ -9,7 +9,7 @@ import org.openapitools.client.model.*;
 
 /** A user's criteria from first to last, through the client that openapi-generator makes for Java. */
 public class Scenario {
-    static final String TENANT = System.getenv("CALL_ACCEPTANCE_TENANT");
+    static final String TENANT = "acme";
     static final ApiClient CLIENT = new ApiClient()
         .setRequestInterceptor(
             request -> request.header("Authorization", "Bearer " + System.getenv("CALL_ACCEPTANCE_TOKEN")));

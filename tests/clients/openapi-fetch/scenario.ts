@@ -4,7 +4,7 @@ import type { components, paths } from "./schema.js";
 
 type Schemas = components["schemas"];
 
-const { CALL_ACCEPTANCE_URL, CALL_ACCEPTANCE_TOKEN, CALL_ACCEPTANCE_TENANT } = process.env as Record<string, string>;
+const { CALL_ACCEPTANCE_URL, CALL_ACCEPTANCE_TOKEN } = process.env;
 const client = createClient<paths>({
   baseUrl: CALL_ACCEPTANCE_URL,
   headers: { Authorization: `Bearer ${CALL_ACCEPTANCE_TOKEN}` },
@@ -13,7 +13,8 @@ const TENANT = "/api/v1/tenants/{tenant_id}/";
 const USER = `${TENANT}groups/{group_id}/users/{user_id}/` as const;
 const SERVICE = `${USER}services/selective_call_acceptance/` as const;
 const CRITERIA = `${SERVICE}criteria/{instance_name}/` as const;
-const sales = { tenant_id: CALL_ACCEPTANCE_TENANT, group_id: "sales" };
+const acme = { tenant_id: "acme" };
+const sales = { ...acme, group_id: "sales" };
 const jane = { ...sales, user_id: "jane" };
 
 /** The data of an answer, which is no problem. */
@@ -37,11 +38,11 @@ function show(step: string, seen: Schemas["Criteria"]) {
 }
 
 const tenant = await good(client.POST("/api/v1/tenants/", {
-  body: { tenantId: CALL_ACCEPTANCE_TENANT, region: "BE", timeZone: "Europe/Brussels" },
+  body: { tenantId: acme.tenant_id, region: "BE", timeZone: "Europe/Brussels" },
 }));
 console.log(`tenant: ${tenant.region} | ${tenant.timeZone}`);
 const group = await good(client.POST(`${TENANT}groups/`, {
-  params: { path: { tenant_id: CALL_ACCEPTANCE_TENANT } },
+  params: { path: acme },
   body: { groupId: "sales", groupName: "Sales" },
 }));
 console.log(`group: ${group.groupId} | ${group.groupName}`);
@@ -110,7 +111,7 @@ console.log(`deleted: ${left.criteria.length} left`);
 const missing = await problem(client.GET(CRITERIA, { params: { path: { ...jane, instance_name: newName } } }));
 console.log(`missing: ${missing.status} | ${missing.code}`);
 await good(client.DELETE(TENANT, {
-  params: { path: { tenant_id: CALL_ACCEPTANCE_TENANT }, query: { cascade: true } },
+  params: { path: acme, query: { cascade: true } },
 }));
-const gone = await problem(client.GET(TENANT, { params: { path: { tenant_id: CALL_ACCEPTANCE_TENANT } } }));
+const gone = await problem(client.GET(TENANT, { params: { path: acme } }));
 console.log(`gone: ${gone.status} | ${gone.code}`);

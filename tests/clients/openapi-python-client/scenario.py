@@ -41,7 +41,7 @@ from call_acceptance.models import (
 )
 
 Answer = TypeVar("Answer")
-tenant = os.environ["CALL_ACCEPTANCE_TENANT"]
+tenant = "acme"
 client = AuthenticatedClient(os.environ["CALL_ACCEPTANCE_URL"], token=os.environ["CALL_ACCEPTANCE_TOKEN"])
 
 

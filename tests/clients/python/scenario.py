@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import call_acceptance as ca
 
-tenant = os.environ["CALL_ACCEPTANCE_TENANT"]
+tenant = "acme"
 client = ca.ApiClient(
     ca.Configuration(host=os.environ["CALL_ACCEPTANCE_URL"]),
     header_name="Authorization",

@@ -1,13 +1,8 @@
 //! A user's criteria from first to last, through the client that progenitor makes for Rust.
 
-#[expect(unused_comparisons, unused_imports, reason = "generated")]
-mod client {
-    include!(concat!(env!("OUT_DIR"), "/client.rs"));
-}
-
 use std::{env, error::Error};
 
-use client::{
+use call_acceptance_client::{
     Client, Error as CallError,
     types::{
         Criteria, CriteriaCreate, CriteriaUpdate, DayOfWeek, DecisionRequest, FromDnCriteriaCreate,
@@ -49,15 +44,15 @@ fn of_user(schedule: &str) -> Result<ScheduleSelection, Failure> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
-    let tenant = env::var("CALL_ACCEPTANCE_TENANT")?;
+    let tenant = "acme";
     let bearer = format!("Bearer {}", env::var("CALL_ACCEPTANCE_TOKEN")?).parse()?;
     let http = reqwest::Client::builder().default_headers(HeaderMap::from_iter([(AUTHORIZATION, bearer)])).build()?;
     let client = Client::new_with_client(&env::var("CALL_ACCEPTANCE_URL")?, http);
 
-    set_up(&client, &tenant).await?;
-    keep_criteria(&client, &tenant).await?;
-    client.tenant_delete().tenant_id(&*tenant).cascade(true).send().await?;
-    let gone = problem(client.tenant_view().tenant_id(&*tenant).send().await)?;
+    set_up(&client, tenant).await?;
+    keep_criteria(&client, tenant).await?;
+    client.tenant_delete().tenant_id(tenant).cascade(true).send().await?;
+    let gone = problem(client.tenant_view().tenant_id(tenant).send().await)?;
     println!("gone: {} | {}", gone.status, gone.code);
     Ok(())
 }
