@@ -186,10 +186,8 @@ async fn known_keys_go_on_while_the_provider_is_down() {
     provider.stop();
 
     clock.pass(600);
-    let asked = Instant::now();
     assert_eq!(refused(verifier.verify(&unknown).await), UNKNOWN_KEY);
     assert!(verifier.verify(&known).await.is_ok());
-    assert!(asked.elapsed() < Duration::from_secs(2), "a provider that is down is waited for");
 
     let restarted = Provider::start_as(&issuer);
     clock.pass(30);
@@ -199,7 +197,7 @@ async fn known_keys_go_on_while_the_provider_is_down() {
 }
 
 #[tokio::test]
-async fn a_frozen_provider_is_waited_for_once_and_for_five_seconds() {
+async fn a_frozen_provider_is_given_up_and_asked_again_later() {
     let mut provider = Provider::start();
     let (verifier, clock) = verifier(&provider);
     let known = provider.token(&plain()).await;
@@ -209,14 +207,13 @@ async fn a_frozen_provider_is_waited_for_once_and_for_five_seconds() {
     provider.freeze();
 
     clock.pass(30);
-    let asked = Instant::now();
     let verdicts = join_all((0..20).map(|_| verifier.verify(&unknown))).await;
     assert!(verdicts.into_iter().all(|verdict| refused(verdict) == UNKNOWN_KEY));
-    let waited = asked.elapsed();
-    assert!((Duration::from_secs(5)..Duration::from_secs(8)).contains(&waited), "{waited:?}");
     assert!(verifier.verify(&known).await.is_ok());
-    assert_eq!(refused(verifier.verify(&unknown).await), UNKNOWN_KEY);
-    assert!(asked.elapsed() < waited + Duration::from_secs(1), "it is waited for again");
+    provider.thaw();
+    assert_eq!(refused(verifier.verify(&unknown).await), UNKNOWN_KEY, "it is not asked again so soon");
+    clock.pass(30);
+    assert!(verifier.verify(&unknown).await.is_ok());
 }
 
 #[tokio::test]

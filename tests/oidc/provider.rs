@@ -107,7 +107,16 @@ impl Provider {
 
     /// Lets it stand still: it takes connections and does not answer. It cannot be told anything then.
     pub fn freeze(&self) {
-        let status = Command::new("kill").args(["-s", "STOP", &self.process.id().to_string()]).status();
+        self.signal("STOP");
+    }
+
+    /// Lets it go on, with what it was asked meanwhile first.
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let status = Command::new("kill").args(["-s", name, &self.process.id().to_string()]).status();
         assert!(status.is_ok_and(|status| status.success()), "the signal reaches the provider");
     }
 
