@@ -356,6 +356,7 @@ fn add_schema_examples(schemas: &mut Value) {
 
 fn add_examples(operation: &mut Value, schemas: &Value) {
     let kind = Kind::of(operation);
+    let answered = examples::of_answer(operation["operationId"].as_str().unwrap_or_default());
     for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
         let reference = parameter["schema"]["$ref"].as_str().unwrap_or_default().to_owned();
         let schema = named(schemas, &reference);
@@ -378,7 +379,7 @@ fn add_examples(operation: &mut Value, schemas: &Value) {
             continue;
         }
         for answer in contents(response) {
-            answer["example"] = example_of(&answer["schema"]);
+            answer["example"] = answered.clone().unwrap_or_else(|| example_of(&answer["schema"]));
         }
     }
 }

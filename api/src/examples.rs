@@ -8,26 +8,13 @@ use crate::icalendar;
 /// The example of the schema `name`, if it has one here.
 pub fn of(name: &str) -> Option<Value> {
     Some(match name {
-        "SelectiveCallAcceptance" => json!({ "criteria": [test()] }),
+        "SelectiveCallAcceptance" => json!({ "criteria": [criteria("foocriteria")] }),
         "SelectiveCallAcceptanceUpdate" => json!({ "criteria": [
             { "name": "foocriteria", "active": true },
-            {
-                "name": "test2",
-                "active": false,
-                "callsFrom": "All calls",
-                "doNotPerformAction": false,
-                "fromDnCriteria": {
-                    "includeAnonymousCallers": false,
-                    "selection": "Any",
-                    "phoneNumbers": [],
-                    "includeUnavailableCallers": false
-                }
-            },
+            test2(),
             { "name": "test3", "delete": true }
         ] }),
-        "Criteria" => with_schedules(
-            json!({ "name": "foocriteria", "active": true, "callsFrom": "All calls", "doNotPerformAction": false }),
-        ),
+        "Criteria" => criteria("foocriteria"),
         "CriteriaCreate" => with_schedules(json!({ "name": "test", "active": true })),
         "CriteriaUpdate" => with_schedules(json!({ "name": "test", "active": true })),
         "FromDnCriteria" | "FromDnCriteriaCreate" | "FromDnCriteriaUpdate" => from_dn_criteria(),
@@ -50,17 +37,17 @@ pub fn of(name: &str) -> Option<Value> {
         "TenantList" => json!({ "tenants": [tenant("foo")] }),
         "Group" => group("foogroup"),
         "GroupCreate" => group("sales"),
-        "GroupUpdate" => json!({ "groupName": "Head office", "timeZone": "Europe/Brussels" }),
+        "GroupUpdate" => json!({ "groupName": "Head office" }),
         "GroupList" => json!({ "groups": [group("foogroup")] }),
         "User" => user("foouser", "+3225550100"),
         "UserCreate" => user("jane", "+3225550101"),
-        "UserUpdate" => json!({ "extension": "100", "timeZone": "Europe/Brussels" }),
+        "UserUpdate" => json!({ "firstName": "Foo", "extension": "100" }),
         "UserList" => json!({ "users": [user("foouser", "+3225550100")] }),
         "Schedule" => schedule("Every Friday"),
         "ScheduleCreate" => schedule("Friday afternoon"),
         "ScheduleUpdate" => json!({ "periods": [friday()] }),
         "ScheduleEntry" => json!({ "name": "Every Friday", "level": "User" }),
-        "ScheduleList" => json!({ "schedules": [{ "name": "Every Friday", "level": "User" }] }),
+        "ScheduleList" => schedules("Every Friday", "User"),
         "Period" => friday(),
         "Icalendar" => json!(ICALENDAR),
         "Token" => token(),
@@ -83,6 +70,24 @@ pub fn of(name: &str) -> Option<Value> {
 pub fn of_icalendar(name: &str) -> Option<Value> {
     let periods = || icalendar::read(ICALENDAR.as_bytes()).unwrap_or_default();
     (name == "Schedule").then(|| json!({ "name": "Every Easter", "periods": periods() }))
+}
+
+/// What an operation answers to its own example, where it is another one than that of the answer's schema.
+pub fn of_answer(operation: &str) -> Option<Value> {
+    match operation {
+        "selective_call_acceptance_update" => Some(json!({ "criteria": [criteria("foocriteria"), test2()] })),
+        "criteria_create" => Some(criteria("test")),
+        "tenant_create" => of("TenantCreate"),
+        "group_create" => of("GroupCreate"),
+        "user_create" => of("UserCreate"),
+        "group_time_schedules_list" => Some(schedules("Every Friday", "Group")),
+        "tenant_time_schedules_list" => Some(schedules("Every Friday", "Tenant")),
+        "group_calendar_schedules_list" => Some(schedules("Every Easter", "Group")),
+        "tenant_calendar_schedules_list" => Some(schedules("Every Easter", "Tenant")),
+        _ if operation.ends_with("_time_schedule_create") => of("ScheduleCreate"),
+        _ if operation.ends_with("_calendar_schedule_create") => of_calendar("ScheduleCreate"),
+        _ => None,
+    }
 }
 
 /// Two holidays as a calendar.
@@ -116,7 +121,7 @@ pub fn of_calendar(name: &str) -> Option<Value> {
             "name": "Christmas", "active": true, "type": "Date", "startDate": "2026-12-25", "stopDate": "2026-12-26"
         }] }),
         "ScheduleUpdate" => json!({ "periods": [easter()] }),
-        "ScheduleList" => json!({ "schedules": [{ "name": "Every Easter", "level": "User" }] }),
+        "ScheduleList" => schedules("Every Easter", "User"),
         _ => return None,
     })
 }
@@ -125,10 +130,14 @@ fn easter() -> Value {
     json!({ "name": "Easter Sunday", "active": true, "type": "Recurrence", "startDate": "2026-01-01", "rule": "FREQ=YEARLY;BYEASTER=0" })
 }
 
-fn test() -> Value {
+fn criteria(name: &str) -> Value {
+    with_schedules(json!({ "name": name, "active": true, "callsFrom": "All calls", "doNotPerformAction": false }))
+}
+
+fn test2() -> Value {
     json!({
-        "name": "test",
-        "active": true,
+        "name": "test2",
+        "active": false,
         "callsFrom": "All calls",
         "doNotPerformAction": false,
         "fromDnCriteria": {
@@ -206,6 +215,10 @@ fn user(id: &str, phone_number: &str) -> Value {
 
 fn schedule(name: &str) -> Value {
     json!({ "name": name, "periods": [friday()] })
+}
+
+fn schedules(name: &str, level: &str) -> Value {
+    json!({ "schedules": [{ "name": name, "level": level }] })
 }
 
 fn friday() -> Value {
