@@ -55,37 +55,48 @@ after(async () => {
 });
 afterEach(() => assert.deepEqual(browser.complaints(), []));
 
+async function answersAsItIsPrinted(ui, operation) {
+  const id = operation.operationId;
+  await ui.toggle(operation);
+  const { status, body } = await ui.execute(operation);
+  if (id in REFUSED) {
+    assert.equal(body.code, REFUSED[id]);
+    assert.match(browser.complaints().join(), new RegExp(`^error: [^,]* status of ${status} [^,]*$`));
+  } else {
+    assert.ok(status === 200 || status === 201, `${status}: ${JSON.stringify(body)}`);
+    const [printed] = Object.values(operation.responses[status].content);
+    if (!OTHERWISE.test(id)) assert.deepEqual(body, printed.example);
+  }
+  if (id in CRITERIA_AFTER) {
+    const { criteria } = await (await server.get(SERVICE)).json();
+    assert.deepEqual(criteria.map(({ name }) => name), CRITERIA_AFTER[id]);
+  }
+  if (id === 'criteria_view') await ui.picture(operation, join(pictures, 'swagger-ui.png'));
+  await ui.toggle(operation);
+  if (operation.method !== 'get') await server.renew();
+}
+
 describe('on the page to try, without typing,', () => {
   let ui;
   before(async () => {
     ui = await SwaggerUi.open(await browser.newPage(), server.token);
     await ui.page.screenshot({ path: join(pictures, 'operations.png') });
+    await ui.fold();
   });
 
-  for (const operation of operations) {
-    const id = operation.operationId;
-    test(`${id} answers as it is printed`, async () => {
-      await ui.toggle(operation);
-      const { status, body } = await ui.execute(operation);
-      if (id in REFUSED) {
-        assert.equal(body.code, REFUSED[id]);
-        assert.match(browser.complaints().join(), new RegExp(`^error: [^,]* status of ${status} [^,]*$`));
-      } else {
-        assert.ok(status === 200 || status === 201, `${status}: ${JSON.stringify(body)}`);
-        const [printed] = Object.values(operation.responses[status].content);
-        if (!OTHERWISE.test(id)) assert.deepEqual(body, printed.example);
+  for (const { name } of document.tags) {
+    describe(name, () => {
+      before(() => ui.toggleTag(name));
+      after(() => ui.toggleTag(name));
+      for (const operation of operations.filter(({ tags: [tag] }) => tag === name)) {
+        test(`${operation.operationId} answers as it is printed`, () => answersAsItIsPrinted(ui, operation));
       }
-      if (id in CRITERIA_AFTER) {
-        const { criteria } = await (await server.get(SERVICE)).json();
-        assert.deepEqual(criteria.map(({ name }) => name), CRITERIA_AFTER[id]);
-      }
-      if (id === 'criteria_view') await ui.picture(operation, join(pictures, 'swagger-ui.png'));
-      await ui.toggle(operation);
-      if (operation.method !== 'get') await server.renew();
     });
   }
 
-  test('the six operations on criteria are among them', () => {
+  test('every operation is tried, and those that are named here are among them', () => {
+    const tags = document.tags.map(({ name }) => name);
+    for (const { operationId, tags: [tag] } of operations) assert.ok(tags.includes(tag), operationId);
     const ids = operations.map(({ operationId }) => operationId);
     for (const id of [...Object.keys(CRITERIA_AFTER), ...Object.keys(REFUSED)]) assert.ok(ids.includes(id), id);
   });

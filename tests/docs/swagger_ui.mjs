@@ -23,6 +23,16 @@ export class SwaggerUi {
     return this.page.locator(`[id="operations-${tag.replaceAll(' ', '_')}-${operationId}"]`);
   }
 
+  // Folds the operations of every tag: few unfolded ones keep the page quick.
+  async fold() {
+    for (const tag of await this.page.locator('.opblock-tag').all()) await tag.click();
+  }
+
+  // Unfolds the operations of a tag or folds them.
+  async toggleTag(tag) {
+    await this.page.locator(`.opblock-tag[data-tag="${tag}"]`).click();
+  }
+
   // Opens the operation or closes it.
   async toggle(operation) {
     await this.block(operation).locator('.opblock-summary-control').click();
