@@ -31,8 +31,10 @@ export async function startServer() {
   const { stdout } = await command('token', 'create', '--role', 'system_admin', '--expires', '1h');
   const token = stdout.trim();
   const stdio = ['ignore', 'ignore', 'pipe'];
-  const server = spawn(program, ['--listen', '127.0.0.1:0', '--log', 'call_acceptance=info'], { env, stdio });
+  const server = spawn(program, ['--listen', '127.0.0.1:0', '--log', 'warn,call_acceptance::cli=info'], { env, stdio });
   const url = await address(server);
+  // What it logs from now on is read away, so that it never waits for a reader.
+  server.stderr.resume();
 
   const send = (method, path) => fetch(url + path, { method, headers: { Authorization: `Bearer ${token}` } });
   return {
