@@ -2,8 +2,8 @@
 //!
 //! The answer is a membership test, not a walk from the first day: it costs the same for any day, however long the rule
 //! has run. `INTERVAL` is arithmetic on the number of the day, week, month or year; the `BY…` parts are conditions on
-//! the day; only `BYSETPOS` looks at other days, those of the same period (a year at most). `UNTIL` and `COUNT` come to
-//! a last day when the rule is compiled.
+//! the day; only `BYSETPOS` looks at other days, at as many of the same period as it takes to know. `UNTIL` and `COUNT`
+//! come to a last day when the rule is compiled.
 //!
 //! # Where RFC 5545 leaves a choice, or the `rrule` crate, which parses the rules, evaluates otherwise
 //! - The first day counts only if the rule makes it (as in the crate).
@@ -330,18 +330,21 @@ impl Recurrence {
         (period(day) - period(&self.first)) % self.interval == 0
     }
 
+    /// Whether `BYSETPOS` names `day`, which the conditions leave.
     fn is_in_position(&self, day: &Day) -> bool {
-        if self.positions.is_empty() {
-            return true;
-        }
         let (before, length) = self.every.place(day, self.conditions.week_start);
-        let left = self.days(day, -before, length).filter(|day| self.conditions.hold(day));
-        let (mut place, mut count) = (0, 0);
-        for other in left {
-            count += 1;
-            place += i32::from(other.number <= day.number);
-        }
-        self.is_position(place, count)
+        self.positions.is_empty()
+            || self.is_in_position_from(1, day, -before, before)
+            || self.is_in_position_from(-1, day, 1, length - before - 1)
+    }
+
+    /// Whether a position of this sign names `day`, which has `length` days of its period on that side, from `offset` days
+    /// after it on. A year has many: no more are looked at than there are places.
+    fn is_in_position_from(&self, sign: i32, day: &Day, offset: i32, length: i32) -> bool {
+        let places = || self.positions.iter().filter_map(|n| usize::try_from(n * sign).ok());
+        let left = self.days(day, offset, length).filter(|day| self.conditions.hold(day));
+        let place = 1 + left.take(places().max().unwrap_or_default()).count();
+        places().any(|n| n == place)
     }
 
     /// The days from `offset` days after `day` on, `length` of them.

@@ -154,8 +154,10 @@ fn decisions(c: &mut Criterion) {
     decide(c, "decide/50,000 different places of ?, miss", &shapes, "+3225126777");
     decide(c, "decide/50,000 different places of ?, miss, same length", &shapes, "8888888888888888");
     decide(c, "decide/100 schedules of 20 periods", &scheduled(mixed), "+3225126777");
-    let positions = scheduled(|_| recurrence("FREQ=YEARLY;BYDAY=FR;BYSETPOS=1"));
-    decide(c, "decide/100 schedules of 20 yearly BYSETPOS", &positions, "+3225126777");
+    for rule in ["FREQ=YEARLY;BYDAY=FR;BYSETPOS=1", "FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=200,-200"] {
+        let positions = scheduled(|_| recurrence(rule));
+        decide(c, &format!("decide/100 schedules of 20 {rule}"), &positions, "+3225126777");
+    }
 }
 
 fn compilations(c: &mut Criterion) {
