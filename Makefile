@@ -10,6 +10,7 @@ RUST_VERSION := 1.95
 OIDC_PROVIDER_VERSION := 9.13.3
 SCHEMATHESIS_VERSION := 4.32.0
 PRISM_VERSION := 5.12.0
+PLAYWRIGHT_VERSION := 1.65.1
 # How many requests `make test-contract` makes for an operation, at most, in a phase.
 CASES := 50
 # Where `make test-docs` puts pictures of the pages; in spec/ are those of the README.
@@ -97,12 +98,7 @@ test-sip: setup ## Place a thousand real calls through Kamailio
 	@cargo nextest run --test sip --ignore-default-filter --test-threads 1
 
 test-oidc: setup ## Let in whom a real OpenID provider vouches for
-	@if [[ $$(cat target/tools/oidc/installed 2>/dev/null) != $(OIDC_PROVIDER_VERSION) ]]; then
-		echo "Installing oidc-provider"
-		mkdir -p target/tools/oidc
-		tests/with-node npm install --prefix target/tools/oidc --no-save --no-package-lock --no-audit --no-fund --silent oidc-provider@$(OIDC_PROVIDER_VERSION)
-		echo $(OIDC_PROVIDER_VERSION) >target/tools/oidc/installed
-	fi
+	@tests/npm-install target/tools/oidc oidc-provider@$(OIDC_PROVIDER_VERSION)
 	tests/with-node cargo nextest run --test oidc --ignore-default-filter
 
 test-clients: setup ## Generate clients in seven ways and run one scenario through each (or CLIENTS="python go")
@@ -113,16 +109,16 @@ test-contract: setup ## Let validators of other people look at requests and answ
 test-contract: export API_EXCHANGES_DIR := $(CURDIR)/target/api-exchanges
 test-contract:
 	@tools=target/tools/contract
-	if [[ $$(cat "$$tools/installed" 2>/dev/null) != "$(SCHEMATHESIS_VERSION) $(PRISM_VERSION)" ]]; then
-		echo "Installing schemathesis and Prism"
+	if [[ $$(cat "$$tools/installed" 2>/dev/null) != $(SCHEMATHESIS_VERSION) ]]; then
+		echo "Installing schemathesis"
 		python3 -m venv --clear "$$tools/venv"
 		"$$tools/venv/bin/pip" install --quiet --disable-pip-version-check schemathesis==$(SCHEMATHESIS_VERSION)
-		tests/with-node npm install --prefix "$$tools" --no-save --no-package-lock --no-audit --no-fund --silent @stoplight/prism-http@$(PRISM_VERSION)
-		echo "$(SCHEMATHESIS_VERSION) $(PRISM_VERSION)" >"$$tools/installed"
+		echo $(SCHEMATHESIS_VERSION) >"$$tools/installed"
 	fi
+	tests/npm-install "$$tools" @stoplight/prism-http@$(PRISM_VERSION)
 	cargo build
-	server=$$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/debug/call-acceptance
-	tests/contract/generated "$$tools" "$$server" $(CASES)
+	# Credentials that are wrong on purpose are not to be slowed down.
+	CALL_ACCEPTANCE_FAILED_AUTHENTICATIONS=1000000 tests/with-server tests/contract/generated "$$tools" $(CASES)
 	rm -rf "$$API_EXCHANGES_DIR"
 	cargo nextest run --test api -E 'test(/::on_sqlite$$/)'
 	tests/with-node node tests/contract/recorded.mjs "$$tools" spec/openapi.json "$$API_EXCHANGES_DIR"
@@ -130,16 +126,9 @@ test-contract:
 test-docs: setup ## Try the documentation pages in a real browser (PICTURES=spec for new ones in the README)
 test-docs: export PICTURES := $(PICTURES)
 test-docs:
-	@tools=target/tools/docs
-	if ! cmp -s tests/docs/package.json "$$tools/installed"; then
-		echo "Installing Playwright"
-		mkdir -p "$$tools"
-		cp tests/docs/package.json "$$tools/"
-		tests/with-node npm install --prefix "$$tools" --no-package-lock --no-audit --no-fund --silent
-		cp tests/docs/package.json "$$tools/installed"
-	fi
+	@tests/npm-install target/tools/docs playwright-core@$(PLAYWRIGHT_VERSION)
 	cargo build
-	tests/with-node node --test --test-reporter=spec tests/docs/
+	tests/with-server tests/with-node node --test --test-reporter=spec tests/docs/
 
 spec: ## Write spec/ from api/
 	@cargo run -q -p call-acceptance-api --bin spec -- --write

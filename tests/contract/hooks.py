@@ -14,7 +14,7 @@ import schemathesis
 from hypothesis import strategies as st
 from schemathesis.core.failures import Failure
 
-OWN_TOKEN_ID = os.environ["CONTRACT_TOKEN"].split("_")[1]
+OWN_TOKEN_ID = os.environ["CALL_ACCEPTANCE_TOKEN"].split("_")[1]
 
 RULES = [
     # What depends on another member or parameter.
@@ -106,10 +106,10 @@ def after_call(_context, case, response):
 
 def fill():
     """Writes the demonstration data, which is what the examples are about, and what is spare."""
-    subprocess.run([os.environ["CONTRACT_SERVER"], "--log", "warn", "demo"], check=True)
-    headers = {"Authorization": f"Bearer {os.environ['CONTRACT_TOKEN']}"}
+    subprocess.run([os.environ["CALL_ACCEPTANCE_PROGRAM"], "--log", "warn", "demo"], check=True)
+    headers = {"Authorization": f"Bearer {os.environ['CALL_ACCEPTANCE_TOKEN']}"}
     for path, body, _ in SPARE.values():
-        answer = requests.post(f"{os.environ['CONTRACT_URL']}{path}", json=body, headers=headers, timeout=10)
+        answer = requests.post(f"{os.environ['CALL_ACCEPTANCE_URL']}{path}", json=body, headers=headers, timeout=10)
         assert answer.status_code in (201, 409), answer.text
 
 

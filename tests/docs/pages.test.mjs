@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 
 import { startBrowser } from './browser.mjs';
-import { startServer } from './server.mjs';
+import { server } from './server.mjs';
 import { SwaggerUi } from './swagger_ui.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -38,7 +38,6 @@ const CRITERIA_AFTER = {
 };
 const SERVICE = '/api/v1/tenants/foo/groups/foogroup/users/foouser/services/selective_call_acceptance/';
 
-const server = await startServer();
 const document = await (await fetch(`${server.url}/openapi.json`)).json();
 const operations = Object.values(document.paths).flatMap((path) =>
   Object.entries(path).map(([method, operation]) => ({ method, ...operation })),
@@ -49,10 +48,7 @@ before(async () => {
   await mkdir(pictures, { recursive: true });
   browser = await startBrowser(join(root, 'target/tools/docs'), server.url);
 });
-after(async () => {
-  await browser?.stop();
-  await server.stop();
-});
+after(() => browser?.stop());
 afterEach(() => assert.deepEqual(browser.complaints(), []));
 
 async function answersAsItIsPrinted(ui, operation) {
