@@ -8,28 +8,30 @@ use serde_json::json;
 
 use super::pages::{Page, digests, escaped};
 
-/// Swagger UI, which calls the operations. It sets styles as it goes.
+/// Swagger UI, which calls the operations.
 static TRY: LazyLock<Page> = LazyLock::new(|| {
     let generated = call_acceptance_api::service(SpecOnly::<Apis>::default());
-    let html = generated.swagger_ui_html().replace(&generated.spec(), &document::json());
-    let html = html.replacen("<title>Swagger UI</title>", &format!("<title>{TITLE}</title>"), 1);
-    let scripts = digests(&html, "script");
-    let allowed = format!("script-src {scripts}; style-src 'unsafe-inline'; img-src data:; connect-src 'self'");
-    Page::new(html, &allowed)
+    published(&generated.swagger_ui_html(), &generated.spec(), "Swagger UI", "connect-src 'self'")
 });
 
-/// Scalar, which calls nobody. It sets styles as it goes.
+/// Scalar, which calls nobody.
 static READ: LazyLock<Page> = LazyLock::new(|| {
     let generated = call_acceptance_api::service(SpecOnly::<Apis>::default());
-    let html = generated.scalar_html().replace(&generated.spec(), &document::json());
-    let html = html.replacen("<title>Scalar</title>", &format!("<title>{TITLE}</title>"), 1);
     // Its fonts, its client and the links to its maker would go outside.
     let settings = json!({ "withDefaultFonts": false, "hideClientButton": true, "hideTestRequestButton": true });
     let settings = format!("id=\"api-reference\" data-configuration=\"{}\"", escaped(&settings.to_string()));
-    let html = html.replacen("id=\"api-reference\"", &settings, 1);
-    let scripts = digests(&html, "script");
-    Page::new(html, &format!("script-src {scripts}; style-src 'unsafe-inline'; img-src data:"))
+    let html = generated.scalar_html().replacen("id=\"api-reference\"", &settings, 1);
+    published(&html, &generated.spec(), "Scalar", "connect-src 'none'")
 });
+
+/// A page of the framework's with this `title`, with the published document in place of the `generated` one. It sets styles
+/// as it goes; whom it may call is said by `calls`.
+fn published(html: &str, generated: &str, title: &str, calls: &str) -> Page {
+    let html = html.replace(generated, &document::json());
+    let html = html.replacen(&format!("<title>{title}</title>"), &format!("<title>{TITLE}</title>"), 1);
+    let scripts = digests(&html, "script");
+    Page::new(html, &format!("script-src {scripts}; style-src 'unsafe-inline'; img-src data:; {calls}"))
+}
 
 /// The page to try the operations on, at `/docs/`.
 pub fn page() -> impl Endpoint<Output = Response> {

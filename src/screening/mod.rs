@@ -16,9 +16,12 @@
 //! A withheld number matches no pattern, even if the network knows it: it would unmask the caller.
 //!
 //! Criteria and schedules are compiled once and then answer for any instant, past or future, in microseconds:
-//! `number.rs` has the numbers and patterns, `schedule.rs` the periods, `recurrence.rs` the recurrence rules.
+//! `number.rs` has the numbers, `pattern.rs` the patterns, `schedule.rs` the periods, `recurrence.rs` the recurrence rules and
+//! `day.rs` the days that they ask for.
 
+mod day;
 mod number;
+mod pattern;
 mod recurrence;
 mod schedule;
 
@@ -40,7 +43,8 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::criteria::{KeptCriteria, ScheduleLink};
-use number::{Caller, Index, Reader};
+use number::{Caller, Reader};
+use pattern::Index;
 use schedule::{Moment, Schedule};
 
 /// Where the user is: how national numbers and local times are read.
@@ -168,7 +172,7 @@ impl Screening {
 
     /// What becomes of `call`: the rules of the [module](self), in their order. Costs about a microsecond, and bounded
     /// for any rule: the dearest are 50,000 patterns that all have `?` in different places (150 µs in all) and yearly
-    /// recurrences with `BYSETPOS` (5 µs each).
+    /// recurrences with `BYSETPOS` (up to 5 µs each).
     pub fn decide(&self, call: &Call<'_>) -> Ruling<'_> {
         if !self.any_active {
             return Ruling { reason: Reason::NoActiveCriteria, criteria: None };

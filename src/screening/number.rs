@@ -1,4 +1,4 @@
-//! Calling numbers in their written forms, and the patterns that match them.
+//! Calling numbers in their written forms, which patterns are compared with.
 //!
 //! # What is read
 //! A text is read as a `tel:` URI (RFC 3966), as a `sip:` or `sips:` URI (RFC 3261; its user part), with or without a
@@ -16,9 +16,6 @@
 //!    without the prefix (`6502530000`), that too. Regions that share a country calling code (+1, +7, +39, +44, +47)
 //!    dial each other nationally, and so a number of any of them has a national form.
 //! 3. the digits as they came, when they came without `+` and `00`: extensions.
-//!
-//! A pattern matches when it matches one of the forms as a whole. `?` and `*` stand for digits, never for the `+`;
-//! `*` alone matches every number all the same, also one that has none of the forms (`+0`).
 
 use std::{
     borrow::Cow,
@@ -26,10 +23,7 @@ use std::{
     sync::{LazyLock, OnceLock},
 };
 
-use call_acceptance_api::{
-    decision::Presentation,
-    phone_number::{PhoneNumberPattern, Region},
-};
+use call_acceptance_api::{decision::Presentation, phone_number::Region};
 use percent_encoding::percent_decode_str;
 use phonenumber::metadata::{DATABASE, Format, Metadata};
 use regex::{Regex, RegexBuilder};
@@ -119,31 +113,31 @@ fn is_e164(digits: &str) -> bool {
 /// A written form, or the value of a pattern: a nibble for each character from the highest down, 1 to 10 for the digits,
 /// [`PLUS`] for the `+`, 0 behind the end. What is longer than [`LONGEST`] is cut: patterns are shorter, and so it equals
 /// none as a whole, and starts as it did.
-type Packed = u128;
+pub(super) type Packed = u128;
 
 const PLUS: u8 = 11;
 const LONGEST: usize = 31;
 
-fn nibble(at: usize, value: u8) -> Packed {
+pub(super) fn nibble(at: usize, value: u8) -> Packed {
     Packed::from(value) << (124 - 4 * at)
 }
 
-fn packed(form: &str) -> Packed {
+pub(super) fn packed(form: &str) -> Packed {
     let code = |byte: u8| if byte == b'+' { PLUS } else { byte - b'0' + 1 };
     form.bytes().take(LONGEST).enumerate().map(|(at, byte)| nibble(at, code(byte))).sum()
 }
 
-fn length(form: Packed) -> u8 {
+pub(super) fn length(form: Packed) -> u8 {
     32 - u8::try_from(form.trailing_zeros() / 4).unwrap_or(32)
 }
 
-fn starts_with_plus(form: Packed) -> bool {
+pub(super) fn starts_with_plus(form: Packed) -> bool {
     form >> 124 == Packed::from(PLUS)
 }
 
 /// The written forms of a number; none for what is no number.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Forms(Vec<Packed>);
+pub(super) struct Forms(pub(super) Vec<Packed>);
 
 impl Forms {
     fn add(&mut self, form: &str) {
@@ -318,109 +312,11 @@ fn anchored(expression: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(expression).ignore_whitespace(true).unicode(false).build()
 }
 
-/// What numbers a pattern can match, its fixed characters aside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Shape {
-    /// The places where form and pattern must be equal: fixed characters, and the end where there is no `*`.
-    mask: Packed,
-    /// The least length.
-    least: u8,
-    /// Whether the first character must not be a `+`: it is a `?`.
-    starts_with_digit: bool,
-}
-
-impl Shape {
-    fn fits(&self, form: Packed) -> bool {
-        length(form) >= self.least && !(self.starts_with_digit && starts_with_plus(form))
-    }
-}
-
-fn compiled(pattern: &PhoneNumberPattern) -> (Shape, Packed) {
-    let text = match pattern.as_str().strip_prefix("00") {
-        Some(rest) => Cow::from(format!("+{rest}")),
-        None => Cow::from(pattern.as_str()),
-    };
-    let fixed_or_wild = text.strip_suffix('*').unwrap_or(&text);
-    let least = u8::try_from(fixed_or_wild.len()).unwrap_or(u8::MAX);
-    let wild = fixed_or_wild.bytes().enumerate().filter(|(_, byte)| *byte == b'?');
-    let wild: Packed = wild.map(|(at, _)| nibble(at, 15)).sum();
-    let end = Packed::MAX.checked_shr(4 * u32::from(least)).unwrap_or(0);
-    let open = if text.ends_with('*') { end } else { 0 };
-    let shape = Shape { mask: !(wild | open), least, starts_with_digit: text.starts_with('?') };
-    (shape, packed(&fixed_or_wild.replace('?', "0")) & shape.mask)
-}
-
-/// The patterns of several owners, by shape: one search finds who has a pattern that a form equals where it must.
-#[derive(Debug)]
-pub(super) struct Index {
-    /// Each shape, and where its values end.
-    shapes: Box<[(Shape, usize)]>,
-    /// Sorted within each shape.
-    values: Box<[Packed]>,
-    /// The owner of each value.
-    owners: Box<[u32]>,
-}
-
-impl Index {
-    /// An index of `patterns`, each with its owner.
-    pub(super) fn of<'a>(patterns: impl Iterator<Item = (&'a PhoneNumberPattern, usize)>) -> Self {
-        let owned = |(pattern, owner)| {
-            let (shape, value) = compiled(pattern);
-            (shape, value, u32::try_from(owner).unwrap_or(u32::MAX))
-        };
-        let mut entries: Vec<(Shape, Packed, u32)> = patterns.map(owned).collect();
-        entries.sort_unstable();
-        let mut shapes: Vec<(Shape, usize)> = Vec::new();
-        for (at, (shape, _, _)) in entries.iter().enumerate() {
-            match shapes.last_mut() {
-                Some((last, end)) if last == shape => *end = at + 1,
-                _ => shapes.push((*shape, at + 1)),
-            }
-        }
-        Self {
-            shapes: shapes.into(),
-            values: entries.iter().map(|(_, value, _)| *value).collect(),
-            owners: entries.iter().map(|(_, _, owner)| *owner).collect(),
-        }
-    }
-
-    /// Whether there is no pattern.
-    pub(super) fn is_empty(&self) -> bool {
-        self.values.is_empty()
-    }
-
-    /// For each of `count` owners, whether a pattern of it matches one of `forms`.
-    pub(super) fn owners(&self, forms: &Forms, count: usize) -> Vec<bool> {
-        let mut matched = vec![false; count];
-        let mut start = 0;
-        for (shape, end) in &self.shapes {
-            for form in forms.0.iter().filter(|form| shape.fits(**form)) {
-                self.mark(form & shape.mask, start, *end, &mut matched);
-            }
-            start = *end;
-        }
-        matched
-    }
-
-    fn mark(&self, value: Packed, start: usize, end: usize, matched: &mut [bool]) {
-        let first = start + self.values[start..end].partition_point(|other| *other < value);
-        let equal = self.values[first..end].iter().take_while(|other| **other == value).count();
-        for owner in &self.owners[first..first + equal] {
-            if let Some(mark) = usize::try_from(*owner).ok().and_then(|owner| matched.get_mut(owner)) {
-                *mark = true;
-            }
-        }
-    }
-
-    /// The memory that it takes, in bytes.
-    pub(super) fn weight(&self) -> usize {
-        size_of_val(&*self.shapes) + size_of_val(&*self.values) + size_of_val(&*self.owners)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use call_acceptance_api::phone_number::PhoneNumberPattern;
+
+    use super::{super::pattern::Index, *};
 
     fn region(id: &str) -> Region {
         Region::parse(id).expect("a region")

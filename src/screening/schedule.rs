@@ -14,7 +14,10 @@ use call_acceptance_api::{
 };
 use jiff::{civil, tz};
 
-use super::recurrence::{Day, Recurrence, number_of};
+use super::{
+    day::{Day, number_of},
+    recurrence::Recurrence,
+};
 
 const DAY: u16 = 24 * 60;
 

@@ -6,8 +6,10 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::{
     super::{
-        number::{Caller, Index, Reader},
-        recurrence::{Day, Recurrence},
+        day::Day,
+        number::{Caller, Reader},
+        pattern::Index,
+        recurrence::Recurrence,
         schedule::{Moment, Schedule},
     },
     plain::{self, Days, Number},
