@@ -16,8 +16,8 @@
 //! A withheld number matches no pattern, even if the network knows it: it would unmask the caller.
 //!
 //! Criteria and schedules are compiled once and then answer for any instant, past or future, in microseconds:
-//! `number.rs` has the numbers, `pattern.rs` the patterns, `schedule.rs` the periods, `recurrence.rs` the recurrence rules and
-//! `day.rs` the days that they ask for.
+//! `number.rs` has the numbers, `pattern.rs` the patterns, `schedule.rs` the periods, `recurrence.rs` the recurrence
+//! rules and `day.rs` the days that they ask for.
 
 mod day;
 mod number;
