@@ -11,8 +11,8 @@ use crate::{
     clock::{Clock, SystemClock},
     config::{Config, ConfigError},
     http::{self, listener},
-    screening,
-    service::Service,
+    rules::screening,
+    service::Server,
     store::{self, ConnectError},
 };
 
@@ -48,7 +48,7 @@ pub enum StartError {
 pub struct Application {
     listener: TcpListener,
     address: SocketAddr,
-    service: Arc<Service>,
+    service: Arc<Server>,
     config: Config,
 }
 
@@ -95,16 +95,16 @@ impl Application {
 }
 
 /// The service for a command, over the configured database, whose schema is brought up to date if so configured.
-pub async fn service(config: &Config) -> Result<Service, StartError> {
+pub async fn service(config: &Config) -> Result<Server, StartError> {
     service_with(config, Arc::new(SystemClock)).await
 }
 
-async fn service_with(config: &Config, clock: Arc<dyn Clock>) -> Result<Service, StartError> {
+async fn service_with(config: &Config, clock: Arc<dyn Clock>) -> Result<Server, StartError> {
     let db = store::connect(&config.database_url, config.database_connections).await?;
     if config.migrate {
         store::migrate(&config.database_url).await?;
     }
-    Ok(Service::new(db, clock, config))
+    Ok(Server::new(db, clock, config))
 }
 
 /// Done at the first SIGTERM or SIGINT. A second one ends the process at once.

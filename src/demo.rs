@@ -1,16 +1,20 @@
 //! The demonstration data: what the documentation's examples refer to.
 
 use call_acceptance_api::{
-    access::Caller,
-    group::{GroupCreate, Groups},
-    name::{GroupPath, UserPath},
-    payload::Body,
-    problem::{Failure, ProblemCode},
-    schedule::{Owner, ScheduleCreate, ScheduleFolder, ScheduleType, Schedules},
-    selective_call_acceptance::{CriteriaCreate, SelectiveCallAcceptanceService},
-    tenant::{TenantCreate, Tenants},
-    user::{UserCreate, Users},
-    user_service::{ServiceSelectionList, UserServices},
+    access::Actor,
+    resource::{
+        criteria::{CriteriaCreate, selective_call_acceptance::SelectiveCallAcceptanceService},
+        group::{GroupCreate, Groups},
+        schedule::{ScheduleCreate, ScheduleFolder, ScheduleType, Schedules},
+        tenant::{TenantCreate, Tenants},
+        user::{UserCreate, Users},
+        user_service::{ServiceSelectionList, UserServices},
+    },
+    value::owner::{GroupPath, Owner, UserPath},
+    wire::{
+        payload::Body,
+        problem::{Failure, ProblemCode},
+    },
 };
 use serde_json::{Value, json};
 
@@ -18,19 +22,19 @@ use crate::{
     app::{self, StartError},
     clock::{Clock, SystemClock},
     config::Config,
-    service::Service,
+    service::Server,
 };
 
 /// Creates what is not there yet of the demonstration data.
 pub async fn create(config: &Config) -> Result<(), StartError> {
     let service = app::service(config).await?;
-    let by = Caller::command("demo", SystemClock.new_id().to_string());
+    let by = Actor::command("demo", SystemClock.new_id().to_string());
     fill(&service, &by).await.map_err(|failure| StartError::Demo(failure.to_string()))?;
     tracing::info!("the demonstration data is there: tenant foo, group foogroup, user foouser");
     Ok(())
 }
 
-async fn fill(service: &Service, by: &Caller) -> Result<(), Failure> {
+async fn fill(service: &Server, by: &Actor) -> Result<(), Failure> {
     let tenant: TenantCreate =
         parse(json!({ "tenantId": "foo", "name": "Foo Telecom", "region": "BE", "timeZone": "Europe/Brussels" }))?;
     let group: GroupCreate = parse(json!({ "groupId": "foogroup", "groupName": "Head office" }))?;

@@ -10,8 +10,8 @@ use crate::{
     Apis,
     access::Rule,
     examples,
-    problem::{Fault, Problem, ProblemCode, Refusal},
     spec_only::SpecOnly,
+    wire::problem::{Fault, Problem, ProblemCode, Refusal},
 };
 
 /// The identifier of a request in examples.

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::icalendar;
+use crate::resource::schedule::icalendar;
 
 /// The example of the schema `name`, if it has one here.
 pub fn of(name: &str) -> Option<Value> {

@@ -1,12 +1,12 @@
 //! The contract of the Selective Call Acceptance server and nothing else: types, operations, the published document.
 //!
-//! The server implements the *port* of each resource (a trait like [`tenant::Tenants`]) and mounts [`service`].
+//! The server implements the *port* of each resource (a trait like [`resource::tenant::Tenants`]) and mounts [`service`].
 //! The document is made here alone, without a server or a database: `cargo run -p call-acceptance-api --bin spec`.
 //!
 //! # Adding an operation
 //! 1. Put its body and answer types into the file of the resource. Values with a rule of their own are declared with
-//!    `text!` ([`text`]). What may be absent in an answer is `Option` and left out; what null clears is a
-//!    [`change::Change`]. Rules that a schema cannot say go into [`payload::Body::check`].
+//!    `text!` ([`value::text`]). What may be absent in an answer is `Option` and left out; what null clears is a
+//!    [`value::change::Change`]. Rules that a schema cannot say go into [`wire::payload::Body::check`].
 //! 2. Add a method to the resource's port, with its meaning, limits and errors.
 //! 3. Add the annotated method to the resource's API: operation id (the method's name, noun first), a summary line,
 //!    a description, who may call it ([`access::Read`] or [`access::Write`], its first argument), the problem codes that it
@@ -17,38 +17,18 @@
 //! 6. Implement the port's method in the server, and call the operation in a test.
 
 pub mod access;
-pub mod answer;
-pub mod audit;
-pub mod change;
-pub mod decision;
 pub mod document;
 pub mod examples;
-pub mod group;
-pub mod health;
-pub mod icalendar;
-mod json;
-pub mod name;
-pub mod page;
-pub mod payload;
-pub mod period;
-pub mod phone_number;
-pub mod precondition;
-pub mod problem;
-pub mod schedule;
-pub mod selective_call_acceptance;
+pub mod resource;
 pub mod spec_only;
-pub mod tags;
-pub mod tenant;
-pub mod text;
-pub mod time;
-pub mod token;
-pub mod user;
-pub mod user_service;
-pub mod validation;
+pub mod value;
+pub mod wire;
 
 use std::sync::Arc;
 
 use poem_openapi::{ExtraHeader, OpenApi, OpenApiService};
+
+use resource::{audit, criteria, decision, group, health, schedule, tenant, token, user, user_service};
 
 /// The title of the published document.
 pub const TITLE: &str = "Selective Call Acceptance";
@@ -58,7 +38,7 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Every resource, in the order of the document.
 pub type Apis = (
-    selective_call_acceptance::SelectiveCallAcceptanceApi,
+    criteria::selective_call_acceptance::SelectiveCallAcceptanceApi,
     decision::DecisionsApi,
     user_service::UserServicesApi,
     ScheduleApis,
@@ -78,14 +58,14 @@ pub type ScheduleApis = (
     schedule::UserCalendarSchedulesApi,
     schedule::GroupCalendarSchedulesApi,
     schedule::TenantCalendarSchedulesApi,
-    icalendar::UserCalendarScheduleIcalendarApi,
-    icalendar::GroupCalendarScheduleIcalendarApi,
-    icalendar::TenantCalendarScheduleIcalendarApi,
+    schedule::icalendar::UserCalendarScheduleIcalendarApi,
+    schedule::icalendar::GroupCalendarScheduleIcalendarApi,
+    schedule::icalendar::TenantCalendarScheduleIcalendarApi,
 );
 
 /// What a server implements: every port.
 pub trait Ports:
-    selective_call_acceptance::SelectiveCallAcceptanceService
+    criteria::selective_call_acceptance::SelectiveCallAcceptanceService
     + decision::Decisions
     + user_service::UserServices
     + schedule::Schedules
@@ -100,7 +80,7 @@ pub trait Ports:
 }
 
 impl<T> Ports for T where
-    T: selective_call_acceptance::SelectiveCallAcceptanceService
+    T: criteria::selective_call_acceptance::SelectiveCallAcceptanceService
         + decision::Decisions
         + user_service::UserServices
         + schedule::Schedules
@@ -117,7 +97,7 @@ impl<T> Ports for T where
 /// The operations, delegating to `server`.
 pub fn apis<S: Ports>(server: Arc<S>) -> Apis {
     (
-        selective_call_acceptance::SelectiveCallAcceptanceApi(server.clone()),
+        criteria::selective_call_acceptance::SelectiveCallAcceptanceApi(server.clone()),
         decision::DecisionsApi(server.clone()),
         user_service::UserServicesApi(server.clone()),
         (
@@ -127,9 +107,9 @@ pub fn apis<S: Ports>(server: Arc<S>) -> Apis {
             schedule::UserCalendarSchedulesApi(server.clone()),
             schedule::GroupCalendarSchedulesApi(server.clone()),
             schedule::TenantCalendarSchedulesApi(server.clone()),
-            icalendar::UserCalendarScheduleIcalendarApi(server.clone()),
-            icalendar::GroupCalendarScheduleIcalendarApi(server.clone()),
-            icalendar::TenantCalendarScheduleIcalendarApi(server.clone()),
+            schedule::icalendar::UserCalendarScheduleIcalendarApi(server.clone()),
+            schedule::icalendar::GroupCalendarScheduleIcalendarApi(server.clone()),
+            schedule::icalendar::TenantCalendarScheduleIcalendarApi(server.clone()),
         ),
         user::UsersApi(server.clone()),
         group::GroupsApi(server.clone()),

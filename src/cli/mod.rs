@@ -1,7 +1,6 @@
 //! The command line. Each setting has a flag and an environment variable; the flag wins. To add a command, add it to
 //! `Command` and, when it is more than a line, a file beside this one.
 
-mod options;
 mod token;
 
 use std::io::Write;
@@ -11,11 +10,10 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{
     app::{self, Application, StartError},
-    config::Config,
+    config::{Config, options::Options},
     demo, store, telemetry,
 };
 
-pub use options::Options;
 use token::TokenCommand;
 
 /// Selective Call Acceptance server: users keep criteria, calls are accepted or refused by them.

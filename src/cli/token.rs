@@ -3,12 +3,16 @@
 use std::io::Write;
 
 use call_acceptance_api::{
-    access::{Caller, Role},
-    name::{GroupId, Label, TenantId, UserId},
-    page::{Limit, PageQuery},
-    problem::{Failure, Fault, ProblemCode},
-    time::Instant,
-    token::{Token, TokenCreate, TokenId, Tokens},
+    access::{Actor, Role},
+    resource::token::{Token, TokenCreate, TokenId, Tokens},
+    value::{
+        name::{GroupId, Label, TenantId, UserId},
+        time::Instant,
+    },
+    wire::{
+        page::{Limit, PageQuery},
+        problem::{Failure, Fault, ProblemCode},
+    },
 };
 use clap::{Args, Subcommand};
 use jiff::{Span, Timestamp, tz::TimeZone};
@@ -81,10 +85,10 @@ impl TokenCommand {
         let service = app::service(config).await?;
         let request_id = SystemClock.new_id().to_string();
         let result = match self {
-            Self::Create(create) => create.run(&service, &Caller::command("token_create", request_id)).await,
-            Self::List => list(&service, &Caller::command("tokens_list", request_id)).await,
+            Self::Create(create) => create.run(&service, &Actor::command("token_create", request_id)).await,
+            Self::List => list(&service, &Actor::command("tokens_list", request_id)).await,
             Self::Revoke { token_id } => {
-                let by = Caller::command("token_revoke", request_id);
+                let by = Actor::command("token_revoke", request_id);
                 Tokens::revoke(&service, &by, token_id).await.map(|()| String::new())
             }
         };
@@ -94,7 +98,7 @@ impl TokenCommand {
 }
 
 impl Create {
-    async fn run(self, service: &impl Tokens, by: &Caller) -> Result<String, Failure> {
+    async fn run(self, service: &impl Tokens, by: &Actor) -> Result<String, Failure> {
         let Self { role, tenant, group, user, read_only, expires, description } = self;
         let create = TokenCreate {
             role,
@@ -122,7 +126,7 @@ fn needs(role: Role) -> &'static str {
     }
 }
 
-async fn list(service: &impl Tokens, by: &Caller) -> Result<String, Failure> {
+async fn list(service: &impl Tokens, by: &Actor) -> Result<String, Failure> {
     let mut text = String::new();
     let mut after = None;
     loop {

@@ -8,19 +8,19 @@ use std::{
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use call_acceptance_api::{
-    access::{ActorKind, Caller, Identity, Role, Rule, Scope, forbidden},
+    access::{Actor, ActorKind, Identity, Role, Rule, Scope, forbidden},
     document::Operation,
-    problem::{Failure, ProblemCode, Refusal},
+    wire::problem::{Failure, ProblemCode, Refusal},
 };
 use poem::{Endpoint, IntoResponse, Request, Response, http::header};
 use poem_openapi::OperationId;
 
 use super::{attempts::Attempts, operations, request_log::RequestId};
-use crate::service::{Credentials, Service, not_good};
+use crate::service::{Credentials, Server, not_good};
 
 /// What requests are let in by.
 pub struct Gate {
-    service: Arc<Service>,
+    service: Arc<Server>,
     attempts: Attempts,
     /// Whom everybody is taken for, where nobody is asked.
     anyone: Option<Arc<Identity>>,
@@ -28,7 +28,7 @@ pub struct Gate {
 
 impl Gate {
     /// Lets in whom `service` knows; with `open`, everybody.
-    pub fn new(service: Arc<Service>, attempts: Attempts, open: bool) -> Self {
+    pub fn new(service: Arc<Server>, attempts: Attempts, open: bool) -> Self {
         let anyone = Identity {
             kind: ActorKind::Anyone,
             actor: "anyone".to_owned(),
@@ -100,7 +100,7 @@ pub async fn check<E: Endpoint>(gate: Arc<Gate>, next: Arc<E>, mut request: Requ
         Some(operation) if !opens(rule, operation, path, &identity) => Err(named(forbidden())),
         Some(operation) => {
             let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
-            let caller = Caller { identity: identity.clone(), request_id: id.to_string(), operation: operation.id() };
+            let caller = Actor { identity: identity.clone(), request_id: id.to_string(), operation: operation.id() };
             request.extensions_mut().insert(caller);
             next.call(request).await.map(IntoResponse::into_response)
         }

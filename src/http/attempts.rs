@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use call_acceptance_api::problem::{Failure, ProblemCode, Refusal};
+use call_acceptance_api::wire::problem::{Failure, ProblemCode, Refusal};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
 use quick_cache::sync::Cache;
 

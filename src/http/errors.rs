@@ -5,8 +5,10 @@ use std::sync::Arc;
 use call_acceptance_api::{
     access::Identity,
     document::DOCUMENT,
-    payload::MAX_BODY_BYTES,
-    problem::{Failure, Fault, Problem, ProblemCode, Refusal},
+    wire::{
+        payload::MAX_BODY_BYTES,
+        problem::{Failure, Fault, Problem, ProblemCode, Refusal},
+    },
 };
 use poem::{
     Endpoint, Error, IntoResponse, Request, Response,

@@ -15,17 +15,17 @@ mod strict;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use call_acceptance_api::problem::{Failure, ProblemCode};
+use call_acceptance_api::wire::problem::{Failure, ProblemCode};
 use futures_util::FutureExt;
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, endpoint::BoxEndpoint};
 
-use crate::{config::Config, service::Service};
+use crate::{config::Config, service::Server};
 use access::Gate;
 use attempts::Attempts;
 
 /// Everything that the server answers.
-pub fn endpoint(service: Arc<Service>, config: &Config) -> BoxEndpoint<'static, Response> {
-    call_acceptance_api::validation::prepare();
+pub fn endpoint(service: Arc<Server>, config: &Config) -> BoxEndpoint<'static, Response> {
+    call_acceptance_api::wire::validation::prepare();
     let request_timeout = config.request_timeout;
     let attempts = Attempts::a_minute(config.failed_authentications);
     let gate = Arc::new(Gate::new(service.clone(), attempts, config.open));

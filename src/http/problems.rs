@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use call_acceptance_api::{TITLE, document::Operation, problem::ProblemCode};
+use call_acceptance_api::{TITLE, document::Operation, wire::problem::ProblemCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use poem::{Endpoint, Request, Response, Route, endpoint::make_sync, error::NotFoundError, get};
 

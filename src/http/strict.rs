@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use call_acceptance_api::problem::{Failure, Fault, ProblemCode};
+use call_acceptance_api::wire::problem::{Failure, Fault, ProblemCode};
 use poem::{Endpoint, IntoResponse, Request, Response, http::Uri};
 
 use super::operations;

@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use call_acceptance_api::{
-    access::{Scope, path_below},
-    audit::{AuditCursor, AuditEventList, AuditEvents, AuditFilter},
-    name::TenantId,
-    page::PageQuery,
-    problem::Failure,
-    schedule::Owner,
-    token::TokenId,
+    access::Scope,
+    resource::{
+        audit::{AuditCursor, AuditEventList, AuditEvents, AuditFilter},
+        token::TokenId,
+    },
+    value::{name::TenantId, owner::Owner},
+    wire::{page::PageQuery, problem::Failure},
 };
 use serde::Serialize;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::{Done, Service};
+use super::{Done, Server};
 use crate::store::{
     ConnectionTrait, StoreError, Transaction,
     audit::{self, Record},
@@ -29,7 +29,7 @@ const CLEANING: Duration = Duration::from_secs(3600);
 pub(super) fn record<T: Serialize>(owner: &Owner, below: &[&str], before: Option<&T>, after: Option<&T>) -> Record {
     Record {
         scope: Scope::Of(owner.clone()),
-        target: path_below(owner, below),
+        target: owner.path_of(below),
         before: before.map(json),
         after: after.map(json),
     }
@@ -66,7 +66,7 @@ pub(super) async fn empty(db: &impl ConnectionTrait, owner: &Owner, cascade: boo
 }
 
 #[async_trait]
-impl AuditEvents for Service {
+impl AuditEvents for Server {
     async fn list(
         &self,
         tenant: TenantId,
@@ -77,7 +77,7 @@ impl AuditEvents for Service {
     }
 }
 
-impl Service {
+impl Server {
     /// Deletes the events that were kept as long as is configured, now and then.
     pub(super) async fn forget_events(&self) {
         let mut each = interval(CLEANING);

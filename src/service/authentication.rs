@@ -4,16 +4,18 @@ use std::{sync::Arc, time::Duration};
 
 use call_acceptance_api::{
     access::{ActorKind, Identity, Role, Scope, forbidden},
-    problem::{Failure, ProblemCode},
-    token::TokenId,
+    resource::token::TokenId,
+    wire::problem::{Failure, ProblemCode},
 };
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::{Service, identities::KnownToken};
+use super::{Server, identities::KnownToken};
 use crate::{
-    oidc::{Claims, Rejection},
+    identity::{
+        oidc::{Claims, Rejection},
+        token,
+    },
     store::token::{self as tokens, KeptToken},
-    token,
 };
 
 /// How long an access token may take to be verified, keys fetched included.
@@ -58,7 +60,7 @@ pub fn not_good() -> Failure {
     Failure::refused(ProblemCode::Unauthenticated, detail)
 }
 
-impl Service {
+impl Server {
     /// Who has these credentials, if that is known without asking anybody.
     pub fn recall(&self, credentials: &Credentials) -> Option<Arc<Identity>> {
         let now = self.clock.now();

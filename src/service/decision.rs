@@ -2,19 +2,20 @@
 
 use async_trait::async_trait;
 use call_acceptance_api::{
-    access::Caller,
-    decision::{Decision, Decisions, Question, Reason},
-    name::UserPath,
-    phone_number::CalledNumber,
-    problem::Failure,
-    schedule::Owner,
+    access::Actor,
+    resource::decision::{Decision, Decisions, Question, Reason},
+    value::{
+        owner::{Owner, UserPath},
+        phone_number::CalledNumber,
+    },
+    wire::problem::Failure,
 };
 
-use super::{Service, not_assigned, not_found};
-use crate::screening::{self, Call, Screening};
+use super::{Server, not_assigned, not_found};
+use crate::rules::screening::{self, Call, Screening};
 
 #[async_trait]
-impl Decisions for Service {
+impl Decisions for Server {
     async fn of_user(&self, user: UserPath, question: Question) -> Result<Decision, Failure> {
         // Before the snapshot is taken: what is not stale now cannot be further behind than the staleness.
         let stale = self.snapshots.are_stale();
@@ -32,7 +33,7 @@ impl Decisions for Service {
 
     async fn of_called_number(
         &self,
-        by: &Caller,
+        by: &Actor,
         called_number: CalledNumber,
         question: Question,
     ) -> Result<Decision, Failure> {
@@ -56,7 +57,7 @@ impl Decisions for Service {
     }
 }
 
-impl Service {
+impl Server {
     fn decide(&self, screening: &Screening, question: &Question) -> Decision {
         let call = Call {
             calling_number: question.calling_number.as_ref().map(|number| number.as_str()),

@@ -2,23 +2,27 @@
 
 use async_trait::async_trait;
 use call_acceptance_api::{
-    access::Caller,
-    group::{Group, GroupCreate, GroupList, GroupUpdate, Groups},
-    name::{GroupId, GroupPath, TenantId},
-    page::PageQuery,
-    problem::{Failure, ProblemCode},
-    schedule::Owner,
+    access::Actor,
+    resource::group::{Group, GroupCreate, GroupList, GroupUpdate, Groups},
+    value::{
+        name::{GroupId, TenantId},
+        owner::{GroupPath, Owner},
+    },
+    wire::{
+        page::PageQuery,
+        problem::{Failure, ProblemCode},
+    },
 };
 
 use super::{
-    Done, Service,
+    Done, Server,
     audit::{empty, record},
     check_owner, not_found,
 };
 use crate::store::{StoreError, group};
 
 #[async_trait]
-impl Groups for Service {
+impl Groups for Server {
     async fn list(&self, tenant: TenantId, page: PageQuery<GroupId>) -> Result<GroupList, Failure> {
         let list = group::page(&self.db, &tenant, page).await?;
         if list.groups.is_empty() {
@@ -27,7 +31,7 @@ impl Groups for Service {
         Ok(list)
     }
 
-    async fn create(&self, by: &Caller, tenant: TenantId, create: GroupCreate) -> Result<Group, Failure> {
+    async fn create(&self, by: &Actor, tenant: TenantId, create: GroupCreate) -> Result<Group, Failure> {
         let owner = &Owner::Group(GroupPath { tenant: tenant.clone(), group: create.group_id.clone() });
         let (tenant, create) = (&tenant, &create);
         let created = self.change(by, Some(owner), |tx| async move {
@@ -53,7 +57,7 @@ impl Groups for Service {
         }
     }
 
-    async fn update(&self, by: &Caller, path: GroupPath, update: GroupUpdate) -> Result<Group, Failure> {
+    async fn update(&self, by: &Actor, path: GroupPath, update: GroupUpdate) -> Result<Group, Failure> {
         let (path, update, owner) = (&path, &update, &Owner::Group(path.clone()));
         self.change(by, Some(owner), |tx| async move {
             let Some(before) = group::lock(&tx, path).await? else { return Err(not_found(&tx, owner).await) };
@@ -66,7 +70,7 @@ impl Groups for Service {
         .await
     }
 
-    async fn delete(&self, by: &Caller, path: GroupPath, cascade: bool) -> Result<(), Failure> {
+    async fn delete(&self, by: &Actor, path: GroupPath, cascade: bool) -> Result<(), Failure> {
         let (path, owner) = (&path, &Owner::Group(path.clone()));
         self.change(by, Some(owner), |tx| async move {
             let Some(before) = group::lock(&tx, path).await? else { return Err(not_found(&tx, owner).await) };

@@ -8,11 +8,11 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use call_acceptance_api::{access::Identity, token::TokenId};
+use call_acceptance_api::{access::Identity, resource::token::TokenId};
 use jiff::{SignedDuration, Timestamp};
 use quick_cache::sync::Cache;
 
-use crate::token;
+use crate::identity::token;
 
 /// How many tokens, and how many access tokens of the provider, are known at most.
 const MOST: usize = 10_000;

@@ -19,7 +19,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     clock::Clock,
     config::Config,
-    oidc::Verifier,
+    identity::oidc::Verifier,
     store::{
         self, Connection, ConnectionTrait, Transaction,
         audit::{self as audit_events, Record},
@@ -28,12 +28,10 @@ use crate::{
 };
 use async_trait::async_trait;
 use call_acceptance_api::{
-    access::{Caller, Scope},
-    health::Readiness,
-    name::UserPath,
-    problem::{Failure, ProblemCode},
-    schedule::Owner,
-    token::TokenId,
+    access::{Actor, Scope},
+    resource::{health::Readiness, token::TokenId},
+    value::owner::{Owner, UserPath},
+    wire::problem::{Failure, ProblemCode},
 };
 
 use identities::Identities;
@@ -42,7 +40,7 @@ use snapshots::Snapshots;
 pub use authentication::{Credentials, not_good};
 
 /// The server behind the contract.
-pub struct Service {
+pub struct Server {
     db: Connection,
     clock: Arc<dyn Clock>,
     snapshots: Arc<Snapshots>,
@@ -67,7 +65,7 @@ impl<T> Done<T> {
     }
 }
 
-impl Service {
+impl Server {
     /// A server over the database `db`, which takes time and identifiers from `clock`.
     pub fn new(db: Connection, clock: Arc<dyn Clock>, config: &Config) -> Self {
         let identities = Arc::new(Identities::default());
@@ -91,7 +89,7 @@ impl Service {
     /// Does `work` in one transaction, as [`store::transaction`], with its records in the audit, done by `by`. Calls to the
     /// users of `owner` may be decided otherwise after it, here at once, and by other instances within the staleness;
     /// the same goes for the tokens that it revokes.
-    async fn change<T, W, F>(&self, by: &Caller, owner: Option<&Owner>, work: W) -> Result<T, Failure>
+    async fn change<T, W, F>(&self, by: &Actor, owner: Option<&Owner>, work: W) -> Result<T, Failure>
     where
         W: Fn(Transaction) -> F,
         F: Future<Output = Result<Done<T>, Failure>>,
@@ -121,7 +119,7 @@ impl Service {
 }
 
 #[async_trait]
-impl Readiness for Service {
+impl Readiness for Server {
     async fn ready(&self) -> Result<(), Failure> {
         Ok(store::ping(&self.db).await?)
     }

@@ -2,17 +2,21 @@
 
 use async_trait::async_trait;
 use call_acceptance_api::{
-    access::Caller,
-    name::{GroupPath, ScheduleName},
-    page::{PageQuery, ScheduleCursor},
-    problem::{Failure, Fault, ProblemCode},
-    schedule::{
-        Level, MAX_SCHEDULES, Owner, Schedule, ScheduleCreate, ScheduleEntry, ScheduleFolder, ScheduleList,
-        ScheduleUpdate, Schedules,
+    access::Actor,
+    resource::schedule::{
+        MAX_SCHEDULES, Schedule, ScheduleCreate, ScheduleEntry, ScheduleFolder, ScheduleList, ScheduleUpdate, Schedules,
+    },
+    value::{
+        name::ScheduleName,
+        owner::{GroupPath, Level, Owner},
+    },
+    wire::{
+        page::{PageQuery, ScheduleCursor},
+        problem::{Failure, Fault, ProblemCode},
     },
 };
 
-use super::{Done, Service, audit::record, check_owner, not_found};
+use super::{Done, Server, audit::record, check_owner, not_found};
 use crate::store::{ConnectionTrait, StoreError, audit::Record, schedule};
 
 /// How many of the criteria that refer to a schedule are named when its deletion is refused.
@@ -85,7 +89,7 @@ fn schedule_record(
 }
 
 #[async_trait]
-impl Schedules for Service {
+impl Schedules for Server {
     async fn list(
         &self,
         folder: ScheduleFolder,
@@ -128,7 +132,7 @@ impl Schedules for Service {
         Ok(ScheduleList { schedules, next })
     }
 
-    async fn create(&self, by: &Caller, folder: ScheduleFolder, create: ScheduleCreate) -> Result<Schedule, Failure> {
+    async fn create(&self, by: &Actor, folder: ScheduleFolder, create: ScheduleCreate) -> Result<Schedule, Failure> {
         let (folder, create, id) = (&folder, &create, self.clock.new_id());
         let created = self.change(by, Some(&folder.owner), |tx| async move {
             if schedule::count(&tx, folder).await? >= MAX_SCHEDULES {
@@ -157,7 +161,7 @@ impl Schedules for Service {
 
     async fn update(
         &self,
-        by: &Caller,
+        by: &Actor,
         folder: ScheduleFolder,
         name: ScheduleName,
         update: ScheduleUpdate,
@@ -181,7 +185,7 @@ impl Schedules for Service {
         .await
     }
 
-    async fn delete(&self, by: &Caller, folder: ScheduleFolder, name: ScheduleName) -> Result<(), Failure> {
+    async fn delete(&self, by: &Actor, folder: ScheduleFolder, name: ScheduleName) -> Result<(), Failure> {
         let (folder, name) = (&folder, &name);
         self.change(by, Some(&folder.owner), |tx| async move {
             let (id, before) = lock(&tx, folder, name).await?;

@@ -3,21 +3,30 @@
 
 use async_trait::async_trait;
 use call_acceptance_api::{
-    access::Caller,
-    change::Change,
-    name::{CriteriaName, UserPath},
-    precondition::{EntityTags, Revision, Versioned},
-    problem::{Failure, Fault, ProblemCode},
-    schedule::{Owner, ScheduleFolder, ScheduleType},
-    selective_call_acceptance::{
-        Criteria, CriteriaCreate, CriteriaUpdate, ScheduleReference, ScheduleSelection, SelectiveCallAcceptance,
-        SelectiveCallAcceptanceService, SelectiveCallAcceptanceUpdate,
+    access::Actor,
+    resource::{
+        criteria::{
+            Criteria, CriteriaCreate, CriteriaUpdate, ScheduleReference, ScheduleSelection,
+            selective_call_acceptance::{
+                SelectiveCallAcceptance, SelectiveCallAcceptanceService, SelectiveCallAcceptanceUpdate,
+            },
+        },
+        schedule::{ScheduleFolder, ScheduleType},
+    },
+    value::{
+        change::Change,
+        name::CriteriaName,
+        owner::{Owner, UserPath},
+    },
+    wire::{
+        precondition::{EntityTags, Revision, Versioned},
+        problem::{Failure, Fault, ProblemCode},
     },
 };
 
-use super::{Done, Service, audit::record, check_owner, not_assigned, schedule::at_level};
+use super::{Done, Server, audit::record, check_owner, not_assigned, schedule::at_level};
 use crate::{
-    criteria::{self, Entry, KeptCriteria, Merge, ScheduleLink, Step},
+    rules::criteria::{self, Entry, KeptCriteria, Merge, ScheduleLink, Step},
     store::{self, ConnectionTrait, audit::Record, contents::SERVICE, criteria as rows, schedule, user_service},
 };
 
@@ -137,7 +146,7 @@ fn only(faults: Vec<Fault>) -> Result<(), Failure> {
 }
 
 #[async_trait]
-impl SelectiveCallAcceptanceService for Service {
+impl SelectiveCallAcceptanceService for Server {
     async fn view(&self, user: UserPath) -> Result<Versioned<SelectiveCallAcceptance>, Failure> {
         let Versioned { revision, value } = load(&self.db, &user, None).await?;
         Ok(Versioned { revision, value: criteria::service(value) })
@@ -145,7 +154,7 @@ impl SelectiveCallAcceptanceService for Service {
 
     async fn update(
         &self,
-        by: &Caller,
+        by: &Actor,
         user: UserPath,
         update: SelectiveCallAcceptanceUpdate,
         if_match: Option<EntityTags>,
@@ -183,7 +192,7 @@ impl SelectiveCallAcceptanceService for Service {
 
     async fn criteria_create(
         &self,
-        by: &Caller,
+        by: &Actor,
         user: UserPath,
         create: CriteriaCreate,
         if_match: Option<EntityTags>,
@@ -207,7 +216,7 @@ impl SelectiveCallAcceptanceService for Service {
 
     async fn criteria_update(
         &self,
-        by: &Caller,
+        by: &Actor,
         user: UserPath,
         name: CriteriaName,
         update: CriteriaUpdate,
@@ -234,7 +243,7 @@ impl SelectiveCallAcceptanceService for Service {
 
     async fn criteria_delete(
         &self,
-        by: &Caller,
+        by: &Actor,
         user: UserPath,
         name: CriteriaName,
         if_match: Option<EntityTags>,

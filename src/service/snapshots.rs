@@ -13,7 +13,13 @@ use std::{
     time::Duration,
 };
 
-use call_acceptance_api::{name::UserPath, phone_number::PhoneNumber, problem::Failure, schedule::Owner};
+use call_acceptance_api::{
+    value::{
+        owner::{Owner, UserPath},
+        phone_number::PhoneNumber,
+    },
+    wire::problem::Failure,
+};
 use quick_cache::{Weighter, sync::Cache};
 use tokio::{
     sync::Notify,
@@ -24,7 +30,7 @@ use uuid::Uuid;
 use super::identities::Identities;
 use crate::{
     config::DecisionConfig,
-    screening::{Place, Screening},
+    rules::screening::{Place, Screening},
     store::{
         Connection,
         feed::{self, Bell, Change, Changes, Feed},

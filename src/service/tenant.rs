@@ -2,16 +2,17 @@
 
 use async_trait::async_trait;
 use call_acceptance_api::{
-    access::Caller,
-    name::TenantId,
-    page::PageQuery,
-    problem::{Failure, ProblemCode},
-    schedule::Owner,
-    tenant::{Tenant, TenantCreate, TenantList, TenantUpdate, Tenants},
+    access::Actor,
+    resource::tenant::{Tenant, TenantCreate, TenantList, TenantUpdate, Tenants},
+    value::{name::TenantId, owner::Owner},
+    wire::{
+        page::PageQuery,
+        problem::{Failure, ProblemCode},
+    },
 };
 
 use super::{
-    Done, Service,
+    Done, Server,
     audit::{empty, record},
 };
 use crate::store::{StoreError, tenant};
@@ -21,12 +22,12 @@ fn not_found(tenant: &TenantId) -> Failure {
 }
 
 #[async_trait]
-impl Tenants for Service {
+impl Tenants for Server {
     async fn list(&self, page: PageQuery<TenantId>) -> Result<TenantList, Failure> {
         Ok(tenant::page(&self.db, page).await?)
     }
 
-    async fn create(&self, by: &Caller, create: TenantCreate) -> Result<Tenant, Failure> {
+    async fn create(&self, by: &Actor, create: TenantCreate) -> Result<Tenant, Failure> {
         let (create, owner) = (&create, &Owner::Tenant(create.tenant_id.clone()));
         self.change(by, Some(owner), |tx| async move {
             let taken = format!("There is a tenant {:?} already.", create.tenant_id.as_str());
@@ -42,7 +43,7 @@ impl Tenants for Service {
         tenant::find(&self.db, &tenant).await?.ok_or_else(|| not_found(&tenant))
     }
 
-    async fn update(&self, by: &Caller, tenant: TenantId, update: TenantUpdate) -> Result<Tenant, Failure> {
+    async fn update(&self, by: &Actor, tenant: TenantId, update: TenantUpdate) -> Result<Tenant, Failure> {
         let (tenant, update, owner) = (&tenant, &update, &Owner::Tenant(tenant.clone()));
         self.change(by, Some(owner), |tx| async move {
             let before = tenant::lock(&tx, tenant).await?.ok_or_else(|| not_found(tenant))?;
@@ -53,7 +54,7 @@ impl Tenants for Service {
         .await
     }
 
-    async fn delete(&self, by: &Caller, tenant: TenantId, cascade: bool) -> Result<(), Failure> {
+    async fn delete(&self, by: &Actor, tenant: TenantId, cascade: bool) -> Result<(), Failure> {
         let (tenant, owner) = (&tenant, &Owner::Tenant(tenant.clone()));
         self.change(by, Some(owner), |tx| async move {
             let before = tenant::lock(&tx, tenant).await?.ok_or_else(|| not_found(tenant))?;

@@ -2,34 +2,35 @@
 
 use async_trait::async_trait;
 use call_acceptance_api::{
-    access::{Caller, Scope, forbidden},
-    page::PageQuery,
-    problem::{Failure, Fault, ProblemCode},
-    schedule::Owner,
-    time::Instant,
-    token::{Token, TokenCreate, TokenId, TokenList, Tokens},
+    access::{Actor, Scope, forbidden},
+    resource::token::{Token, TokenCreate, TokenId, TokenList, Tokens},
+    value::{owner::Owner, time::Instant},
+    wire::{
+        page::PageQuery,
+        problem::{Failure, Fault, ProblemCode},
+    },
 };
 
-use super::{Done, Service, audit::json, missing_owner, not_found};
+use super::{Done, Server, audit::json, missing_owner, not_found};
 use crate::{
+    identity::token,
     store::{
         StoreError,
         audit::Record,
         tenant,
         token::{self as rows, KeptToken},
     },
-    token,
 };
 
 /// The refusal for a token that was not found in the caller's scope: out of it, nothing is told.
-fn no_token(by: &Caller, id: &TokenId) -> Failure {
+fn no_token(by: &Actor, id: &TokenId) -> Failure {
     match by.identity.scope {
         Scope::System => Failure::refused(ProblemCode::TokenNotFound, format!("There is no token {:?}.", id.as_str())),
         Scope::Of(_) => forbidden(),
     }
 }
 
-fn within(by: &Caller, kept: Option<KeptToken>, id: &TokenId) -> Result<KeptToken, Failure> {
+fn within(by: &Actor, kept: Option<KeptToken>, id: &TokenId) -> Result<KeptToken, Failure> {
     kept.filter(|kept| by.identity.scope.holds(&kept.scope)).ok_or_else(|| no_token(by, id))
 }
 
@@ -42,7 +43,7 @@ pub(super) fn record(kept: &KeptToken, before: Option<&Token>, after: Option<&To
     }
 }
 
-impl Service {
+impl Server {
     fn new_token(&self, create: TokenCreate, scope: Scope, secret: &str) -> Result<KeptToken, Failure> {
         let TokenCreate { role, tenant_id, group_id, user_id, read_only, description, expires_at } = create;
         let id = TokenId::parse(&self.clock.new_id().simple().to_string());
@@ -63,7 +64,7 @@ impl Service {
     }
 
     /// The scope of a new token, which the caller may give.
-    fn scope_of(&self, by: &Caller, create: &TokenCreate) -> Result<Scope, Failure> {
+    fn scope_of(&self, by: &Actor, create: &TokenCreate) -> Result<Scope, Failure> {
         let right = create.scope().filter(|scope| create.role.fits(scope));
         let scope = right.ok_or_else(|| {
             let detail =
@@ -82,12 +83,12 @@ impl Service {
 }
 
 #[async_trait]
-impl Tokens for Service {
-    async fn list(&self, by: &Caller, page: PageQuery<TokenId>) -> Result<TokenList, Failure> {
+impl Tokens for Server {
+    async fn list(&self, by: &Actor, page: PageQuery<TokenId>) -> Result<TokenList, Failure> {
         Ok(rows::page(&self.db, &by.identity.scope, page).await?)
     }
 
-    async fn create(&self, by: &Caller, create: TokenCreate) -> Result<Token, Failure> {
+    async fn create(&self, by: &Actor, create: TokenCreate) -> Result<Token, Failure> {
         let scope = self.scope_of(by, &create)?;
         let secret = token::new_secret().map_err(|error| Failure::Internal(error.to_string().into()))?;
         let kept = &self.new_token(create, scope, &secret)?;
@@ -108,11 +109,11 @@ impl Tokens for Service {
         Ok(Token { token: Some(token::written(&kept.token.token_id, &secret)), ..kept.token.clone() })
     }
 
-    async fn view(&self, by: &Caller, token: TokenId) -> Result<Token, Failure> {
+    async fn view(&self, by: &Actor, token: TokenId) -> Result<Token, Failure> {
         Ok(within(by, rows::find(&self.db, &token).await?, &token)?.token)
     }
 
-    async fn revoke(&self, by: &Caller, token: TokenId) -> Result<(), Failure> {
+    async fn revoke(&self, by: &Actor, token: TokenId) -> Result<(), Failure> {
         let token = &token;
         self.change(by, None, |tx| async move {
             let kept = within(by, rows::delete(&tx, token).await?, token)?;

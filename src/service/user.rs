@@ -2,16 +2,20 @@
 
 use async_trait::async_trait;
 use call_acceptance_api::{
-    access::Caller,
-    name::{GroupPath, UserId, UserPath},
-    page::PageQuery,
-    problem::{Failure, ProblemCode},
-    schedule::Owner,
-    user::{User, UserCreate, UserList, UserUpdate, Users},
+    access::Actor,
+    resource::user::{User, UserCreate, UserList, UserUpdate, Users},
+    value::{
+        name::UserId,
+        owner::{GroupPath, Owner, UserPath},
+    },
+    wire::{
+        page::PageQuery,
+        problem::{Failure, ProblemCode},
+    },
 };
 
 use super::{
-    Done, Service,
+    Done, Server,
     audit::{empty, record},
     check_owner, not_found,
 };
@@ -34,7 +38,7 @@ fn taken(error: StoreError, user: &UserPath) -> Failure {
 }
 
 #[async_trait]
-impl Users for Service {
+impl Users for Server {
     async fn list(&self, group: GroupPath, page: PageQuery<UserId>) -> Result<UserList, Failure> {
         let list = user::page(&self.db, &group, page).await?;
         if list.users.is_empty() {
@@ -43,7 +47,7 @@ impl Users for Service {
         Ok(list)
     }
 
-    async fn create(&self, by: &Caller, group: GroupPath, create: UserCreate) -> Result<User, Failure> {
+    async fn create(&self, by: &Actor, group: GroupPath, create: UserCreate) -> Result<User, Failure> {
         let path = &UserPath { tenant: group.tenant.clone(), group: group.group.clone(), user: create.user_id.clone() };
         let (group, create, owner) = (&group, &create, &Owner::User(path.clone()));
         let created = self.change(by, Some(owner), |tx| async move {
@@ -73,7 +77,7 @@ impl Users for Service {
         }
     }
 
-    async fn update(&self, by: &Caller, path: UserPath, update: UserUpdate) -> Result<User, Failure> {
+    async fn update(&self, by: &Actor, path: UserPath, update: UserUpdate) -> Result<User, Failure> {
         let (path, update, owner) = (&path, &update, &Owner::User(path.clone()));
         self.change(by, Some(owner), |tx| async move {
             let Some(before) = user::lock(&tx, path).await? else { return Err(not_found(&tx, owner).await) };
@@ -89,7 +93,7 @@ impl Users for Service {
         .await
     }
 
-    async fn delete(&self, by: &Caller, path: UserPath, cascade: bool) -> Result<(), Failure> {
+    async fn delete(&self, by: &Actor, path: UserPath, cascade: bool) -> Result<(), Failure> {
         let (path, owner) = (&path, &Owner::User(path.clone()));
         self.change(by, Some(owner), |tx| async move {
             let Some(before) = user::lock(&tx, path).await? else { return Err(not_found(&tx, owner).await) };

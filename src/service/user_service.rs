@@ -2,17 +2,15 @@
 
 use async_trait::async_trait;
 use call_acceptance_api::{
-    access::Caller,
-    name::UserPath,
-    precondition::Revision,
-    problem::Failure,
-    schedule::Owner,
-    user_service::{ServiceName, ServiceSelectionList, UserService, UserServiceList, UserServices},
+    access::Actor,
+    resource::user_service::{ServiceName, ServiceSelectionList, UserService, UserServiceList, UserServices},
+    value::owner::{Owner, UserPath},
+    wire::{precondition::Revision, problem::Failure},
 };
 
-use super::{Done, Service, audit::record, check_owner, not_found};
+use super::{Done, Server, audit::record, check_owner, not_found};
 use crate::{
-    criteria,
+    rules::criteria,
     store::{StoreError, contents::SERVICE, criteria as rows, user_service},
 };
 
@@ -21,7 +19,7 @@ fn services(assigned: bool) -> UserServiceList {
 }
 
 #[async_trait]
-impl UserServices for Service {
+impl UserServices for Server {
     async fn list(&self, user: UserPath) -> Result<UserServiceList, Failure> {
         let assigned = user_service::is_assigned(&self.db, &user).await?;
         if !assigned {
@@ -30,7 +28,7 @@ impl UserServices for Service {
         Ok(services(assigned))
     }
 
-    async fn assign(&self, by: &Caller, user: UserPath, _: ServiceSelectionList) -> Result<UserServiceList, Failure> {
+    async fn assign(&self, by: &Actor, user: UserPath, _: ServiceSelectionList) -> Result<UserServiceList, Failure> {
         // Revisions start at the present microsecond, so that none comes twice when a service is taken away and given
         // again, and an old entity tag never fits.
         let first = Revision(self.clock.now().as_microsecond());
@@ -48,7 +46,7 @@ impl UserServices for Service {
         assigned.await
     }
 
-    async fn unassign(&self, by: &Caller, user: UserPath, _: ServiceSelectionList) -> Result<(), Failure> {
+    async fn unassign(&self, by: &Actor, user: UserPath, _: ServiceSelectionList) -> Result<(), Failure> {
         let (user, owner) = (&user, &Owner::User(user.clone()));
         self.change(by, Some(owner), |tx| async move {
             let mut before = None;

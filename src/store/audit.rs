@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use call_acceptance_api::{
-    access::{ActorKind, Caller, Scope},
-    audit::{AuditCursor, AuditEvent, AuditEventId, AuditEventList, AuditFilter, OperationName, Recorded},
-    name::TenantId,
-    page::PageQuery,
-    time::Instant,
+    access::{Actor, ActorKind, Scope},
+    resource::audit::{AuditCursor, AuditEvent, AuditEventId, AuditEventList, AuditFilter, OperationName, Recorded},
+    value::{name::TenantId, time::Instant},
+    wire::page::PageQuery,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
@@ -40,7 +39,7 @@ pub struct Record {
 /// Inserts an event for each of `records`, each under one of `ids`.
 pub async fn insert(
     db: &impl ConnectionTrait,
-    by: &Caller,
+    by: &Actor,
     records: &[Record],
     ids: impl Fn() -> Uuid,
 ) -> Result<(), StoreError> {

@@ -1,11 +1,13 @@
 //! What an owner holds, read to be recorded before it is deleted with its owner.
 
 use call_acceptance_api::{
-    access::{Scope, path_below},
-    group::Group,
-    name::{GroupPath, UserPath},
-    schedule::{Owner, Schedule, ScheduleFolder},
-    user::User,
+    access::Scope,
+    resource::{
+        group::Group,
+        schedule::{Schedule, ScheduleFolder},
+        user::User,
+    },
+    value::owner::{GroupPath, Owner, UserPath},
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde::Serialize;
@@ -18,7 +20,7 @@ use super::{
     ownership::below,
     schedule, value,
 };
-use crate::criteria;
+use crate::rules::criteria;
 
 /// The segments of the path of a user's service, below the user's.
 pub const SERVICE: [&str; 2] = ["services", "selective_call_acceptance"];
@@ -66,7 +68,7 @@ fn schedule_removal(folder: &ScheduleFolder, schedule: &Schedule) -> Result<Reco
 fn removal(owner: &Owner, below: &[&str], thing: &impl Serialize) -> Result<Record, StoreError> {
     Ok(Record {
         scope: Scope::Of(owner.clone()),
-        target: path_below(owner, below),
+        target: owner.path_of(below),
         before: Some(serde_json::to_value(thing).map_err(StoreError::corrupt)?),
         after: None,
     })

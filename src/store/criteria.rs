@@ -1,11 +1,16 @@
 //! Criteria, with the schedules that they refer to.
 
 use call_acceptance_api::{
-    name::{CriteriaName, UserPath},
-    phone_number::PhoneNumberPattern,
-    precondition::{Revision, Versioned},
-    schedule::{Level, ScheduleType},
-    selective_call_acceptance::{FromDnCriteria, ScheduleReference, Selection},
+    resource::{
+        criteria::{FromDnCriteria, ScheduleReference, Selection},
+        schedule::ScheduleType,
+    },
+    value::{
+        name::CriteriaName,
+        owner::{Level, UserPath},
+        phone_number::PhoneNumberPattern,
+    },
+    wire::precondition::{Revision, Versioned},
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, JoinType,
@@ -20,7 +25,7 @@ use super::{
     user_service::SERVICE,
     value,
 };
-use crate::criteria::{KeptCriteria, ScheduleLink, Step};
+use crate::rules::criteria::{KeptCriteria, ScheduleLink, Step};
 
 const TIME: &str = "time_schedule";
 const HOLIDAY: &str = "holiday_schedule";

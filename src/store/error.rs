@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use call_acceptance_api::problem::{Failure, ProblemCode};
+use call_acceptance_api::wire::problem::{Failure, ProblemCode};
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
 /// What a statement did not do, and why.

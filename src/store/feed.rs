@@ -12,9 +12,8 @@ use std::{
 
 use call_acceptance_api::{
     access::Scope,
-    name::{GroupPath, UserPath},
-    schedule::Owner,
-    token::TokenId,
+    resource::token::TokenId,
+    value::owner::{GroupPath, Owner, UserPath},
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder,

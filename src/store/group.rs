@@ -1,9 +1,12 @@
 //! Groups.
 
 use call_acceptance_api::{
-    group::{Group, GroupCreate, GroupList, GroupUpdate},
-    name::{GroupId, GroupPath, TenantId},
-    page::PageQuery,
+    resource::group::{Group, GroupCreate, GroupList, GroupUpdate},
+    value::{
+        name::{GroupId, TenantId},
+        owner::GroupPath,
+    },
+    wire::page::PageQuery,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,

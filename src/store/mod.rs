@@ -22,10 +22,11 @@ pub mod user_service;
 mod connection;
 
 use call_acceptance_api::{
-    change::Change,
-    name::{GroupPath, UserPath},
-    problem::Failure,
-    schedule::Owner,
+    value::{
+        change::Change,
+        owner::{GroupPath, Owner, UserPath},
+    },
+    wire::problem::Failure,
 };
 use sea_orm::{
     AccessMode, ActiveValue, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel, SqliteTransactionMode,

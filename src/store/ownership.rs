@@ -1,6 +1,9 @@
 //! Who owns what: emptying an owner, and finding out which of its parents is missing.
 
-use call_acceptance_api::{name::GroupPath, problem::ProblemCode, schedule::Owner};
+use call_acceptance_api::{
+    value::owner::{GroupPath, Owner},
+    wire::problem::ProblemCode,
+};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::{
@@ -38,13 +41,13 @@ pub async fn missing(db: &impl ConnectionTrait, owner: &Owner) -> Result<Option<
 macro_rules! below {
     ($table:ident, $owner:expr) => {
         match $owner {
-            call_acceptance_api::schedule::Owner::Tenant(tenant) => {
+            call_acceptance_api::value::owner::Owner::Tenant(tenant) => {
                 sea_orm::Condition::all().add($table::Column::TenantId.eq(tenant.as_str()))
             }
-            call_acceptance_api::schedule::Owner::Group(path) => sea_orm::Condition::all()
+            call_acceptance_api::value::owner::Owner::Group(path) => sea_orm::Condition::all()
                 .add($table::Column::TenantId.eq(path.tenant.as_str()))
                 .add($table::Column::GroupId.eq(path.group.as_str())),
-            call_acceptance_api::schedule::Owner::User(path) => sea_orm::Condition::all()
+            call_acceptance_api::value::owner::Owner::User(path) => sea_orm::Condition::all()
                 .add($table::Column::TenantId.eq(path.tenant.as_str()))
                 .add($table::Column::GroupId.eq(path.group.as_str()))
                 .add($table::Column::UserId.eq(path.user.as_str())),

@@ -1,8 +1,11 @@
 //! Schedules of tenants, groups and users.
 
 use call_acceptance_api::{
-    name::{GroupPath, ScheduleName, UserPath},
-    schedule::{Owner, Schedule, ScheduleCreate, ScheduleFolder, ScheduleType, ScheduleUpdate},
+    resource::schedule::{Schedule, ScheduleCreate, ScheduleFolder, ScheduleType, ScheduleUpdate},
+    value::{
+        name::ScheduleName,
+        owner::{GroupPath, Owner, UserPath},
+    },
 };
 use sea_orm::{
     ActiveModelTrait,

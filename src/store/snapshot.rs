@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use call_acceptance_api::{
-    name::UserPath,
-    period::Period,
-    phone_number::{PhoneNumber, Region},
-    time::TimeZone,
+    resource::schedule::period::Period,
+    value::{
+        owner::UserPath,
+        phone_number::{PhoneNumber, Region},
+        time::TimeZone,
+    },
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
@@ -20,7 +22,7 @@ use super::{
     entity::{criteria as criteria_entity, groups, schedules, tenants, users},
     optional, reading, value,
 };
-use crate::criteria::KeptCriteria;
+use crate::rules::criteria::KeptCriteria;
 
 /// A user as decisions see it.
 #[derive(Debug, Clone)]

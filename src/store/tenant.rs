@@ -1,9 +1,9 @@
 //! Tenants.
 
 use call_acceptance_api::{
-    name::TenantId,
-    page::PageQuery,
-    tenant::{Tenant, TenantCreate, TenantList, TenantUpdate},
+    resource::tenant::{Tenant, TenantCreate, TenantList, TenantUpdate},
+    value::name::TenantId,
+    wire::page::PageQuery,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,

@@ -2,11 +2,13 @@
 
 use call_acceptance_api::{
     access::{Role, Scope},
-    name::{GroupPath, TenantId, UserPath},
-    page::PageQuery,
-    schedule::Owner,
-    time::Instant,
-    token::{Token, TokenId, TokenList},
+    resource::token::{Token, TokenId, TokenList},
+    value::{
+        name::TenantId,
+        owner::{GroupPath, Owner, UserPath},
+        time::Instant,
+    },
+    wire::page::PageQuery,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,

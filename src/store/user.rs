@@ -1,9 +1,12 @@
 //! Users.
 
 use call_acceptance_api::{
-    name::{GroupPath, UserId, UserPath},
-    page::PageQuery,
-    user::{User, UserCreate, UserList, UserUpdate},
+    resource::user::{User, UserCreate, UserList, UserUpdate},
+    value::{
+        name::UserId,
+        owner::{GroupPath, UserPath},
+    },
+    wire::page::PageQuery,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,

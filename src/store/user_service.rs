@@ -1,6 +1,6 @@
 //! The service of a user and its revision. The row is what writers of the user's criteria lock.
 
-use call_acceptance_api::{name::UserPath, precondition::Revision};
+use call_acceptance_api::{value::owner::UserPath, wire::precondition::Revision};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,

@@ -1,6 +1,6 @@
 //! A database of its own for each test, removed when the test ends.
 
-use call_acceptance::{store, token};
+use call_acceptance::{identity::token, store};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database,
     sqlx::{self, Connection, Executor, PgConnection},

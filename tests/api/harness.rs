@@ -14,7 +14,7 @@ use call_acceptance::{
 };
 use call_acceptance_api::{
     document::{self, DOCUMENT, Operation},
-    validation,
+    wire::validation,
 };
 use jsonschema::Validator;
 use reqwest::{

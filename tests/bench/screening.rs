@@ -2,17 +2,21 @@
 
 use std::{collections::HashMap, hint::black_box};
 
-use call_acceptance::{
+use call_acceptance::rules::{
     criteria::{KeptCriteria, ScheduleLink},
     screening::{Call, Place, Screening},
 };
 use call_acceptance_api::{
-    name::{CriteriaName, ScheduleName},
-    period::Period,
-    phone_number::{PhoneNumberPattern, Region},
-    schedule::{Level, ScheduleType},
-    selective_call_acceptance::{FromDnCriteria, ScheduleReference, Selection},
-    time::TimeZone,
+    resource::{
+        criteria::{FromDnCriteria, ScheduleReference, Selection},
+        schedule::{ScheduleType, period::Period},
+    },
+    value::{
+        name::{CriteriaName, ScheduleName},
+        owner::Level,
+        phone_number::{PhoneNumberPattern, Region},
+        time::TimeZone,
+    },
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use serde_json::{Value, json};

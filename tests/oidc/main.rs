@@ -1,6 +1,6 @@
 //! Access tokens of a real OpenID provider, npm `oidc-provider`: they are verified with the keys that it publishes.
 //!
-//! `make test-oidc` runs it. What a provider may do wrong, and when it is asked, is tested in `src/oidc/tests/`.
+//! `make test-oidc` runs it. What a provider may do wrong, and when it is asked, is tested in `src/identity/oidc/tests/`.
 
 mod provider;
 mod server;
@@ -12,7 +12,7 @@ use std::{
 
 use call_acceptance::{
     clock::Clock,
-    oidc::{ClaimNames, Claims, OidcConfig, Rejection, Verifier},
+    identity::oidc::{ClaimNames, Claims, OidcConfig, Rejection, Verifier},
 };
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};

@@ -5,11 +5,11 @@ use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 use call_acceptance::{
     app::{self, Application},
     config::{Config, DecisionConfig, LogFormat},
-    oidc::{ClaimNames, OidcConfig},
+    identity::oidc::{ClaimNames, OidcConfig},
 };
 use call_acceptance_api::{
-    access::{Caller, Role},
-    token::{TokenCreate, Tokens},
+    access::{Actor, Role},
+    resource::token::{TokenCreate, Tokens},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -45,7 +45,7 @@ impl Server {
             description: None,
             expires_at: None,
         };
-        let admin = service.create(&Caller::command("test", "test"), create).await.expect("a token can be made");
+        let admin = service.create(&Actor::command("test", "test"), create).await.expect("a token can be made");
         let application = Application::build(config).await.expect("the server starts");
         let url = format!("http://{}", application.address());
         let task = tokio::spawn(application.run_until(std::future::pending()));

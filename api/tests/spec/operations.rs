@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use call_acceptance_api::{
     document::{self, DOCUMENT, Operation},
-    validation,
+    wire::validation,
 };
 use serde_json::{Map, Value, json};
 

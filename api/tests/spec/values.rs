@@ -3,17 +3,19 @@
 use std::collections::BTreeSet;
 
 use call_acceptance_api::{
-    audit::{AuditCursor, AuditEventId, OperationName},
     document::DOCUMENT,
-    icalendar::Icalendar,
-    name::{CriteriaName, EmailAddress, GroupId, Ignored, Label, PeriodName, ScheduleName, TenantId, UserId},
-    page::ScheduleCursor,
-    phone_number::{CalledNumber, CallingNumber, Extension, PhoneNumber, PhoneNumberPattern, Region},
-    precondition::EntityTags,
-    text::Rule,
-    time::{Date, Instant, RecurrenceRule, TimeOfDay, TimeZone},
-    token::TokenId,
-    validation,
+    resource::{
+        audit::{AuditCursor, AuditEventId, OperationName},
+        schedule::icalendar::Icalendar,
+        token::TokenId,
+    },
+    value::{
+        name::{CriteriaName, EmailAddress, GroupId, Ignored, Label, PeriodName, ScheduleName, TenantId, UserId},
+        phone_number::{CalledNumber, CallingNumber, Extension, PhoneNumber, PhoneNumberPattern, Region},
+        text::Rule,
+        time::{Date, Instant, RecurrenceRule, TimeOfDay, TimeZone},
+    },
+    wire::{page::ScheduleCursor, precondition::EntityTags, validation},
 };
 use serde_json::Value;
 

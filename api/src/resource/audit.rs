@@ -1,0 +1,222 @@
+//! The audit: who changed what and when, kept by the change itself.
+
+use std::{borrow::Cow, sync::Arc};
+
+use async_trait::async_trait;
+use poem_openapi::{
+    Object, OpenApi,
+    param::{Path, Query},
+    registry::{MetaSchema, MetaSchemaRef, Registry},
+    types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type},
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    access::{ActorKind, Read, TENANT_ADMINS},
+    resource::tags::Tag,
+    value::{
+        name::{GroupId, TenantId, UserId},
+        text::text,
+        time::Instant,
+    },
+    wire::{
+        answer::Found,
+        page::{Limit, PageQuery},
+        problem::{Fails, Failure},
+    },
+};
+
+text! {
+    /// Identifier of an event.
+    AuditEventId {
+        meaning: "an event's identifier",
+        rule: "32 hexadecimal digits in small letters",
+        length: 32..=32,
+        pattern: "^[0-9a-f]{32}$",
+        example: "0193a0c03a527c408a3e7f2b9f6d1c55",
+    }
+}
+
+text! {
+    /// Where a page of events starts: behind the event that this names.
+    AuditCursor {
+        meaning: "a place in a list of events",
+        rule: "the `next` of the page before",
+        length: 34..=49,
+        pattern: "^[0-9]{1,16}-[0-9a-f]{32}$",
+        example: "1764000000000000-0193a0c03a527c408a3e7f2b9f6d1c55",
+    }
+}
+
+text! {
+    /// What was done: the identifier of an operation, or a command on the server's machine.
+    OperationName {
+        meaning: "what was done",
+        rule: "the identifier of an operation, like `criteria_update`, or a command of the server, like `demo`",
+        length: 1..=64,
+        pattern: "^[a-z_]+$",
+        example: "criteria_update",
+    }
+}
+
+/// A thing as it was before or after a change, in the form in which the API answers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Recorded(pub Value);
+
+impl Type for Recorded {
+    const IS_REQUIRED: bool = true;
+    type RawValueType = Self;
+    type RawElementValueType = Self;
+
+    fn name() -> Cow<'static, str> {
+        "Recorded".into()
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        MetaSchemaRef::Reference("Recorded".to_owned())
+    }
+
+    fn register(registry: &mut Registry) {
+        registry.create_schema::<Self, _>("Recorded".to_owned(), |_| MetaSchema {
+            description: Some("A thing as it was before or after a change, in the form in which the API answers it."),
+            additional_properties: Some(Box::new(MetaSchemaRef::Inline(Box::new(MetaSchema::ANY)))),
+            ..MetaSchema::new("object")
+        });
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+
+    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+        Box::new(std::iter::once(self))
+    }
+}
+
+impl ParseFromJSON for Recorded {
+    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+        value.filter(Value::is_object).map(Self).ok_or_else(ParseError::expected_input)
+    }
+}
+
+impl ToJSON for Recorded {
+    fn to_json(&self) -> Option<Value> {
+        Some(self.0.clone())
+    }
+}
+
+/// One change of one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
+#[oai(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
+pub struct AuditEvent {
+    /// The identifier.
+    pub event_id: AuditEventId,
+    /// When it was done, by the database's clock.
+    pub at: Instant,
+    /// By what whoever did it is known.
+    pub actor_kind: ActorKind,
+    /// Who did it: the identifier of a token, the subject of an access token, or the command.
+    #[oai(validator(max_length = 300))]
+    pub actor: String,
+    /// The identifier of the request, as in `X-Request-Id` and in the server's log.
+    #[oai(validator(max_length = 128, pattern = "^[A-Za-z0-9._:/+=@-]+$"))]
+    pub request_id: String,
+    /// What was done.
+    pub operation: OperationName,
+    /// Path of the thing that was changed; after a renaming, its path before.
+    #[oai(validator(max_length = 8192, pattern = "^/[A-Za-z0-9._~%/-]+/$"))]
+    pub target: String,
+    /// The group that the thing is in; absent when it is the tenant's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<GroupId>,
+    /// The user that the thing is of; absent when it is not a user's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
+    /// The thing before; absent when it was created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<Recorded>,
+    /// The thing after; absent when it was deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Recorded>,
+}
+
+/// A page of events, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
+#[oai(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
+pub struct AuditEventList {
+    /// The events of the page.
+    #[oai(validator(max_items = 1000))]
+    pub audit_events: Vec<AuditEvent>,
+    /// What to send as `after` for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<AuditCursor>,
+}
+
+/// Which events are asked for: those that meet all that is set.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    /// Of things in this group.
+    pub group: Option<GroupId>,
+    /// Of things of this user.
+    pub user: Option<UserId>,
+    /// Of this operation.
+    pub operation: Option<OperationName>,
+    /// Not before this instant.
+    pub from: Option<Instant>,
+    /// Before this instant.
+    pub until: Option<Instant>,
+}
+
+/// The port: what the server does for the audit.
+#[async_trait]
+pub trait AuditEvents: Send + Sync {
+    /// A page of the tenant's events, also of a tenant that is there no more.
+    async fn list(
+        &self,
+        tenant: TenantId,
+        filter: AuditFilter,
+        page: PageQuery<AuditCursor>,
+    ) -> Result<AuditEventList, Failure>;
+}
+
+/// The operations on the audit.
+pub struct AuditEventsApi(pub Arc<dyn AuditEvents>);
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Tag::AuditEvents")]
+impl AuditEventsApi {
+    /// List the audit events of a tenant
+    ///
+    /// Answers what was changed in the tenant, oldest first, a page at a time: who did it, when, by which request and
+    /// operation, and the thing before and after. A deletion with `cascade=true` is an event for each thing that is gone.
+    /// Events outlive what they are about; they are kept as long as the operator configured, 400 days unless told otherwise.
+    #[oai(path = "/tenants/:tenant_id/audit_events/", method = "get", operation_id = "audit_events_list")]
+    async fn audit_events_list(
+        &self,
+        _actor: Read<TENANT_ADMINS>,
+        tenant_id: Path<TenantId>,
+        /// Only changes in this group.
+        #[oai(name = "groupId")]
+        group_id: Query<Option<GroupId>>,
+        /// Only changes of this user and what it holds.
+        #[oai(name = "userId")]
+        user_id: Query<Option<UserId>>,
+        /// Only changes by this operation.
+        operation: Query<Option<OperationName>>,
+        /// Only changes at this instant or later.
+        from: Query<Option<Instant>>,
+        /// Only changes before this instant.
+        until: Query<Option<Instant>>,
+        limit: Query<Option<Limit>>,
+        /// Where the page starts: the `next` of the page before; the first page when left out.
+        after: Query<Option<AuditCursor>>,
+    ) -> Result<Found<AuditEventList>, Fails<0>> {
+        let filter =
+            AuditFilter { group: group_id.0, user: user_id.0, operation: operation.0, from: from.0, until: until.0 };
+        let page = PageQuery { limit: limit.0.unwrap_or_default(), after: after.0 };
+        Ok(Found::with(self.0.list(tenant_id.0, filter, page).await?))
+    }
+}

@@ -1,0 +1,298 @@
+//! Decisions: is this incoming call accepted, and why.
+//!
+//! A decision is flat, so that the JSON readers of SIP proxies cope with it, and is 200 whichever way it goes: a proxy
+//! must be able to tell an answer from a failure.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use poem_openapi::{
+    Enum, Object, OpenApi,
+    param::{Path, Query},
+};
+use serde::Serialize;
+
+use crate::{
+    access::{Actor, CALL_ASKERS, CALL_PROCESSING, Read},
+    resource::tags::Tag,
+    value::{
+        name::{CriteriaName, GroupId, TenantId, UserId},
+        owner::UserPath,
+        phone_number::{CalledNumber, CallingNumber},
+        time::Instant,
+    },
+    wire::{
+        answer::Found,
+        payload::{Body, JsonBody},
+        problem::{BODY, Fails, Failure, SERVICE},
+    },
+};
+
+/// Whether the caller shows its number (RFC 3323, RFC 3325).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Serialize)]
+#[oai(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum Presentation {
+    /// The caller shows its number.
+    Allowed,
+    /// The caller withheld its number.
+    Restricted,
+    /// The network does not have the number.
+    Unavailable,
+}
+
+/// What becomes of the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Serialize)]
+#[oai(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// It goes on to the user.
+    Accept,
+    /// It is refused.
+    Reject,
+}
+
+/// Why a call is accepted or refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Serialize)]
+#[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Accepted: no user has the called number.
+    UnknownCalledNumber,
+    /// Accepted: the user does not have the service.
+    ServiceNotAssigned,
+    /// Accepted: the service does nothing until a criteria is active.
+    NoActiveCriteria,
+    /// Refused by a criteria with `doNotPerformAction`.
+    DoNotAccept,
+    /// Accepted by a criteria.
+    CriteriaMatched,
+    /// Refused: the call meets no criteria.
+    NoCriteriaMatched,
+}
+
+impl Reason {
+    /// What becomes of a call for this reason.
+    pub fn verdict(self) -> Verdict {
+        match self {
+            Self::UnknownCalledNumber | Self::ServiceNotAssigned | Self::NoActiveCriteria | Self::CriteriaMatched => {
+                Verdict::Accept
+            }
+            Self::DoNotAccept | Self::NoCriteriaMatched => Verdict::Reject,
+        }
+    }
+}
+
+/// What one criteria says of a call: the first of its parts that does not match, or that all do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Serialize)]
+#[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The call meets the criteria.
+    Matched,
+    /// The criteria takes no part.
+    Inactive,
+    /// The criteria is about other callers.
+    NumberNotMatched,
+    /// The criteria holds at other times.
+    OutsideTimeSchedule,
+    /// The criteria holds on other days.
+    OutsideHolidaySchedule,
+}
+
+/// What one criteria says of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
+#[oai(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
+pub struct CriteriaOutcome {
+    /// The criteria's name.
+    pub criteria: CriteriaName,
+    /// Whether the criteria refuses the calls that it meets.
+    pub do_not_perform_action: bool,
+    /// What it says of the call.
+    pub outcome: Outcome,
+}
+
+/// What becomes of an incoming call, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
+#[oai(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
+pub struct Decision {
+    /// Whether the call is accepted.
+    pub decision: Verdict,
+    /// Why.
+    pub reason: Reason,
+    /// The criteria that decided; absent when none did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub criteria: Option<CriteriaName>,
+    /// The status to refuse the call with, 603 (RFC 3261, section 21.6.2); absent when it is accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(validator(minimum(value = "603"), maximum(value = "603")))]
+    pub sip_status: Option<i32>,
+    /// The reason phrase to refuse the call with; absent when it is accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(validator(max_length = 50))]
+    pub sip_reason: Option<String>,
+    /// True when the database does not answer and the decision is from what was last known; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale: Option<bool>,
+    /// What each criteria says of the call, in the order in which they were created; with `explain=true` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(validator(max_items = 100))]
+    pub explanation: Option<Vec<CriteriaOutcome>>,
+}
+
+impl Decision {
+    /// The decision for `reason`, with what follows from it.
+    pub fn new(reason: Reason, criteria: Option<CriteriaName>) -> Self {
+        let decision = reason.verdict();
+        let refused = decision == Verdict::Reject;
+        Self {
+            decision,
+            reason,
+            criteria,
+            sip_status: refused.then_some(603),
+            sip_reason: refused.then(|| "Decline".to_owned()),
+            stale: None,
+            explanation: None,
+        }
+    }
+}
+
+/// A call to a user that is known.
+#[derive(Debug, Clone, Object)]
+#[oai(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DecisionRequest {
+    /// The number of the caller; left out or empty when there is none.
+    pub calling_number: Option<CallingNumber>,
+    /// Whether the caller shows its number; `allowed` when left out and there is a number, else `unavailable`.
+    pub presentation: Option<Presentation>,
+    /// When the call comes in; now when left out.
+    pub at: Option<Instant>,
+}
+
+impl Body for DecisionRequest {}
+
+/// A call to a number.
+#[derive(Debug, Clone, Object)]
+#[oai(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CalledDecisionRequest {
+    /// The number that is called.
+    pub called_number: CalledNumber,
+    /// The number of the caller; left out or empty when there is none.
+    pub calling_number: Option<CallingNumber>,
+    /// Whether the caller shows its number; `allowed` when left out and there is a number, else `unavailable`.
+    pub presentation: Option<Presentation>,
+    /// When the call comes in; now when left out.
+    pub at: Option<Instant>,
+}
+
+impl Body for CalledDecisionRequest {}
+
+/// A call that is decided on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The number of the caller, if there is one.
+    pub calling_number: Option<CallingNumber>,
+    /// Whether the caller shows its number, if that was said.
+    pub presentation: Option<Presentation>,
+    /// When the call comes in; now when it was not said.
+    pub at: Option<Instant>,
+    /// Whether to tell what each criteria says.
+    pub explain: bool,
+}
+
+/// The port: what the server does for decisions.
+#[async_trait]
+pub trait Decisions: Send + Sync {
+    /// Decides on a call to the user; refused when the user does not have the service.
+    async fn of_user(&self, user: UserPath, question: Question) -> Result<Decision, Failure>;
+    /// Decides on a call to a number.
+    async fn of_called_number(
+        &self,
+        by: &Actor,
+        called_number: CalledNumber,
+        question: Question,
+    ) -> Result<Decision, Failure>;
+}
+
+/// The operations on decisions.
+pub struct DecisionsApi(pub Arc<dyn Decisions>);
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Tag::Decisions")]
+impl DecisionsApi {
+    /// Decide on a call to a number
+    ///
+    /// For call-processing nodes: one question for each incoming call. Answers 200 both ways; anything else is no
+    /// decision, and the node lets the call go on.
+    #[oai(path = "/decisions/", method = "post", operation_id = "decision_ask")]
+    async fn decision_ask(
+        &self,
+        actor: Read<CALL_PROCESSING>,
+        /// Whether to tell what each criteria says of the call.
+        #[oai(default)]
+        explain: Query<bool>,
+        body: JsonBody<CalledDecisionRequest>,
+    ) -> Result<Found<Decision>, Fails<BODY>> {
+        let CalledDecisionRequest { called_number, calling_number, presentation, at } = body.0;
+        let question = Question { calling_number, presentation, at, explain: explain.0 };
+        Ok(Found::with(self.0.of_called_number(&actor.0, called_number, question).await?))
+    }
+
+    /// Decide on a call to a number, by a URL alone
+    ///
+    /// The same as the POST, for nodes whose HTTP client knows GET only. A `+` that is not percent-encoded arrives as a
+    /// space; at the start of a number it is taken for what it was.
+    #[oai(path = "/decisions/", method = "get", operation_id = "decision_view")]
+    async fn decision_view(
+        &self,
+        actor: Read<CALL_PROCESSING>,
+        /// The number that is called.
+        #[oai(name = "calledNumber")]
+        called_number: Query<CalledNumber>,
+        /// The number of the caller; left out or empty when there is none.
+        #[oai(name = "callingNumber")]
+        calling_number: Query<Option<CallingNumber>>,
+        /// Whether the caller shows its number; `allowed` when left out and there is a number, else `unavailable`.
+        presentation: Query<Option<Presentation>>,
+        /// When the call comes in; now when left out.
+        at: Query<Option<Instant>>,
+        /// Whether to tell what each criteria says of the call.
+        #[oai(default)]
+        explain: Query<bool>,
+    ) -> Result<Found<Decision>, Fails<0>> {
+        let question = Question {
+            calling_number: calling_number.0.map(CallingNumber::with_plus),
+            presentation: presentation.0,
+            at: at.0,
+            explain: explain.0,
+        };
+        Ok(Found::with(self.0.of_called_number(&actor.0, called_number.0.with_plus(), question).await?))
+    }
+
+    /// Decide on a call to a user
+    ///
+    /// What would become of a call to this user, now or at any other time; with `explain=true`, why. Answers 200 both
+    /// ways.
+    #[oai(
+        path = "/tenants/:tenant_id/groups/:group_id/users/:user_id/services/selective_call_acceptance/decision/",
+        method = "post",
+        operation_id = "user_decision_ask"
+    )]
+    async fn user_decision_ask(
+        &self,
+        _actor: Read<CALL_ASKERS>,
+        tenant_id: Path<TenantId>,
+        group_id: Path<GroupId>,
+        user_id: Path<UserId>,
+        /// Whether to tell what each criteria says of the call.
+        #[oai(default)]
+        explain: Query<bool>,
+        body: JsonBody<DecisionRequest>,
+    ) -> Result<Found<Decision>, Fails<{ BODY | SERVICE }>> {
+        let user = UserPath { tenant: tenant_id.0, group: group_id.0, user: user_id.0 };
+        let DecisionRequest { calling_number, presentation, at } = body.0;
+        let question = Question { calling_number, presentation, at, explain: explain.0 };
+        Ok(Found::with(self.0.of_user(user, question).await?))
+    }
+}

@@ -1,0 +1,501 @@
+//! What is written reads back as what it was, whatever is read is no panic, and each fault has its line.
+
+use jiff::{ToSpan as _, civil};
+use proptest::{collection::vec, option, prelude::*, sample::select};
+use serde_json::{Value, json};
+
+use super::{read, write, write::days};
+use crate::{
+    resource::schedule::{
+        Schedule, ScheduleFolder, ScheduleType,
+        period::{self, DayOfWeek, Period, PeriodType},
+    },
+    value::{
+        name::{GroupId, PeriodName, ScheduleName, TenantId, UserId},
+        owner::{Owner, UserPath},
+        time::Date,
+    },
+    wire::validation,
+};
+
+fn folder() -> ScheduleFolder {
+    let user = UserPath {
+        tenant: TenantId::parse("foo").expect("a tenant's identifier"),
+        group: GroupId::parse("foogroup").expect("a group's identifier"),
+        user: UserId::parse("foouser").expect("a user's identifier"),
+    };
+    ScheduleFolder { owner: Owner::User(user), kind: ScheduleType::Holiday }
+}
+
+fn schedule(periods: Vec<Period>) -> Schedule {
+    Schedule { name: ScheduleName::parse("Fériés; été, hiver").expect("a schedule's name"), periods }
+}
+
+fn written(period: &Value) -> String {
+    let period = serde_json::from_value(period.clone()).expect("the test's period is one");
+    write(&folder(), &schedule(vec![period]))
+}
+
+/// A calendar with one event of these lines, the first of which is line 4.
+fn calendar(lines: &[&str]) -> String {
+    format!("BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\n{}\nEND:VEVENT\nEND:VCALENDAR\n", lines.join("\n"))
+}
+
+#[track_caller]
+fn expect_period(lines: &[&str], expected: Value) {
+    let periods = read(calendar(lines).as_bytes()).unwrap_or_else(|faults| panic!("{faults:?}"));
+    assert_eq!(json!(periods), json!([expected]));
+}
+
+#[track_caller]
+fn expect_fault(text: &str, line: i32, detail: &str) {
+    let faults = read(text.as_bytes()).expect_err(text);
+    let [fault] = faults.as_slice() else { panic!("{text}: {faults:?}") };
+    assert_eq!(fault.line, Some(line), "{text}: {fault:?}");
+    assert!(fault.detail.contains(detail), "{text}: {fault:?}");
+}
+
+#[test]
+fn days_and_times_become_dates() {
+    let period = |members: Value| {
+        let mut period = json!({ "name": "P", "active": true, "type": "Date", "startDate": "2027-12-25" });
+        period
+            .as_object_mut()
+            .into_iter()
+            .for_each(|period| period.extend(members.as_object().cloned().unwrap_or_default()));
+        period
+    };
+    let one_day = period(json!({}));
+    let until_26 = period(json!({ "stopDate": "2027-12-26" }));
+    let times = |start: &str, stop: &str| period(json!({ "startTime": start, "stopTime": stop }));
+    for (lines, expected) in [
+        (vec!["DTSTART;VALUE=DATE:20271225"], &one_day),
+        (vec!["DTSTART:20271225"], &one_day),
+        (vec!["dtstart;value=date;TZID=Europe/Brussels:20271225", "dtend;value=date:20271226"], &one_day),
+        (vec!["DTSTART;VALUE=DATE:20271225", "DTEND;VALUE=DATE:20271225"], &one_day),
+        (vec!["DTSTART;VALUE=DATE:20271225", "DTEND;VALUE=DATE:20271227"], &until_26),
+        (vec!["DTSTART;VALUE=DATE:20271225", "DURATION:P2D"], &until_26),
+        (vec!["DTSTART;VALUE=DATE:20271225", "DURATION:+P1W"], &period(json!({ "stopDate": "2027-12-31" }))),
+        (vec!["DTSTART:20271225T000000", "DTEND:20271226T000000"], &one_day),
+        (vec!["DTSTART:20271225T000000", "DTEND:20271227T000000"], &until_26),
+        (vec!["DTSTART:20271225T090000", "DTEND:20271225T173000"], &times("09:00", "17:30")),
+        (vec!["DTSTART:20271225T090000", "DTEND:20271226T000000"], &times("09:00", "24:00")),
+        (vec!["DTSTART:20271225T090000", "DURATION:PT8H30M"], &times("09:00", "17:30")),
+        (vec!["DTSTART:20271225T000000", "DURATION:P1D"], &one_day),
+    ] {
+        let lines = [lines.as_slice(), &["SUMMARY:P"]].concat();
+        expect_period(&lines, expected.clone());
+    }
+    let last = json!({ "name": "P", "active": true, "type": "Date", "startDate": "2199-12-31" });
+    expect_period(&["DTSTART;VALUE=DATE:21991231", "DTEND;VALUE=DATE:22000101", "SUMMARY:P"], last);
+}
+
+#[test]
+fn rules_become_recurrences() {
+    expect_period(
+        &[
+            "SUMMARY;LANGUAGE=en:Founders\\, day",
+            "DTSTART:20270105T090000",
+            "DTEND:20270105T100000",
+            "RRULE:freq=yearly;until=20300105",
+            "EXDATE:20280105T090000,20290105T090000",
+            "EXDATE;VALUE=DATE:20280105",
+            "STATUS:CANCELLED",
+        ],
+        json!({
+            "name": "Founders, day", "active": false, "type": "Recurrence", "startDate": "2027-01-05",
+            "startTime": "09:00", "stopTime": "10:00", "rule": "FREQ=YEARLY;UNTIL=20300105",
+            "exceptDates": ["2028-01-05", "2029-01-05"]
+        }),
+    );
+}
+
+#[test]
+fn what_a_period_cannot_say_is_refused_with_its_line() {
+    const DAY: &str = "DTSTART;VALUE=DATE:20271225";
+    const NINE: &str = "DTSTART:20271225T090000";
+    for (lines, line, detail) in [
+        (vec!["SUMMARY:P"], 3, "no `DTSTART`"),
+        (vec![DAY, DAY], 5, "stands twice"),
+        (vec!["DTSTART:20271225T090000Z", "DTEND:20271225T100000Z"], 4, "\"UTC\""),
+        (vec!["DTSTART;TZID=Europe/Brussels:20271225T090000"], 4, "\"Europe/Brussels\""),
+        (vec![NINE, "DTEND;TZID=Europe/Brussels:20271225T100000"], 5, "DTEND;VALUE=DATE:20271225"),
+        (vec!["DTSTART:2027-12-25"], 4, "no day or time"),
+        (vec!["DTSTART:20270229"], 4, "no day or time"),
+        (vec!["DTSTART:20271225T2500", "DTEND:20271225T260000"], 4, "no day or time"),
+        (vec!["DTSTART:20271225T090030", "DTEND:20271225T100000"], 4, "whole minutes"),
+        (vec![NINE], 4, "needs a `DTEND`"),
+        (vec![NINE, "DTEND:20271225T090000"], 5, "ends before"),
+        (vec![NINE, "DTEND:20271226T090000"], 5, "of one day only"),
+        (vec![NINE, "DTEND;VALUE=DATE:20271226"], 5, "either both"),
+        (vec![DAY, "DTEND;VALUE=DATE:20271224"], 5, "ends before"),
+        (vec![DAY, "DTEND;VALUE=DATE:20271226", "DURATION:P1D"], 6, "beside `DTEND`"),
+        (vec![DAY, "DURATION:PT8H"], 5, "whole days"),
+        (vec![DAY, "DURATION:P1M"], 5, "whole days"),
+        (vec![DAY, "DURATION:1 day"], 5, "whole days"),
+        (vec![DAY, "DURATION:-P1D"], 5, "whole days"),
+        (vec![NINE, "DURATION:PT90S"], 5, "of minutes"),
+        (vec!["DTSTART:19691231"], 4, "out of range"),
+        (vec!["DTSTART:22000101"], 4, "out of range"),
+        (vec!["DTSTART:21991231", "DTEND:22000102"], 5, "out of range"),
+        (vec![DAY, "RRULE:FREQ=HOURLY"], 5, "DAILY, WEEKLY"),
+        (vec![DAY, "RRULE:FREQ=YEARLY", "RRULE:FREQ=DAILY"], 6, "stands twice"),
+        (vec![DAY, "DTEND:20271227", "RRULE:FREQ=YEARLY"], 5, "one day only"),
+        (vec![DAY, "RDATE;VALUE=DATE:20281225"], 5, "an event of its own"),
+        (vec![DAY, "RRULE:FREQ=YEARLY", "EXRULE:FREQ=YEARLY;INTERVAL=2"], 6, "`EXDATE`"),
+        (vec![DAY, "RECURRENCE-ID;VALUE=DATE:20271225"], 5, "`EXDATE`"),
+        (vec![DAY, "EXDATE:20281225"], 5, "does not recur"),
+        (vec![DAY, "RRULE:FREQ=YEARLY", "EXDATE:20281225T090000"], 6, "does not start"),
+        (vec![DAY, "RRULE:FREQ=YEARLY", "EXDATE:20281225T090000Z"], 6, "\"UTC\""),
+        (vec!["DESCRIPTION:one", "two", DAY], 5, "no property"),
+        (vec![DAY, "BEGIN:VALARM", "END:VEVENT"], 6, "where `END:VALARM` is due, which began on line 5"),
+    ] {
+        expect_fault(&calendar(&lines), line, detail);
+    }
+}
+
+#[test]
+fn what_is_no_calendar_of_events_is_refused_with_its_line() {
+    const EVENT: &str = "BEGIN:VEVENT\nDTSTART:20271225\nEND:VEVENT\n";
+    let within = |text: &str| format!("BEGIN:VCALENDAR\n{text}END:VCALENDAR\n");
+    for (text, line, detail) in [
+        (String::new(), 1, "does not start with"),
+        ("\n\n{\"periods\":[]}".to_owned(), 3, "does not start with"),
+        (EVENT.to_owned(), 1, "does not start with"),
+        ("BEGIN:VCALENDAR\n".to_owned() + EVENT, 1, "has no `END:VCALENDAR`"),
+        ("BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:x\n".to_owned(), 2, "has no `END:VEVENT`"),
+        ("BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:x\nEND:VCALENDAR\n".to_owned(), 4, "which began on line 2"),
+        (within("") + EVENT, 3, "outside of"),
+        (within("") + "X:1", 3, "outside of"),
+        (within("") + "END:VCALENDAR", 3, "has no `BEGIN:VCALENDAR`"),
+        (within("VERSION:1.0\n"), 2, "VERSION:2.0"),
+        (within("CALSCALE:HEBREW\n"), 2, "GREGORIAN"),
+        (within("BEGIN:VTODO\nSUMMARY:x\nEND:VTODO\n"), 2, "`VTODO`"),
+        (within("BEGIN:VJOURNAL\nEND:VJOURNAL\n"), 2, "`VJOURNAL`"),
+        (within("BEGIN:VFREEBUSY\nEND:VFREEBUSY\n"), 2, "`VFREEBUSY`"),
+        (within("BEGIN:VCALENDAR\nEND:VCALENDAR\n"), 2, "before the one before"),
+        (within(&EVENT.repeat(202)), 602, "at most 200 periods"),
+    ] {
+        expect_fault(&text, line, detail);
+    }
+    assert_eq!(read(within(&EVENT.repeat(200)).as_bytes()).map(|periods| periods.len()), Ok(200));
+}
+
+#[test]
+fn all_faults_are_told_in_the_order_of_their_lines() {
+    let text = calendar(&[
+        "DTSTART:never",
+        "RRULE:FREQ=HOURLY",
+        "RDATE:20271225",
+        "STATUS:CONFIRMED",
+        "STATUS:CANCELLED",
+        "noise",
+    ]);
+    let faults = read(text.as_bytes()).expect_err("nothing in it is right");
+    assert_eq!(faults.iter().filter_map(|fault| fault.line).collect::<Vec<_>>(), [4, 5, 6, 8, 9]);
+}
+
+#[test]
+fn calendars_one_after_the_other_are_one_and_other_components_are_not_looked_at() {
+    let event =
+        |name: &str, within: &str| format!("BEGIN:VEVENT\nSUMMARY:{name}\nDTSTART:20271225\n{within}END:VEVENT\n");
+    let alarm = "BEGIN:VALARM\nSUMMARY:alarm\nDTSTART:noise\nEND:VALARM\n";
+    let zone =
+        "BEGIN:VTIMEZONE\nBEGIN:STANDARD\nDTSTART:19701025T030000\nRRULE:FREQ=HOURLY\nEND:STANDARD\nEND:VTIMEZONE\n";
+    let one = format!("BEGIN:VCALENDAR\n{zone}{}END:VCALENDAR\n", event("A", alarm));
+    let two = format!("BEGIN:VCALENDAR\n{}END:VCALENDAR\n", event("B", ""));
+    let periods = read(format!("{one}{two}").as_bytes()).expect("both are right");
+    assert_eq!(periods.iter().map(|period| period.name.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+}
+
+#[test]
+fn names_are_made_to_fit_and_stay_unique() {
+    let long = "A very long name of a public holiday that nobody can read";
+    let summaries = ["Noël/Kerst", "Noël-Kerst", "Noël-Kerst", long, long, "", " \u{7}\u{feff}", "a\\nb"];
+    let events = summaries.map(|summary| format!("BEGIN:VEVENT\nSUMMARY:{summary}\nDTSTART:20271225\nEND:VEVENT\n"));
+    let text = format!("BEGIN:VCALENDAR\n{}END:VCALENDAR\n", events.concat());
+    let periods = read(text.as_bytes()).expect("names are made to fit");
+    assert_eq!(
+        periods.iter().map(|period| period.name.as_str()).collect::<Vec<_>>(),
+        [
+            "Noël-Kerst",
+            "Noël-Kerst 2027-12-25",
+            "Noël-Kerst 2027-12-25 2",
+            "A very long name of a public holiday tha",
+            "A very long name of a public 2027-12-25",
+            "2027-12-25",
+            "2027-12-25 2027-12-25",
+            "a b",
+        ]
+    );
+}
+
+#[test]
+fn a_deep_nest_is_no_recursion() {
+    let deep = "BEGIN:VCALENDAR\n".to_owned() + &"BEGIN:A\n".repeat(100_000);
+    expect_fault(&deep, 100_001, "has no `END:A`");
+}
+
+#[test]
+fn easter_is_written_as_days_that_other_programs_know() {
+    let easter = json!({
+        "name": "Easter Sunday", "active": true, "type": "Recurrence", "startDate": "2026-01-01", "rule": "FREQ=YEARLY;BYEASTER=0",
+        "exceptDates": ["2027-03-28"]
+    });
+    let text = written(&easter);
+    let unfolded = text.replace("\r\n ", "");
+    assert!(unfolded.contains("\r\nDTSTART;VALUE=DATE:20260405\r\n"), "{text}");
+    assert!(unfolded.contains("\r\nDTEND;VALUE=DATE:20260406\r\n"), "{text}");
+    assert!(unfolded.contains("\r\nRDATE;VALUE=DATE:20270328,20280416,"), "{text}");
+    assert!(unfolded.contains("\r\nEXDATE;VALUE=DATE:20270328\r\n"), "{text}");
+    assert!(unfolded.contains("\r\nX-CALL-ACCEPTANCE-RULE;VALUE=RECUR:FREQ=YEARLY;BYEASTER=0\r\n"), "{text}");
+    assert!(!unfolded.contains("\r\nRRULE"), "{text}");
+    assert_eq!(read(text.as_bytes()).map(|periods| json!(periods)), Ok(json!([easter])));
+}
+
+#[test]
+fn an_event_starts_on_the_first_day_of_its_rule() {
+    let christmas = json!({
+        "name": "Christmas", "active": true, "type": "Recurrence", "startDate": "2026-01-01", "startTime": "09:00",
+        "stopTime": "24:00", "rule": "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25;UNTIL=20301225T235959Z"
+    });
+    let text = written(&christmas);
+    let unfolded = text.replace("\r\n ", "");
+    assert!(unfolded.contains("\r\nDTSTART:20261225T090000\r\n"), "{text}");
+    assert!(unfolded.contains("\r\nDTEND:20261226T000000\r\n"), "{text}");
+    assert!(unfolded.contains("\r\nRRULE:FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25;UNTIL=20301225T235959\r\n"), "{text}");
+    assert_eq!(read(text.as_bytes()).map(|periods| json!(periods)), Ok(json!([christmas])));
+}
+
+#[test]
+fn what_is_written_is_ours_and_texts_are_escaped_once() {
+    let text =
+        written(&json!({ "name": "a,b;c\\d:\"e\"", "active": false, "type": "Date", "startDate": "2027-12-25" }));
+    let expected = r#"BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//call-acceptance//Selective Call Acceptance//EN
+NAME;VALUE=TEXT:Fériés\; été\, hiver
+X-WR-CALNAME:Fériés\; été\, hiver
+BEGIN:VEVENT
+DTEND;VALUE=DATE:20271226
+DTSTAMP:19700101T000000Z
+DTSTART;VALUE=DATE:20271225
+STATUS:CANCELLED
+SUMMARY:a\,b\;c\\d:"e"
+UID:@
+END:VEVENT
+END:VCALENDAR
+"#;
+    let uid = text.lines().find_map(|line| line.strip_prefix("UID:")).expect("an event has a UID");
+    assert_eq!(uid.parse::<uuid::Uuid>().map(|uid| uid.get_version_num()), Ok(5));
+    assert_eq!(text, expected.replace('\n', "\r\n").replace('@', uid));
+}
+
+#[test]
+fn a_rule_that_makes_no_day_is_kept() {
+    let never = json!({
+        "name": "Never", "active": true, "type": "Recurrence", "startDate": "2026-01-01", "rule": "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30"
+    });
+    assert_eq!(read(written(&never).as_bytes()).map(|periods| json!(periods)), Ok(json!([never])));
+}
+
+#[test]
+fn many_rules_that_make_no_day_are_written_and_read_in_time() {
+    let never = |at: usize| {
+        json!({
+            "name": at.to_string(), "active": true, "type": "Recurrence", "startDate": "2026-01-01",
+            "rule": "FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=366"
+        })
+    };
+    let periods: Vec<Value> = (0..200).map(never).collect();
+    let text = write(&folder(), &schedule(serde_json::from_value(json!(periods)).expect("these are periods")));
+    assert_eq!(read(text.as_bytes()).map(|periods| json!(periods)), Ok(json!(periods)));
+}
+
+fn date() -> impl Strategy<Value = civil::Date> {
+    (0..84_006i32).prop_map(|days| civil::date(1970, 1, 1) + days.days())
+}
+
+fn dates() -> impl Strategy<Value = Value> {
+    (date(), option::of(0..40i32)).prop_map(|(start, more)| {
+        let stop = more.map(|more| (start + more.days()).min(civil::date(2199, 12, 31)));
+        let mut period = json!({ "type": "Date", "startDate": start.to_string() });
+        stop.into_iter().for_each(|stop| period["stopDate"] = stop.to_string().into());
+        period
+    })
+}
+
+const RULES: [&str; 11] = [
+    "FREQ=YEARLY",
+    "FREQ=YEARLY;BYEASTER=0",
+    "FREQ=YEARLY;BYEASTER=-2;UNTIL=20501231",
+    "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25",
+    "FREQ=YEARLY;INTERVAL=3;BYMONTH=2;BYMONTHDAY=29",
+    "FREQ=MONTHLY;BYDAY=-1FR;COUNT=10",
+    "FREQ=MONTHLY;INTERVAL=2;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+    "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR;WKST=SU",
+    "FREQ=DAILY;INTERVAL=10;UNTIL=20300101T120000",
+    "FREQ=DAILY;COUNT=3",
+    "INTERVAL=2;FREQ=WEEKLY;UNTIL=20990101T000000Z",
+];
+
+fn recurrences() -> impl Strategy<Value = Value> {
+    (select(RULES.as_slice()), date(), vec(date(), 0..5)).prop_map(|(rule, start, mut except)| {
+        except.sort();
+        except.dedup();
+        let mut period = json!({ "type": "Recurrence", "startDate": start.to_string(), "rule": rule });
+        if !except.is_empty() {
+            period["exceptDates"] = except.iter().map(ToString::to_string).collect();
+        }
+        period
+    })
+}
+
+fn periods() -> impl Strategy<Value = Period> {
+    const WEEK: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+    let kinds = prop_oneof![
+        dates(),
+        recurrences(),
+        select(WEEK.as_slice()).prop_map(|day| json!({ "type": "Day of the week", "dayOfWeek": day })),
+        (1..=31).prop_map(|day| json!({ "type": "Day of the month", "dayOfMonth": day })),
+    ];
+    let times =
+        option::of((0..1439u16, 1..=1440u16).prop_filter("the stop is after the start", |(start, stop)| start < stop));
+    let name =
+        r#"[a-zA-Z0-9é😀,;:\\"' .-]{1,40}"#.prop_filter("a period's name", |name| PeriodName::parse(name).is_ok());
+    (kinds, times, name, any::<bool>()).prop_map(|(mut period, times, name, active)| {
+        let time = |minutes: u16| format!("{:02}:{:02}", minutes / 60, minutes % 60);
+        if let Some((start, stop)) = times {
+            period["startTime"] = time(start).into();
+            period["stopTime"] = time(stop).into();
+        }
+        period["name"] = name.into();
+        period["active"] = active.into();
+        serde_json::from_value(period).expect("the test's period is one")
+    })
+}
+
+fn schedules() -> impl Strategy<Value = Schedule> {
+    vec(periods(), 0..8).prop_map(|mut periods| {
+        let mut names = std::collections::HashSet::new();
+        periods.retain(|period| names.insert(period.name.clone()));
+        schedule(periods)
+    })
+}
+
+fn day_of(date: &Date) -> civil::Date {
+    date.as_str().parse().expect("a date is a day")
+}
+
+/// The first days of a period, at most 50.
+fn first_days(period: &Period) -> Vec<civil::Date> {
+    let start = period.start_date.as_ref().map_or(civil::date(1970, 1, 1), day_of);
+    let from = |start: civil::Date| start.series(1.day());
+    match period.kind {
+        PeriodType::DayOfTheWeek => {
+            let wanted = period.day_of_week.map(|day| match day {
+                DayOfWeek::Monday => civil::Weekday::Monday,
+                DayOfWeek::Tuesday => civil::Weekday::Tuesday,
+                DayOfWeek::Wednesday => civil::Weekday::Wednesday,
+                DayOfWeek::Thursday => civil::Weekday::Thursday,
+                DayOfWeek::Friday => civil::Weekday::Friday,
+                DayOfWeek::Saturday => civil::Weekday::Saturday,
+                DayOfWeek::Sunday => civil::Weekday::Sunday,
+            });
+            from(start).filter(|day| Some(day.weekday()) == wanted).take(50).collect()
+        }
+        PeriodType::DayOfTheMonth => {
+            from(start).filter(|day| Some(i32::from(day.day())) == period.day_of_month).take(50).collect()
+        }
+        PeriodType::Date => {
+            let stop = period.stop_date.as_ref().map_or(start, day_of);
+            from(start).take_while(|day| *day <= stop).take(50).collect()
+        }
+        PeriodType::Recurrence => {
+            let except: Vec<_> = period.except_dates.iter().flatten().map(day_of).collect();
+            let rule = period.rule.as_ref().expect("a recurrence has a rule");
+            days(rule, start, 60).into_iter().filter(|day| !except.contains(day)).take(50).collect()
+        }
+    }
+}
+
+/// The times of a period, the whole day said in one way.
+fn times(period: &Period) -> (String, String) {
+    let (start, stop) = (period.start_time.as_ref(), period.stop_time.as_ref());
+    (start.map_or("00:00", |time| time.as_str()).to_owned(), stop.map_or("24:00", |time| time.as_str()).to_owned())
+}
+
+/// A day or its only day said twice, and times of the whole day, are left out.
+fn plain(mut period: Period) -> Period {
+    period.stop_date = period.stop_date.filter(|stop| Some(stop) != period.start_date.as_ref());
+    if times(&period) == ("00:00".to_owned(), "24:00".to_owned()) {
+        (period.start_time, period.stop_time) = (None, None);
+    }
+    period
+}
+
+proptest! {
+    // Rules are slow to evaluate without optimization.
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn what_is_written_reads_back_as_what_it_was(schedule in schedules()) {
+        let text = write(&folder(), &schedule);
+        let back = read(text.as_bytes()).unwrap_or_else(|faults| panic!("{faults:?}: {text}"));
+        prop_assert_eq!(back.len(), schedule.periods.len());
+        for (before, after) in schedule.periods.iter().zip(&back) {
+            prop_assert_eq!((&before.name, before.active, times(before)), (&after.name, after.active, times(after)));
+            prop_assert_eq!(first_days(before), first_days(after), "{}", text);
+            let several_days_with_times = before.start_time.is_some() && before.stop_date > before.start_date;
+            if before.kind == PeriodType::Recurrence || (before.kind == PeriodType::Date && !several_days_with_times) {
+                prop_assert_eq!(plain(before.clone()), after.clone());
+            }
+        }
+        prop_assert_eq!(write(&folder(), &schedule), text);
+    }
+
+    #[test]
+    fn what_is_written_is_read_as_a_whole_by_the_library(schedule in schedules()) {
+        use icalendar::{Calendar, Component as _};
+        let text = write(&folder(), &schedule);
+        prop_assert!(text.split_terminator("\r\n").all(|line| line.len() <= 75 && !line.contains(['\r', '\n'])));
+        let calendar: Calendar = text.parse().map_err(TestCaseError::fail)?;
+        for name in ["NAME", "X-WR-CALNAME"] {
+            prop_assert_eq!(calendar.property_value(name), Some(schedule.name.as_str()));
+        }
+        let events: Vec<_> = calendar.events().collect();
+        prop_assert_eq!(events.len(), schedule.periods.len());
+        let mut identifiers = std::collections::HashSet::new();
+        for (event, period) in events.iter().zip(&schedule.periods) {
+            prop_assert_eq!(event.get_summary(), Some(period.name.as_str()));
+            prop_assert!(event.get_start().is_some() && event.get_end().is_some() && event.get_timestamp().is_some());
+            prop_assert!(identifiers.insert(event.get_uid().map(str::to_owned)));
+        }
+    }
+
+    #[test]
+    fn whatever_is_read_is_no_panic_and_makes_periods_that_a_schedule_takes(
+        schedule in schedules(),
+        cuts in vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), "[\\x00-\\x7f]{0,3}|é|\u{feff}|RDATE:1\n|T000000|Z"), 1..4),
+    ) {
+        let mut text = write(&folder(), &schedule);
+        for (from, length, put) in cuts {
+            let characters: Vec<(usize, char)> = text.char_indices().collect();
+            let Some((at, _)) = characters.get(from.index(characters.len().max(1))) else { continue };
+            let end = characters.get(from.index(characters.len()) + length.index(12)).map_or(text.len(), |(end, _)| *end);
+            text.replace_range(at..&end, &put);
+        }
+        if let Ok(periods) = read(text.as_bytes()) {
+            let body = json!({ "periods": periods });
+            let mut faults = validation::faults("ScheduleUpdate", &body).expect("the document has the schema");
+            period::check_all(&body["periods"], "/periods", &mut faults);
+            prop_assert_eq!(faults, vec![], "{}", text);
+        }
+    }
+
+    #[test]
+    fn any_octets_are_read_without_a_panic(text in vec(any::<u8>(), 0..200)) {
+        let _ = read(&[b"BEGIN:VCALENDAR\n".as_slice(), &text].concat());
+        let _ = read(&text);
+    }
+}

@@ -1,0 +1,176 @@
+//! Tenants: the top of the hierarchy.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use poem_openapi::{
+    Object, OpenApi,
+    param::{Path, Query},
+};
+use serde::Serialize;
+
+use crate::{
+    access::{Actor, Read, SYSTEM_ADMINS, TENANT_ADMINS, Write},
+    resource::tags::Tag,
+    value::{
+        change::Change,
+        name::{Ignored, Label, TenantId},
+        phone_number::Region,
+        time::TimeZone,
+    },
+    wire::{
+        answer::{Created, Deleted, Found, Updated},
+        page::{Limit, PageQuery},
+        payload::{Body, JsonBody},
+        problem::{BODY, Fails, Failure, ProblemCode, TENANT, codes},
+    },
+};
+
+/// A tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
+#[oai(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
+pub struct Tenant {
+    /// The identifier.
+    pub tenant_id: TenantId,
+    /// The name for people to read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<Label>,
+    /// The region whose national numbers the tenant's users dial.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
+    /// The time zone of groups and users that have none of their own; UTC when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<TimeZone>,
+}
+
+/// A tenant to create.
+#[derive(Debug, Clone, Object)]
+#[oai(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TenantCreate {
+    /// The identifier.
+    pub tenant_id: TenantId,
+    /// The name for people to read.
+    pub name: Change<Label>,
+    /// The region whose national numbers the tenant's users dial.
+    pub region: Change<Region>,
+    /// The time zone of groups and users that have none of their own.
+    pub time_zone: Change<TimeZone>,
+}
+
+impl Body for TenantCreate {}
+
+/// A change of a tenant: what is left out stays, null clears.
+#[derive(Debug, Clone, Object)]
+#[oai(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TenantUpdate {
+    /// Accepted and ignored: the path names the tenant.
+    pub tenant_id: Option<Ignored>,
+    /// The name for people to read.
+    pub name: Change<Label>,
+    /// The region whose national numbers the tenant's users dial.
+    pub region: Change<Region>,
+    /// The time zone of groups and users that have none of their own.
+    pub time_zone: Change<TimeZone>,
+}
+
+impl Body for TenantUpdate {}
+
+/// A page of tenants in the order of their identifiers.
+#[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
+pub struct TenantList {
+    /// The tenants of the page.
+    #[oai(validator(max_items = 1000))]
+    pub tenants: Vec<Tenant>,
+    /// What to send as `after` for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<TenantId>,
+}
+
+/// The port: what the server does for tenants.
+#[async_trait]
+pub trait Tenants: Send + Sync {
+    /// A page of the tenants.
+    async fn list(&self, page: PageQuery<TenantId>) -> Result<TenantList, Failure>;
+    /// A new tenant; refused when its identifier is taken.
+    async fn create(&self, by: &Actor, tenant: TenantCreate) -> Result<Tenant, Failure>;
+    /// One tenant.
+    async fn view(&self, tenant: TenantId) -> Result<Tenant, Failure>;
+    /// The tenant as it is after `update`.
+    async fn update(&self, by: &Actor, tenant: TenantId, update: TenantUpdate) -> Result<Tenant, Failure>;
+    /// Deletes the tenant; with `cascade` all that it holds too, else it must hold nothing.
+    async fn delete(&self, by: &Actor, tenant: TenantId, cascade: bool) -> Result<(), Failure>;
+}
+
+/// The operations on tenants.
+pub struct TenantsApi(pub Arc<dyn Tenants>);
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Tag::Tenants")]
+impl TenantsApi {
+    /// List the tenants
+    ///
+    /// Answers the tenants in the order of their identifiers, a page at a time.
+    #[oai(path = "/tenants/", method = "get", operation_id = "tenants_list")]
+    async fn tenants_list(
+        &self,
+        _actor: Read<SYSTEM_ADMINS>,
+        limit: Query<Option<Limit>>,
+        /// Where the page starts: the `next` of the page before; the first page when left out.
+        after: Query<Option<TenantId>>,
+    ) -> Result<Found<TenantList>, Fails<0>> {
+        Ok(Found::with(self.0.list(PageQuery { limit: limit.0.unwrap_or_default(), after: after.0 }).await?))
+    }
+
+    /// Create a tenant
+    ///
+    /// Creates a tenant without groups.
+    #[oai(path = "/tenants/", method = "post", operation_id = "tenant_create")]
+    async fn tenant_create(
+        &self,
+        actor: Write<SYSTEM_ADMINS>,
+        body: JsonBody<TenantCreate>,
+    ) -> Result<Created<Tenant>, Fails<{ BODY | codes(&[ProblemCode::TenantExists]) }>> {
+        let tenant = self.0.create(&actor.0, body.0).await?;
+        Ok(Created::at(&["tenants", tenant.tenant_id.clone().as_str()], tenant))
+    }
+
+    /// View a tenant
+    ///
+    /// Answers one tenant.
+    #[oai(path = "/tenants/:tenant_id/", method = "get", operation_id = "tenant_view")]
+    async fn tenant_view(
+        &self,
+        _actor: Read<TENANT_ADMINS>,
+        tenant_id: Path<TenantId>,
+    ) -> Result<Found<Tenant>, Fails<TENANT>> {
+        Ok(Found::with(self.0.view(tenant_id.0).await?))
+    }
+
+    /// Update a tenant
+    ///
+    /// Merges the body into the tenant: what is left out stays as it is, null clears.
+    #[oai(path = "/tenants/:tenant_id/", method = "put", operation_id = "tenant_update")]
+    async fn tenant_update(
+        &self,
+        actor: Write<TENANT_ADMINS>,
+        tenant_id: Path<TenantId>,
+        body: JsonBody<TenantUpdate>,
+    ) -> Result<Updated<Tenant>, Fails<{ BODY | TENANT }>> {
+        Ok(Updated::with(self.0.update(&actor.0, tenant_id.0, body.0).await?))
+    }
+
+    /// Delete a tenant
+    ///
+    /// Deletes a tenant that holds nothing; with `cascade=true` all its groups, users, criteria and schedules too.
+    #[oai(path = "/tenants/:tenant_id/", method = "delete", operation_id = "tenant_delete")]
+    async fn tenant_delete(
+        &self,
+        actor: Write<SYSTEM_ADMINS>,
+        tenant_id: Path<TenantId>,
+        /// Whether what it holds is deleted too.
+        #[oai(default)]
+        cascade: Query<bool>,
+    ) -> Result<Deleted, Fails<{ TENANT | codes(&[ProblemCode::TenantInUse]) }>> {
+        Ok(self.0.delete(&actor.0, tenant_id.0, cascade.0).await?.into())
+    }
+}

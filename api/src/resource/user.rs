@@ -1,0 +1,218 @@
+//! Users of a group.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use poem_openapi::{
+    Object, OpenApi,
+    param::{Path, Query},
+};
+use serde::Serialize;
+
+use crate::{
+    access::{Actor, END_USERS, GROUP_ADMINS, Read, Write},
+    resource::tags::Tag,
+    value::{
+        change::Change,
+        name::{EmailAddress, GroupId, Ignored, Label, TenantId, UserId},
+        owner::{GroupPath, UserPath},
+        phone_number::{Extension, PhoneNumber},
+        time::TimeZone,
+    },
+    wire::{
+        answer::{Created, Deleted, Found, Updated},
+        page::{Limit, PageQuery},
+        payload::{Body, JsonBody},
+        problem::{BODY, Fails, Failure, GROUP, ProblemCode, USER, codes},
+    },
+};
+
+/// A user.
+#[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
+#[oai(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// The identifier.
+    pub user_id: UserId,
+    /// The first name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<Label>,
+    /// The last name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<Label>,
+    /// The e-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_address: Option<EmailAddress>,
+    /// The number that calls for the user come in for; unique in the whole system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<PhoneNumber>,
+    /// The short number inside the group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extension: Option<Extension>,
+    /// The user's time zone; the group's when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<TimeZone>,
+}
+
+/// A user to create.
+#[derive(Debug, Clone, Object)]
+#[oai(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UserCreate {
+    /// The identifier.
+    pub user_id: UserId,
+    /// The first name.
+    pub first_name: Change<Label>,
+    /// The last name.
+    pub last_name: Change<Label>,
+    /// The e-mail address.
+    pub email_address: Change<EmailAddress>,
+    /// The number that calls for the user come in for; unique in the whole system.
+    pub phone_number: Change<PhoneNumber>,
+    /// The short number inside the group.
+    pub extension: Change<Extension>,
+    /// The user's time zone.
+    pub time_zone: Change<TimeZone>,
+}
+
+impl Body for UserCreate {}
+
+/// A change of a user: what is left out stays, null clears.
+#[derive(Debug, Clone, Object)]
+#[oai(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UserUpdate {
+    /// Accepted and ignored: the path names the user.
+    pub user_id: Option<Ignored>,
+    /// The first name.
+    pub first_name: Change<Label>,
+    /// The last name.
+    pub last_name: Change<Label>,
+    /// The e-mail address.
+    pub email_address: Change<EmailAddress>,
+    /// The number that calls for the user come in for; unique in the whole system.
+    pub phone_number: Change<PhoneNumber>,
+    /// The short number inside the group.
+    pub extension: Change<Extension>,
+    /// The user's time zone.
+    pub time_zone: Change<TimeZone>,
+}
+
+impl Body for UserUpdate {}
+
+/// A page of users in the order of their identifiers.
+#[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
+pub struct UserList {
+    /// The users of the page.
+    #[oai(validator(max_items = 1000))]
+    pub users: Vec<User>,
+    /// What to send as `after` for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<UserId>,
+}
+
+/// The port: what the server does for users.
+#[async_trait]
+pub trait Users: Send + Sync {
+    /// A page of the group's users.
+    async fn list(&self, group: GroupPath, page: PageQuery<UserId>) -> Result<UserList, Failure>;
+    /// A new user of the group; refused when its identifier or its phone number is taken.
+    async fn create(&self, by: &Actor, group: GroupPath, user: UserCreate) -> Result<User, Failure>;
+    /// One user.
+    async fn view(&self, user: UserPath) -> Result<User, Failure>;
+    /// The user as it is after `update`; refused when the phone number is taken.
+    async fn update(&self, by: &Actor, user: UserPath, update: UserUpdate) -> Result<User, Failure>;
+    /// Deletes the user; with `cascade` all that it holds too, else it must hold nothing.
+    async fn delete(&self, by: &Actor, user: UserPath, cascade: bool) -> Result<(), Failure>;
+}
+
+/// The operations on users.
+pub struct UsersApi(pub Arc<dyn Users>);
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Tag::Users")]
+impl UsersApi {
+    /// List the users of a group
+    ///
+    /// Answers the users in the order of their identifiers, a page at a time.
+    #[oai(path = "/tenants/:tenant_id/groups/:group_id/users/", method = "get", operation_id = "users_list")]
+    async fn users_list(
+        &self,
+        _actor: Read<GROUP_ADMINS>,
+        tenant_id: Path<TenantId>,
+        group_id: Path<GroupId>,
+        limit: Query<Option<Limit>>,
+        /// Where the page starts: the `next` of the page before; the first page when left out.
+        after: Query<Option<UserId>>,
+    ) -> Result<Found<UserList>, Fails<GROUP>> {
+        let group = GroupPath { tenant: tenant_id.0, group: group_id.0 };
+        Ok(Found::with(self.0.list(group, PageQuery { limit: limit.0.unwrap_or_default(), after: after.0 }).await?))
+    }
+
+    /// Create a user
+    ///
+    /// Creates a user without services.
+    #[oai(path = "/tenants/:tenant_id/groups/:group_id/users/", method = "post", operation_id = "user_create")]
+    async fn user_create(
+        &self,
+        actor: Write<GROUP_ADMINS>,
+        tenant_id: Path<TenantId>,
+        group_id: Path<GroupId>,
+        body: JsonBody<UserCreate>,
+    ) -> Result<Created<User>, Fails<{ BODY | GROUP | codes(&[ProblemCode::UserExists, ProblemCode::PhoneNumberTaken]) }>>
+    {
+        let group = GroupPath { tenant: tenant_id.0.clone(), group: group_id.0.clone() };
+        let user = self.0.create(&actor.0, group, body.0).await?;
+        let segments = ["tenants", tenant_id.as_str(), "groups", group_id.as_str(), "users", user.user_id.as_str()];
+        Ok(Created::at(&segments, user.clone()))
+    }
+
+    /// View a user
+    ///
+    /// Answers one user.
+    #[oai(path = "/tenants/:tenant_id/groups/:group_id/users/:user_id/", method = "get", operation_id = "user_view")]
+    async fn user_view(
+        &self,
+        _actor: Read<END_USERS>,
+        tenant_id: Path<TenantId>,
+        group_id: Path<GroupId>,
+        user_id: Path<UserId>,
+    ) -> Result<Found<User>, Fails<USER>> {
+        Ok(Found::with(self.0.view(UserPath { tenant: tenant_id.0, group: group_id.0, user: user_id.0 }).await?))
+    }
+
+    /// Update a user
+    ///
+    /// Merges the body into the user: what is left out stays as it is, null clears.
+    #[oai(path = "/tenants/:tenant_id/groups/:group_id/users/:user_id/", method = "put", operation_id = "user_update")]
+    async fn user_update(
+        &self,
+        actor: Write<GROUP_ADMINS>,
+        tenant_id: Path<TenantId>,
+        group_id: Path<GroupId>,
+        user_id: Path<UserId>,
+        body: JsonBody<UserUpdate>,
+    ) -> Result<Updated<User>, Fails<{ BODY | USER | codes(&[ProblemCode::PhoneNumberTaken]) }>> {
+        let user = UserPath { tenant: tenant_id.0, group: group_id.0, user: user_id.0 };
+        Ok(Updated::with(self.0.update(&actor.0, user, body.0).await?))
+    }
+
+    /// Delete a user
+    ///
+    /// Deletes a user that holds nothing; with `cascade=true` the services, criteria and schedules too.
+    #[oai(
+        path = "/tenants/:tenant_id/groups/:group_id/users/:user_id/",
+        method = "delete",
+        operation_id = "user_delete"
+    )]
+    async fn user_delete(
+        &self,
+        actor: Write<GROUP_ADMINS>,
+        tenant_id: Path<TenantId>,
+        group_id: Path<GroupId>,
+        user_id: Path<UserId>,
+        /// Whether what it holds is deleted too.
+        #[oai(default)]
+        cascade: Query<bool>,
+    ) -> Result<Deleted, Fails<{ USER | codes(&[ProblemCode::UserInUse]) }>> {
+        let user = UserPath { tenant: tenant_id.0, group: group_id.0, user: user_id.0 };
+        Ok(self.0.delete(&actor.0, user, cascade.0).await?.into())
+    }
+}

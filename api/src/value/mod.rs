@@ -1,0 +1,11 @@
+//! Values that were parsed once and are right from then on, and what is made of them alone.
+//!
+//! Nothing here knows a resource, a request or an answer. To add a value, declare it with `text!` in the file of its
+//! subject ([`text`] says how).
+
+pub mod change;
+pub mod name;
+pub mod owner;
+pub mod phone_number;
+pub mod text;
+pub mod time;

@@ -1,0 +1,206 @@
+//! Parsed text values: text that has been checked once and is right from then on.
+//!
+//! A value type is declared with `text!`: its rule stands once and serves request bodies, path and query
+//! parameters, the published schema and the messages for bad input alike. To add a value type, declare it with
+//! `text!` in the file of its subject; if a pattern cannot say its whole rule, give it a `format` and a `holds`
+//! function, and teach the format to [`crate::wire::validation::compile`].
+
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
+use regex::Regex;
+use thiserror::Error;
+
+/// Why a text is not a value of the wanted type. The message says what would be right.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{text:?} is not {meaning}: {rule}")]
+pub struct NotValid {
+    text: String,
+    meaning: &'static str,
+    rule: &'static str,
+}
+
+/// The rule of a value type, as it stands in the published schema.
+pub struct Rule {
+    /// Name of the schema in the published document.
+    pub name: &'static str,
+    /// What the value is, with its article: "a tenant's identifier".
+    pub meaning: &'static str,
+    /// What makes a text such a value, in words.
+    pub rule: &'static str,
+    /// Least and greatest number of characters.
+    pub length: (usize, usize),
+    /// Regular expression in the common subset of ECMA 262, Rust, Java, Go and Python.
+    pub pattern: &'static str,
+    /// OpenAPI `format`, where the pattern cannot say the whole rule.
+    pub format: Option<&'static str>,
+    /// A value that passes.
+    pub example: &'static str,
+}
+
+impl Rule {
+    /// The published description: what it is, then the rule in words.
+    pub fn description(&self) -> String {
+        let mut meaning = self.meaning.to_owned();
+        if let Some(first) = meaning.get_mut(0..1) {
+            first.make_ascii_uppercase();
+        }
+        format!("{meaning}: {}.", self.rule)
+    }
+
+    pub(crate) fn schema_ref(&self) -> MetaSchemaRef {
+        MetaSchemaRef::Reference(self.name.to_owned())
+    }
+
+    pub(crate) fn register<T>(&self, registry: &mut Registry)
+    where
+        T: poem_openapi::types::Type,
+    {
+        registry.create_schema::<T, _>(self.name.to_owned(), |_| MetaSchema {
+            description: Some(self.description().leak()),
+            format: self.format,
+            min_length: Some(self.length.0),
+            max_length: Some(self.length.1),
+            pattern: Some(self.pattern.to_owned()),
+            example: Some(self.example.into()),
+            ..MetaSchema::new("string")
+        });
+    }
+
+    pub(crate) fn check(&self, text: &str, pattern: &Regex, holds: fn(&str) -> bool) -> Result<(), NotValid> {
+        let (least, most) = self.length;
+        let right = (least..=most).contains(&text.chars().count()) && pattern.is_match(text) && holds(text);
+        if right { Ok(()) } else { Err(self.refuse(text)) }
+    }
+
+    fn refuse(&self, text: &str) -> NotValid {
+        NotValid { text: text.chars().take(100).collect(), meaning: self.meaning, rule: self.rule }
+    }
+}
+
+/// `pattern` with the meaning that it has in the document: in ECMA 262, `\s` is the byte order mark too. It may stand
+/// in brackets only.
+pub(crate) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
+    Regex::new(&pattern.replace(r"\s", r"\s\x{FEFF}"))
+}
+
+/// Declares a parsed text value; see the [module](crate::value::text).
+///
+/// `holds` is the part of the rule that `pattern` cannot say, `canonical` the form that a right text is kept in.
+macro_rules! text {
+    (
+        $(#[$meta:meta])*
+        $name:ident {
+            meaning: $meaning:expr,
+            rule: $rule:expr,
+            length: $least:literal..=$most:literal,
+            pattern: $pattern:expr,
+            $(format: $format:literal, holds: $holds:expr,)?
+            $(canonical: $canonical:expr,)?
+            example: $example:expr $(,)?
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The rule that every value of this type meets.
+            pub const RULE: $crate::value::text::Rule = $crate::value::text::Rule {
+                name: stringify!($name),
+                meaning: $meaning,
+                rule: $rule,
+                length: ($least, $most),
+                pattern: $pattern,
+                format: text!(@option $($format)?),
+                example: $example,
+            };
+
+            /// The value that `text` stands for; an error that says what would be right if it stands for none.
+            pub fn parse(text: &str) -> Result<Self, $crate::value::text::NotValid> {
+                static PATTERN: std::sync::LazyLock<regex::Regex> = std::sync::LazyLock::new(|| {
+                    $crate::value::text::compile($pattern).expect("a value type's pattern is a regular expression")
+                });
+                Self::RULE.check(text, &PATTERN, text!(@holds $($holds)?))?;
+                Ok(Self(text!(@canonical text $($canonical)?)))
+            }
+
+            /// The value as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = $crate::value::text::NotValid;
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+
+        impl poem_openapi::types::Type for $name {
+            const IS_REQUIRED: bool = true;
+            type RawValueType = Self;
+            type RawElementValueType = Self;
+
+            fn name() -> std::borrow::Cow<'static, str> {
+                Self::RULE.name.into()
+            }
+
+            fn schema_ref() -> poem_openapi::registry::MetaSchemaRef {
+                Self::RULE.schema_ref()
+            }
+
+            fn register(registry: &mut poem_openapi::registry::Registry) {
+                Self::RULE.register::<Self>(registry);
+            }
+
+            fn as_raw_value(&self) -> Option<&Self> {
+                Some(self)
+            }
+
+            fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+                Box::new(self.as_raw_value().into_iter())
+            }
+        }
+
+        impl poem_openapi::types::ParseFromJSON for $name {
+            fn parse_from_json(value: Option<serde_json::Value>) -> poem_openapi::types::ParseResult<Self> {
+                match value {
+                    Some(serde_json::Value::String(text)) => Self::parse(&text).map_err(Into::into),
+                    _ => Err(poem_openapi::types::ParseError::expected_input()),
+                }
+            }
+        }
+
+        impl poem_openapi::types::ParseFromParameter for $name {
+            fn parse_from_parameter(value: &str) -> poem_openapi::types::ParseResult<Self> {
+                Self::parse(value).map_err(Into::into)
+            }
+        }
+
+        impl poem_openapi::types::ToJSON for $name {
+            fn to_json(&self) -> Option<serde_json::Value> {
+                Some(self.0.clone().into())
+            }
+        }
+    };
+    (@option) => { None };
+    (@option $value:expr) => { Some($value) };
+    (@holds) => { |_| true };
+    (@holds $holds:expr) => { $holds };
+    (@canonical $text:ident) => { $text.to_owned() };
+    (@canonical $text:ident $canonical:expr) => { ($canonical)($text) };
+}
+pub(crate) use text;

@@ -1,0 +1,94 @@
+//! Keyset paging of lists.
+
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::types::{ParseError, ParseFromParameter, ParseResult, ToJSON, Type};
+use serde_json::Value;
+use std::borrow::Cow;
+
+use crate::value::text::text;
+
+/// The greatest number of things on a page: 1 to 1000, 100 when not asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit(u16);
+
+impl Limit {
+    /// The number of things on the page.
+    pub fn get(self) -> u64 {
+        self.0.into()
+    }
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(100)
+    }
+}
+
+impl Type for Limit {
+    const IS_REQUIRED: bool = true;
+    type RawValueType = Self;
+    type RawElementValueType = Self;
+
+    fn name() -> Cow<'static, str> {
+        "Limit".into()
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        MetaSchemaRef::Reference("Limit".to_owned())
+    }
+
+    fn register(registry: &mut Registry) {
+        registry.create_schema::<Self, _>("Limit".to_owned(), |_| MetaSchema {
+            description: Some("The greatest number of things on a page: a whole number from 1 to 1000."),
+            minimum: Some(1.0),
+            maximum: Some(1000.0),
+            default: Some(100.into()),
+            example: Some(100.into()),
+            ..MetaSchema::new_with_format("integer", "int32")
+        });
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+
+    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+        Box::new(std::iter::once(self))
+    }
+}
+
+impl ParseFromParameter for Limit {
+    fn parse_from_parameter(value: &str) -> ParseResult<Self> {
+        let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+        match value.parse() {
+            Ok(limit @ 1..=1000) if digits => Ok(Self(limit)),
+            _ => Err(ParseError::custom(format!("{value:?} is not a page's limit: a whole number from 1 to 1000"))),
+        }
+    }
+}
+
+impl ToJSON for Limit {
+    fn to_json(&self) -> Option<Value> {
+        Some(self.0.into())
+    }
+}
+
+text! {
+    /// Where a page of schedules starts: behind the schedule that this names, `level/name`.
+    ScheduleCursor {
+        meaning: "a place in a list of schedules",
+        rule: "the `next` of the page before: a level, `/` and the name of a schedule",
+        length: 6..=47,
+        pattern: r"^(User|Group|Tenant)/[^/\x00-\x1F\x7F-\x9F]+$",
+        example: "User/Every Easter",
+    }
+}
+
+/// What page of a list is asked for.
+#[derive(Debug, Clone)]
+pub struct PageQuery<Key> {
+    /// At most so many things.
+    pub limit: Limit,
+    /// The page starts behind this key; at the start of the list when absent.
+    pub after: Option<Key>,
+}

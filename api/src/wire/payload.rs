@@ -1,0 +1,105 @@
+//! JSON bodies and answers; and what bodies of other media types share with them.
+//!
+//! A body is held against the published schema before it is parsed, so that the document says just what is
+//! accepted, and every fault is told at once. An answer is written straight by serde.
+
+use poem::{IntoResponse, Request, RequestBody, Response};
+use poem_openapi::{
+    error::ParseRequestPayloadError,
+    payload::{ParsePayload, Payload},
+    registry::{MetaSchemaRef, Registry},
+    types::{ParseFromJSON, Type},
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::wire::{
+    json::UniqueJson,
+    problem::{Failure, Fault, ProblemCode},
+    validation,
+};
+
+/// The greatest length of a request's body, in bytes.
+pub const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// The type of a request's body.
+pub trait Body: ParseFromJSON {
+    /// Adds what is wrong with `body` by the rules that its schema cannot say. The body may break its schema too:
+    /// what is not as the schema says is not looked at here.
+    fn check(body: &Value, faults: &mut Vec<Fault>) {
+        let _ = (body, faults);
+    }
+}
+
+/// Whether `content_type` is the media type, in whatever letters, parameters aside. The quotes that the documentation of
+/// the field prints around it are taken for what they mean.
+pub(crate) fn is_media_type(content_type: &str, media_type: &str) -> bool {
+    let given = content_type.split(';').next().unwrap_or_default();
+    given.trim_matches(|c: char| c == '"' || c.is_whitespace()).eq_ignore_ascii_case(media_type)
+}
+
+/// A JSON body, checked against its published schema and its other rules.
+pub struct JsonBody<T>(pub T);
+
+impl<T: Body> Payload for JsonBody<T> {
+    const CONTENT_TYPE: &'static str = "application/json";
+
+    fn check_content_type(content_type: &str) -> bool {
+        is_media_type(content_type, Self::CONTENT_TYPE)
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: Body> ParsePayload for JsonBody<T> {
+    const IS_REQUIRED: bool = true;
+
+    async fn from_request(_: &Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let bytes = body.take()?.into_bytes_limit(MAX_BODY_BYTES).await?;
+        let UniqueJson(value) = serde_json::from_slice(&bytes).map_err(|error| {
+            let detail = if bytes.is_empty() { "the body is empty".to_owned() } else { error.to_string() };
+            Failure::refused(ProblemCode::MalformedJson, format!("Expected a JSON object: {detail}."))
+        })?;
+        let mut faults = validation::faults(&T::name(), &value)?;
+        T::check(&value, &mut faults);
+        if !faults.is_empty() {
+            return Err(Failure::invalid(faults).into());
+        }
+        let parsed = T::parse_from_json(Some(value));
+        Ok(Self(parsed.map_err(|error| ParseRequestPayloadError { reason: error.into_message() })?))
+    }
+}
+
+poem_openapi::impl_apirequest_for_payload!(JsonBody<T>, T: Body);
+
+/// A JSON answer.
+pub struct JsonAnswer<T>(pub T);
+
+impl<T: Type + Serialize> Payload for JsonAnswer<T> {
+    const CONTENT_TYPE: &'static str = "application/json";
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: Type + Serialize> IntoResponse for JsonAnswer<T> {
+    fn into_response(self) -> Response {
+        poem::web::Json(self.0).with_content_type(Self::CONTENT_TYPE).into_response()
+    }
+}
+
+/// The default of members that are true unless said otherwise.
+pub(crate) fn yes() -> bool {
+    true
+}

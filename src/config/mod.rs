@@ -1,0 +1,242 @@
+//! The configuration, checked. To add a setting, add its flag to [`Options`] and its parsed member here.
+
+pub mod options;
+
+use std::{fmt::Display, net::SocketAddr, num::NonZeroU32, ops::RangeInclusive, str::FromStr, time::Duration};
+
+use tracing_subscriber::EnvFilter;
+
+use self::options::Options;
+use crate::identity::oidc::{ClaimNames, OidcConfig};
+
+/// The greatest number of authentications that an address may fail a minute.
+const MOST_FAILED: NonZeroU32 = NonZeroU32::new(1_000_000).expect("it is not zero");
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// A line of text for people.
+    Text,
+    /// A JSON object a line, for programs.
+    Json,
+}
+
+/// How decisions are made.
+#[derive(Debug, Clone, Copy)]
+pub struct DecisionConfig {
+    /// How long a question may wait for the database.
+    pub deadline: Duration,
+    /// How far behind the database a decision may be.
+    pub staleness: Duration,
+    /// How much memory the snapshots of users may take, in bytes, roughly.
+    pub memory: u64,
+}
+
+/// A configuration without faults.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The database.
+    pub database_url: String,
+    /// The greatest number of connections to the database.
+    pub database_connections: u32,
+    /// Whether to bring the schema up to date at the start.
+    pub migrate: bool,
+    /// How long a request may take.
+    pub request_timeout: Duration,
+    /// How long requests may go on after the signal to stop.
+    pub drain_timeout: Duration,
+    /// How decisions are made.
+    pub decisions: DecisionConfig,
+    /// Whether everybody may do everything, on loopback only.
+    pub open: bool,
+    /// How many authentications an address may fail a minute.
+    pub failed_authentications: NonZeroU32,
+    /// The OpenID provider whose access tokens are taken, if there is one.
+    pub oidc: Option<OidcConfig>,
+    /// How long events of the audit are kept.
+    pub audit_retention: Duration,
+    /// Origins whose pages may call the API.
+    pub cors_origins: Vec<String>,
+    /// The form of the log.
+    pub log_format: LogFormat,
+    /// What is logged.
+    pub log: String,
+}
+
+/// All that is wrong with a configuration, a line each.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the configuration is not valid:\n  {}", .0.join("\n  "))]
+pub struct ConfigError(pub Vec<String>);
+
+#[derive(Default)]
+struct Faults(Vec<String>);
+
+impl Faults {
+    fn parse<T: FromStr>(&mut self, flag: &str, text: &str, right: &str) -> Option<T> {
+        let parsed = text.parse().ok();
+        if parsed.is_none() {
+            self.add(flag, text, right);
+        }
+        parsed
+    }
+
+    fn within<T: FromStr + PartialOrd + Display>(
+        &mut self,
+        flag: &str,
+        text: &str,
+        range: RangeInclusive<T>,
+    ) -> Option<T> {
+        let parsed = text.parse().ok().filter(|number| range.contains(number));
+        if parsed.is_none() {
+            self.add(flag, text, &format!("a whole number from {} to {}", range.start(), range.end()));
+        }
+        parsed
+    }
+
+    fn one_of<T: Copy>(&mut self, flag: &str, text: &str, known: &[(&str, T)]) -> Option<T> {
+        let found = known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+        if found.is_none() {
+            let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+            self.add(flag, text, &names.join(" or "));
+        }
+        found
+    }
+
+    fn oidc(&mut self, options: &Options) -> Option<OidcConfig> {
+        let (issuer, audience) = match (&options.oidc_issuer, &options.oidc_audience) {
+            (Some(issuer), Some(audience)) => (issuer.clone(), audience.clone()),
+            (None, None) => return None,
+            _ => {
+                self.0.push("--oidc-issuer and --oidc-audience: one needs the other".to_owned());
+                return None;
+            }
+        };
+        let claims = ClaimNames {
+            role: options.oidc_role_claim.clone(),
+            tenant: options.oidc_tenant_claim.clone(),
+            group: options.oidc_group_claim.clone(),
+            user: options.oidc_user_claim.clone(),
+            read_only: options.oidc_read_only_claim.clone(),
+        };
+        let config = OidcConfig { issuer, audience, claims };
+        self.0.extend(config.fault().map(|fault| format!("--oidc-issuer and what belongs to it: {fault}")));
+        Some(config)
+    }
+
+    fn origins(&mut self, text: &str) -> Vec<String> {
+        let origins: Vec<String> =
+            text.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned).collect();
+        for origin in &origins {
+            let host = origin.strip_prefix("https://").or(origin.strip_prefix("http://"));
+            if !host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', '?', '#', '@'])) {
+                self.add("cors-origins", origin, "an origin, like https://portal.example.com: scheme, host and port");
+            }
+        }
+        origins
+    }
+
+    fn add(&mut self, flag: &str, text: &str, right: &str) {
+        self.0.push(format!("--{flag}: {text:?} is not {right}"));
+    }
+}
+
+impl TryFrom<Options> for Config {
+    type Error = ConfigError;
+
+    fn try_from(options: Options) -> Result<Self, ConfigError> {
+        let mut faults = Faults::default();
+        let listen = faults.parse("listen", &options.listen, "an address and port, like 127.0.0.1:8080 or [::]:8080");
+        let database_connections = faults.within("database-connections", &options.database_connections, 1..=1000);
+        let migrate = faults.parse("migrate", &options.migrate, "true or false");
+        let request_timeout = faults.within("request-timeout", &options.request_timeout, 1..=300);
+        let drain_timeout = faults.within("drain-timeout", &options.drain_timeout, 0..=300);
+        let deadline = faults.within("decision-deadline", &options.decision_deadline, 10..=10_000);
+        let staleness = faults.within("decision-staleness", &options.decision_staleness, 100..=60_000);
+        let memory: Option<u64> = faults.within("decision-memory", &options.decision_memory, 1..=1_048_576);
+        let decisions = deadline.zip(staleness).zip(memory).map(|((deadline, staleness), memory)| DecisionConfig {
+            deadline: Duration::from_millis(deadline),
+            staleness: Duration::from_millis(staleness),
+            memory: memory << 20,
+        });
+        let open = faults.one_of("auth", &options.auth, &[("token", false), ("none", true)]);
+        if open == Some(true) && listen.is_some_and(|listen: SocketAddr| !listen.ip().is_loopback()) {
+            let right =
+                "possible with this --listen: only on loopback, like 127.0.0.1:8080, everybody may do everything";
+            faults.add("auth", &options.auth, right);
+        }
+        let failed_authentications =
+            faults.within("failed-authentications", &options.failed_authentications, NonZeroU32::MIN..=MOST_FAILED);
+        let oidc = faults.oidc(&options);
+        let audit_retention: Option<u64> = faults.within("audit-retention", &options.audit_retention, 1..=36_500);
+        let cors_origins = faults.origins(&options.cors_origins);
+        let log_formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+        let log_format = faults.one_of("log-format", &options.log_format, &log_formats);
+        if EnvFilter::try_new(&options.log).is_err() {
+            faults.add("log", &options.log, "a log filter, like info or warn,call_acceptance=debug");
+        }
+        if !["postgres://", "postgresql://", "sqlite:"].iter().any(|scheme| options.database_url.starts_with(scheme)) {
+            // The URL may hold a password, and so it is not repeated.
+            faults.0.push("--database-url: it must start with postgres:// or sqlite:".to_owned());
+        }
+        let parsed = || {
+            Some(Self {
+                listen: listen?,
+                database_url: options.database_url,
+                database_connections: database_connections?,
+                migrate: migrate?,
+                request_timeout: Duration::from_secs(request_timeout?),
+                drain_timeout: Duration::from_secs(drain_timeout?),
+                decisions: decisions?,
+                open: open?,
+                failed_authentications: failed_authentications?,
+                oidc,
+                audit_retention: Duration::from_secs(audit_retention? * 86_400),
+                cors_origins,
+                log_format: log_format?,
+                log: options.log,
+            })
+        };
+        match faults.0.is_empty().then(parsed).flatten() {
+            Some(config) => Ok(config),
+            None => Err(ConfigError(faults.0)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_faults_are_told_at_once() {
+        let options = Options {
+            listen: "8080".to_owned(),
+            database_url: "mysql://root:secret@host/db".to_owned(),
+            database_connections: "0".to_owned(),
+            migrate: "perhaps".to_owned(),
+            request_timeout: "1s".to_owned(),
+            drain_timeout: "-1".to_owned(),
+            decision_deadline: "9".to_owned(),
+            decision_staleness: "2s".to_owned(),
+            decision_memory: "all".to_owned(),
+            auth: "maybe".to_owned(),
+            failed_authentications: "0".to_owned(),
+            oidc_issuer: Some("http://issuer.example.com".to_owned()),
+            oidc_audience: Some("acceptance".to_owned()),
+            oidc_role_claim: "role".to_owned(),
+            oidc_tenant_claim: "tenant".to_owned(),
+            oidc_group_claim: "group".to_owned(),
+            oidc_user_claim: "user".to_owned(),
+            oidc_read_only_claim: "read_only".to_owned(),
+            cors_origins: "https://portal.example.com, *".to_owned(),
+            audit_retention: "0".to_owned(),
+            log_format: "xml".to_owned(),
+            log: "call_acceptance=loud".to_owned(),
+        };
+        let error = Config::try_from(options).expect_err("nothing in it is right");
+        assert_eq!(error.0.len(), 16, "{error}");
+        assert!(!error.to_string().contains("secret"));
+    }
+}

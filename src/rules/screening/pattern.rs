@@ -1,0 +1,110 @@
+//! The patterns of phone numbers, made ready to be looked up by the written forms of a number.
+//!
+//! A pattern matches when it matches one of the forms as a whole. `?` and `*` stand for digits, never for the `+`;
+//! `*` alone matches every number all the same, also one that has none of the forms (`+0`).
+
+use std::borrow::Cow;
+
+use call_acceptance_api::value::phone_number::PhoneNumberPattern;
+
+use super::number::{Forms, Packed, length, nibble, packed, starts_with_plus};
+
+/// What numbers a pattern can match, its fixed characters aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Shape {
+    /// The places where form and pattern must be equal: fixed characters, and the end where there is no `*`.
+    mask: Packed,
+    /// The least length.
+    least: u8,
+    /// Whether the first character must not be a `+`: it is a `?`.
+    starts_with_digit: bool,
+}
+
+impl Shape {
+    fn fits(&self, form: Packed) -> bool {
+        length(form) >= self.least && !(self.starts_with_digit && starts_with_plus(form))
+    }
+}
+
+fn compiled(pattern: &PhoneNumberPattern) -> (Shape, Packed) {
+    let text = match pattern.as_str().strip_prefix("00") {
+        Some(rest) => Cow::from(format!("+{rest}")),
+        None => Cow::from(pattern.as_str()),
+    };
+    let fixed_or_wild = text.strip_suffix('*').unwrap_or(&text);
+    let least = u8::try_from(fixed_or_wild.len()).unwrap_or(u8::MAX);
+    let wild = fixed_or_wild.bytes().enumerate().filter(|(_, byte)| *byte == b'?');
+    let wild: Packed = wild.map(|(at, _)| nibble(at, 15)).sum();
+    let end = Packed::MAX.checked_shr(4 * u32::from(least)).unwrap_or(0);
+    let open = if text.ends_with('*') { end } else { 0 };
+    let shape = Shape { mask: !(wild | open), least, starts_with_digit: text.starts_with('?') };
+    (shape, packed(&fixed_or_wild.replace('?', "0")) & shape.mask)
+}
+
+/// The patterns of several owners, by shape: one search finds who has a pattern that a form equals where it must.
+#[derive(Debug)]
+pub(super) struct Index {
+    /// Each shape, and where its values end.
+    shapes: Box<[(Shape, usize)]>,
+    /// Sorted within each shape.
+    values: Box<[Packed]>,
+    /// The owner of each value.
+    owners: Box<[u32]>,
+}
+
+impl Index {
+    /// An index of `patterns`, each with its owner.
+    pub(super) fn of<'a>(patterns: impl Iterator<Item = (&'a PhoneNumberPattern, usize)>) -> Self {
+        let owned = |(pattern, owner)| {
+            let (shape, value) = compiled(pattern);
+            (shape, value, u32::try_from(owner).unwrap_or(u32::MAX))
+        };
+        let mut entries: Vec<(Shape, Packed, u32)> = patterns.map(owned).collect();
+        entries.sort_unstable();
+        let mut shapes: Vec<(Shape, usize)> = Vec::new();
+        for (at, (shape, _, _)) in entries.iter().enumerate() {
+            match shapes.last_mut() {
+                Some((last, end)) if last == shape => *end = at + 1,
+                _ => shapes.push((*shape, at + 1)),
+            }
+        }
+        Self {
+            shapes: shapes.into(),
+            values: entries.iter().map(|(_, value, _)| *value).collect(),
+            owners: entries.iter().map(|(_, _, owner)| *owner).collect(),
+        }
+    }
+
+    /// Whether there is no pattern.
+    pub(super) fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// For each of `count` owners, whether a pattern of it matches one of `forms`.
+    pub(super) fn owners(&self, forms: &Forms, count: usize) -> Vec<bool> {
+        let mut matched = vec![false; count];
+        let mut start = 0;
+        for (shape, end) in &self.shapes {
+            for form in forms.0.iter().filter(|form| shape.fits(**form)) {
+                self.mark(form & shape.mask, start, *end, &mut matched);
+            }
+            start = *end;
+        }
+        matched
+    }
+
+    fn mark(&self, value: Packed, start: usize, end: usize, matched: &mut [bool]) {
+        let first = start + self.values[start..end].partition_point(|other| *other < value);
+        let equal = self.values[first..end].iter().take_while(|other| **other == value).count();
+        for owner in &self.owners[first..first + equal] {
+            if let Some(mark) = usize::try_from(*owner).ok().and_then(|owner| matched.get_mut(owner)) {
+                *mark = true;
+            }
+        }
+    }
+
+    /// The memory that it takes, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        size_of_val(&*self.shapes) + size_of_val(&*self.values) + size_of_val(&*self.owners)
+    }
+}

@@ -1,0 +1,194 @@
+//! What the parts of screening do together.
+
+mod agreement;
+mod plain;
+mod random;
+
+use call_acceptance_api::{
+    resource::{
+        criteria::{FromDnCriteria, ScheduleReference},
+        schedule::ScheduleType,
+    },
+    value::{name::ScheduleName, owner::Level, phone_number::PhoneNumberPattern},
+};
+
+use super::*;
+
+/// An active criteria for every caller, at any time.
+fn criteria(position: i32, name: &str) -> KeptCriteria {
+    KeptCriteria {
+        position,
+        name: CriteriaName::parse(name).expect("a name"),
+        active: true,
+        do_not_perform_action: false,
+        from_dn_criteria: FromDnCriteria {
+            selection: Selection::Any,
+            include_anonymous_callers: false,
+            include_unavailable_callers: false,
+            phone_numbers: Vec::new(),
+        },
+        time_schedule: None,
+        holiday_schedule: None,
+    }
+}
+
+/// The same for callers from `numbers` only.
+fn from(position: i32, name: &str, numbers: &[&str]) -> KeptCriteria {
+    let mut kept = criteria(position, name);
+    kept.from_dn_criteria.selection = Selection::SpecifiedOnly;
+    kept.from_dn_criteria.phone_numbers =
+        numbers.iter().map(|number| PhoneNumberPattern::parse(number).expect("a pattern")).collect();
+    kept
+}
+
+fn link(schedule: u128, kind: ScheduleType) -> Option<ScheduleLink> {
+    let reference =
+        ScheduleReference { level: Level::User, name: ScheduleName::parse("schedule").expect("a name"), kind };
+    Some(ScheduleLink { id: Uuid::from_u128(schedule), reference })
+}
+
+/// A period from its JSON, as in the contract, without `name`.
+fn period(json: &str) -> Period {
+    let mut json: serde_json::Value = serde_json::from_str(json).expect("JSON");
+    json["name"] = "period".into();
+    json["active"] = json.get("active").cloned().unwrap_or(true.into());
+    serde_json::from_value(json).expect("a period")
+}
+
+fn brussels() -> Place {
+    Place {
+        region: Some(Region::parse("BE").expect("a region")),
+        time_zone: Some(TimeZone::parse("Europe/Brussels").expect("a time zone")),
+    }
+}
+
+fn compile(criteria: &[KeptCriteria], periods: &HashMap<Uuid, Vec<Period>>) -> Screening {
+    Screening::compile(&brussels(), criteria, periods).expect("criteria that can be compiled")
+}
+
+fn call(number: &str) -> Call<'_> {
+    Call { calling_number: Some(number), presentation: None, at: "2026-12-25T09:30:00Z".parse().expect("an instant") }
+}
+
+fn ruling(screening: &Screening, call: Call<'_>) -> (Reason, Option<String>) {
+    let ruling = screening.decide(&call);
+    (ruling.reason, ruling.criteria.map(ToString::to_string))
+}
+
+fn outcomes(screening: &Screening, call: Call<'_>) -> Vec<Outcome> {
+    screening.explain(&call).into_iter().map(|of| of.outcome).collect()
+}
+
+#[test]
+fn screening_without_an_active_criteria_accepts() {
+    let inactive = KeptCriteria { active: false, do_not_perform_action: true, ..criteria(1, "off") };
+    for criteria in [vec![], vec![inactive]] {
+        let screening = compile(&criteria, &HashMap::new());
+        assert_eq!(ruling(&screening, call("100")), (Reason::NoActiveCriteria, None));
+    }
+}
+
+#[test]
+fn screening_refuses_before_it_accepts_and_names_the_first_in_creation_order() {
+    let refuse = |position, name| KeptCriteria { do_not_perform_action: true, ..from(position, name, &["1*"]) };
+    let all = [from(5, "d", &["*"]), refuse(4, "c"), refuse(3, "b"), criteria(1, "a"), from(2, "e", &["2"])];
+    let screening = compile(&all, &HashMap::new());
+    assert_eq!(ruling(&screening, call("100")), (Reason::DoNotAccept, Some("b".to_owned())));
+    assert_eq!(ruling(&screening, call("200")), (Reason::CriteriaMatched, Some("a".to_owned())));
+    let named: Vec<String> = screening.explain(&call("200")).into_iter().map(|of| of.criteria.to_string()).collect();
+    assert_eq!(named, ["a", "e", "b", "c", "d"]);
+}
+
+#[test]
+fn screening_refuses_what_no_criteria_matches() {
+    let screening = compile(&[from(1, "a", &["1"])], &HashMap::new());
+    assert_eq!(ruling(&screening, call("2")), (Reason::NoCriteriaMatched, None));
+    assert_eq!(ruling(&screening, Call { calling_number: None, ..call("") }), (Reason::NoCriteriaMatched, None));
+}
+
+#[test]
+fn screening_compares_numbers_of_callers_that_show_them_only() {
+    let mut listed = from(1, "listed", &["*"]);
+    let mut anonymous = from(2, "anonymous", &[]);
+    anonymous.from_dn_criteria.include_anonymous_callers = true;
+    let mut unavailable = from(3, "unavailable", &[]);
+    unavailable.from_dn_criteria.include_unavailable_callers = true;
+    listed.from_dn_criteria.include_unavailable_callers = false;
+    let screening = compile(&[listed, anonymous, unavailable], &HashMap::new());
+    let by = |number, presentation| {
+        let call = Call { presentation, ..call(number) };
+        ruling(&screening, call).1
+    };
+    for (number, presentation, expected) in [
+        ("+3225126777", None, "listed"),
+        ("+3225126777", Some(Presentation::Allowed), "listed"),
+        ("+3225126777", Some(Presentation::Restricted), "anonymous"),
+        ("sip:anonymous@anonymous.invalid", None, "anonymous"),
+        ("", None, "unavailable"),
+        ("+3225126777", Some(Presentation::Unavailable), "unavailable"),
+    ] {
+        assert_eq!(by(number, presentation).as_deref(), Some(expected), "{number} {presentation:?}");
+    }
+    assert_eq!(by("", Some(Presentation::Allowed)), None);
+    assert_eq!(by("alice", None), None);
+}
+
+#[test]
+fn screening_explains_the_first_part_that_does_not_match() {
+    let friday = period(r#"{"type": "Day of the week", "dayOfWeek": "Friday"}"#);
+    let monday = period(r#"{"type": "Day of the week", "dayOfWeek": "Monday"}"#);
+    let periods = HashMap::from([(Uuid::from_u128(1), vec![friday]), (Uuid::from_u128(2), vec![monday])]);
+    let of = |position: i32, number: &str, time: u128, holiday: u128| KeptCriteria {
+        time_schedule: link(time, ScheduleType::Time),
+        holiday_schedule: link(holiday, ScheduleType::Holiday),
+        ..from(position, &position.to_string(), &[number])
+    };
+    let inactive = KeptCriteria { active: false, ..of(1, "2", 9, 9) };
+    let all = [inactive, of(2, "2", 2, 2), of(3, "1", 2, 2), of(4, "1", 1, 2), of(5, "1", 1, 1)];
+    let screening = compile(&all, &periods);
+    let expected = [
+        Outcome::Inactive,
+        Outcome::NumberNotMatched,
+        Outcome::OutsideTimeSchedule,
+        Outcome::OutsideHolidaySchedule,
+        Outcome::Matched,
+    ];
+    assert_eq!(outcomes(&screening, call("1")), expected);
+    assert!(screening.weight() > 0);
+}
+
+#[test]
+fn screening_is_not_compiled_without_a_schedule_that_an_active_criteria_needs() {
+    let needs = KeptCriteria { time_schedule: link(7, ScheduleType::Time), ..criteria(1, "a") };
+    let compiled = Screening::compile(&brussels(), std::slice::from_ref(&needs), &HashMap::new());
+    let missing = CompileError::MissingSchedule { criteria: "a".to_owned(), schedule: Uuid::from_u128(7) };
+    assert_eq!(compiled.err(), Some(missing));
+    let inactive = KeptCriteria { active: false, ..needs };
+    assert!(Screening::compile(&brussels(), &[inactive], &HashMap::new()).is_ok());
+}
+
+#[test]
+fn screening_is_not_compiled_with_a_period_that_lacks_what_its_type_needs() {
+    let needs = KeptCriteria { time_schedule: link(7, ScheduleType::Time), ..criteria(1, "a") };
+    for (json, member) in [
+        (r#"{"type": "Day of the week"}"#, "dayOfWeek"),
+        (r#"{"type": "Day of the month"}"#, "dayOfMonth"),
+        (r#"{"type": "Date"}"#, "startDate"),
+        (r#"{"type": "Recurrence", "startDate": "2026-01-01"}"#, "rule"),
+        (r#"{"type": "Date", "startDate": "2026-01-01", "startTime": "09:00"}"#, "stopTime"),
+    ] {
+        let periods = HashMap::from([(Uuid::from_u128(7), vec![period(json)])]);
+        let error = Screening::compile(&brussels(), std::slice::from_ref(&needs), &periods).err();
+        assert!(matches!(error, Some(CompileError::CorruptPeriod { member: of, .. }) if of == member), "{json}");
+    }
+}
+
+#[test]
+fn screening_reads_called_numbers_in_international_form_only() {
+    for text in ["+3225550100", "003225550100", "tel:+32-2-555-01-00", "sip:+3225550100@example.com;user=phone"] {
+        assert_eq!(e164(text).map(|number| number.to_string()).as_deref(), Some("+3225550100"), "{text}");
+    }
+    for text in ["", "3225550100", "025550100", "alice", "+0225550100", "+3", "+1234567890123456"] {
+        assert_eq!(e164(text), None, "{text}");
+    }
+}

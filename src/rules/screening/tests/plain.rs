@@ -1,0 +1,236 @@
+//! The rules of screening written down as plainly as can be, slow and with other means than the compiled form: patterns
+//! character by character, periods as stretches of the time line, recurrences as the `rrule` crate makes them.
+
+use std::collections::BTreeSet;
+
+use call_acceptance_api::resource::{
+    criteria::Selection,
+    decision::{Outcome, Presentation},
+    schedule::period::{Period, PeriodType},
+};
+use chrono::{Datelike, TimeZone};
+use jiff::{SignedDuration, Timestamp, ToSpan, civil, tz};
+use rrule::{RRule, Tz, Unvalidated};
+
+use super::{KeptCriteria, Place};
+
+/// A caller's number with what its text is known to mean.
+#[derive(Debug, Clone)]
+pub(super) enum Number {
+    /// With `+` or `00`.
+    International(String),
+    /// Without.
+    Digits(String),
+}
+
+/// The written forms of `number` in `region`, one of BE, US, GB and FR.
+pub(super) fn forms(number: &Number, region: Option<&str>) -> Vec<String> {
+    let (e164, received) = match number {
+        Number::International(digits) => (Some(digits.clone()), None),
+        Number::Digits(digits) => (region.and_then(|region| read(digits, region)), Some(digits.clone())),
+    };
+    let e164 = e164.filter(|digits| !digits.starts_with('0') && digits.len() >= 2 && digits.len() <= 15);
+    let mut forms: Vec<String> = received.into_iter().collect();
+    if let Some(digits) = e164 {
+        forms.extend(region.into_iter().flat_map(|region| national(&digits, region)));
+        forms.push(format!("+{digits}"));
+    }
+    forms
+}
+
+/// The digits of the E.164 form of what is dialled in `region`, as the `phonenumber` crate reads it. Regions whose
+/// numbers differ much in length, like Italy, are left out: the crate takes digits behind a valid number for a part of it.
+fn read(digits: &str, region: &str) -> Option<String> {
+    let region: phonenumber::country::Id = region.parse().expect("a region");
+    let number = phonenumber::parse(Some(region), digits).ok().filter(phonenumber::PhoneNumber::is_valid)?;
+    let plan = phonenumber::metadata::DATABASE.by_id(region.as_ref()).expect("a region");
+    let home = plan.country_code();
+    (number.code().value() == home).then(|| format!("{home}{}", number.national()))
+}
+
+fn national(e164: &str, region: &str) -> Vec<String> {
+    let (code, trunk_prefix) = match region {
+        "BE" => ("32", "0"),
+        "US" => ("1", "1"),
+        "GB" => ("44", "0"),
+        "FR" => ("33", "0"),
+        _ => panic!("{region} is not one of the regions here"),
+    };
+    let Some(national) = e164.strip_prefix(code).filter(|national| !national.is_empty()) else { return vec![] };
+    let mut forms = vec![format!("{trunk_prefix}{national}")];
+    // Ten digits with an area code, and those to dial inside an area.
+    if region == "US" && national.len() == 10 && national >= "2" {
+        forms.push(national.to_owned());
+    }
+    forms
+}
+
+/// Whether `pattern` matches the whole of `form`.
+pub(super) fn matches(pattern: &str, form: &str) -> bool {
+    let pattern = pattern.strip_prefix("00").map_or(pattern.to_owned(), |rest| format!("+{rest}"));
+    pattern == "*" || matches_from(&pattern, form)
+}
+
+fn matches_from(pattern: &str, form: &str) -> bool {
+    let Some(first) = pattern.chars().next() else { return form.is_empty() };
+    let digits_only = form.chars().all(|c| c.is_ascii_digit());
+    match (first, form.chars().next()) {
+        ('*', _) => digits_only,
+        ('?', Some(c)) => c.is_ascii_digit() && matches_from(&pattern[1..], &form[1..]),
+        (_, Some(c)) => c == first && matches_from(&pattern[1..], &form[1..]),
+        (_, None) => false,
+    }
+}
+
+/// The last time that counts, of a rule.
+#[derive(Debug, Clone)]
+pub(super) enum Until {
+    Day(civil::Date),
+    Local(civil::DateTime),
+    Utc(Timestamp),
+}
+
+impl Until {
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Day(date) => date.strftime("%Y%m%d").to_string(),
+            Self::Local(time) => time.strftime("%Y%m%dT%H%M%S").to_string(),
+            Self::Utc(instant) => instant.strftime("%Y%m%dT%H%M%SZ").to_string(),
+        }
+    }
+
+    fn lets(&self, date: civil::Date, start: u16, zone: &tz::TimeZone) -> bool {
+        let starts = date.to_datetime(civil::Time::midnight()) + i64::from(start).minutes();
+        match self {
+            Self::Day(last) => date <= *last,
+            Self::Local(last) => starts <= *last,
+            Self::Utc(last) => starts <= zone.to_datetime(*last),
+        }
+    }
+}
+
+/// The crate looks for a day up to the year 10,000, also where there is none; so it is asked as many years later as the
+/// calendar takes to come round often enough. Easter does not come round with it.
+fn later(rule: &str) -> i16 {
+    if rule.contains("BYEASTER") { 0 } else { 19 * 400 }
+}
+
+/// The days up to `horizon` that `rule`, which has no `UNTIL`, makes from `first` on, as the crate does.
+pub(super) fn made(rule: &str, first: civil::Date, horizon: civil::Date) -> BTreeSet<civil::Date> {
+    let later = later(rule);
+    let rule: RRule<Unvalidated> = rule.parse().expect("a rule");
+    let (year, month, day) = (first.year() + later, first.month(), first.day());
+    let start = Tz::UTC.with_ymd_and_hms(year.into(), month.unsigned_abs().into(), day.unsigned_abs().into(), 0, 0, 0);
+    let set = rule.build(start.single().expect("a day")).expect("a rule that the crate takes");
+    let date = |time: chrono::DateTime<Tz>| {
+        let part = |n: u32| i8::try_from(n).expect("a small number");
+        civil::date(i16::try_from(time.year()).expect("a year") - later, part(time.month()), part(time.day()))
+    };
+    set.into_iter().map(date).take_while(|date| *date <= horizon).collect()
+}
+
+/// A period, with the days that its rule makes when it has one.
+#[derive(Debug, Clone)]
+pub(super) struct Days {
+    pub period: Period,
+    pub made: BTreeSet<civil::Date>,
+    pub until: Option<Until>,
+}
+
+impl Days {
+    /// Whether the period holds on the local day `date`.
+    fn hold_on(&self, date: civil::Date, zone: &tz::TimeZone) -> bool {
+        let period = &self.period;
+        let parsed =
+            |date: &call_acceptance_api::value::time::Date| -> civil::Date { date.as_str().parse().expect("a date") };
+        match period.kind {
+            PeriodType::DayOfTheWeek => {
+                let name = format!("{:?}", period.day_of_week.expect("a day of the week"));
+                date.strftime("%A").to_string() == name
+            }
+            PeriodType::DayOfTheMonth => period.day_of_month == Some(date.day().into()),
+            PeriodType::Date => {
+                let first = parsed(period.start_date.as_ref().expect("a date"));
+                let last = period.stop_date.as_ref().map_or(first, parsed);
+                first <= date && date <= last
+            }
+            PeriodType::Recurrence => {
+                let start = period.start_time.as_ref().map_or(0, |time| time.minutes());
+                let excepted = period.except_dates.iter().flatten().any(|except| parsed(except) == date);
+                self.made.contains(&date)
+                    && !excepted
+                    && self.until.as_ref().is_none_or(|until| until.lets(date, start, zone))
+            }
+        }
+    }
+
+    /// Whether the period holds at `at`: whether one of the stretches of the time line that the days around it come to
+    /// contains it. A day comes to one stretch for each offset from UTC that is in force during it, from the start to the
+    /// stop by that offset, as far as the offset is in force.
+    pub(super) fn hold_at(&self, at: Timestamp, zone: &tz::TimeZone) -> bool {
+        let minutes = |minutes: u16| SignedDuration::from_mins(minutes.into());
+        let start = minutes(self.period.start_time.as_ref().map_or(0, |time| time.minutes()));
+        let stop = minutes(self.period.stop_time.as_ref().map_or(24 * 60, |time| time.minutes()));
+        let about = tz::TimeZone::UTC.to_datetime(at).date();
+        let days = (-2..=2_i64).map(|days| about.checked_add(days.days()).expect("a day"));
+        days.filter(|date| self.hold_on(*date, zone)).any(|date| {
+            let midnight = tz::TimeZone::UTC.to_timestamp(date.to_datetime(civil::Time::midnight())).expect("a day");
+            let around = (midnight - SignedDuration::from_hours(48), midnight + SignedDuration::from_hours(72));
+            offsets(zone, around).into_iter().any(|(from, to, offset)| {
+                let offset = SignedDuration::from_secs(offset.seconds().into());
+                let (start, stop) = (midnight + start - offset, midnight + stop - offset);
+                start.max(from) <= at && at < stop.min(to)
+            })
+        })
+    }
+}
+
+/// The offsets of `zone` that are in force in a stretch of time, each with when it begins and ends.
+fn offsets(zone: &tz::TimeZone, (from, to): (Timestamp, Timestamp)) -> Vec<(Timestamp, Timestamp, tz::Offset)> {
+    let mut changes = vec![from];
+    changes.extend(zone.following(from).map(|change| change.timestamp()).take_while(|change| *change < to));
+    changes.push(to);
+    changes.windows(2).map(|ends| (ends[0], ends[1], zone.to_offset(ends[0]))).collect()
+}
+
+/// What the criteria `kept`, whose schedules are `time` and `holiday`, says of a call.
+pub(super) fn outcome(
+    kept: &KeptCriteria,
+    time: Option<&[Days]>,
+    holiday: Option<&[Days]>,
+    place: &Place,
+    number: Option<&Number>,
+    presentation: Option<Presentation>,
+    at: Timestamp,
+) -> Outcome {
+    let zone = place
+        .time_zone
+        .as_ref()
+        .map_or(tz::TimeZone::UTC, |zone| tz::TimeZone::get(zone.as_str()).expect("a time zone"));
+    let hold = |schedule: Option<&[Days]>| {
+        schedule.is_none_or(|days| days.iter().any(|days| days.period.active && days.hold_at(at, &zone)))
+    };
+    let from = &kept.from_dn_criteria;
+    let default = if number.is_some() { Presentation::Allowed } else { Presentation::Unavailable };
+    let region = place.region.as_ref().map(|region| region.as_str());
+    let listed = || {
+        let forms = number.map(|number| forms(number, region)).unwrap_or_default();
+        from.phone_numbers.iter().any(|pattern| {
+            let every = pattern.as_str() == "*" && number.is_some();
+            every || forms.iter().any(|form| matches(pattern.as_str(), form))
+        })
+    };
+    let caller = from.selection == Selection::Any
+        || match presentation.unwrap_or(default) {
+            Presentation::Allowed => listed(),
+            Presentation::Restricted => from.include_anonymous_callers,
+            Presentation::Unavailable => from.include_unavailable_callers,
+        };
+    match (kept.active, caller, hold(time), hold(holiday)) {
+        (false, ..) => Outcome::Inactive,
+        (_, false, ..) => Outcome::NumberNotMatched,
+        (_, _, false, _) => Outcome::OutsideTimeSchedule,
+        (_, _, _, false) => Outcome::OutsideHolidaySchedule,
+        _ => Outcome::Matched,
+    }
+}
