@@ -142,10 +142,10 @@ async fn execute(url: &str, sql: &str) {
     db.close().await.expect("the connection closes");
 }
 
-/// The server that the test run started; `make test` and `tests/with-postgres` say where it is.
+/// The server that the test run started; `make test` and `tools/with-postgres` say where it is.
 pub fn admin_url() -> String {
     std::env::var("TEST_POSTGRES_URL")
-        .expect("TEST_POSTGRES_URL names no PostgreSQL: run `make test`, or `tests/with-postgres cargo nextest run`")
+        .expect("TEST_POSTGRES_URL names no PostgreSQL: run `make test`, or `tools/with-postgres cargo nextest run`")
 }
 
 /// The URL of another database of the same server.

@@ -1,7 +1,7 @@
 """What schemathesis cannot know from the document.
 
-A request that the schemas allow and the server refuses is a failure, unless the server names one of RULES: the rules that the
-document has in words. To add a rule, add the detail of its fault; keep it as narrow as it can be.
+A request that the schemas allow and the server refuses is a failure, unless the server names one of RULES: the rules
+that the document has in words. To add a rule, add the detail of its fault; keep it as narrow as it can be.
 """
 
 import os
@@ -75,7 +75,10 @@ def calendar(_context, response):
 
 @schemathesis.hook
 def before_load_schema(_context, document):
-    """Makes the example of a calendar a case like others: beside a strategy schemathesis takes no example that is text."""
+    """Makes the example of a calendar a case like others.
+
+    Beside a strategy schemathesis takes no example that is text.
+    """
     calendar = document["components"]["schemas"]["Icalendar"]
     schemathesis.openapi.media_type("text/calendar", st.just(calendar.pop("example").encode()) | calendars())
     for path in document["paths"].values():

@@ -1,10 +1,13 @@
 // Has Prism judge what the tests asked a server and what it answered.
 //
-// usage: node recorded.mjs FOLDER DOCUMENT EXCHANGES     FOLDER holds node_modules; tests/api/exchanges.rs writes EXCHANGES
+// usage: node recorded.mjs FOLDER DOCUMENT EXCHANGES
 //
-// This is Prism's validating proxy, but that it forwards to the recorded answer in place of a server: the tests need not go
-// through a proxy, which would write their bodies and headers anew. An answer must be as the document says, always. A request
-// must be so where the server took it: tests send invalid ones on purpose, and see themselves that they are refused.
+// FOLDER holds node_modules; tests/api/exchanges.rs writes EXCHANGES.
+//
+// This is Prism's validating proxy, but that it forwards to the recorded answer in place of a server: the tests need
+// not go through a proxy, which would write their bodies and headers anew. An answer must be as the document says,
+// always. A request must be so where the server took it: tests send invalid ones on purpose, and see themselves that
+// they are refused.
 //
 // Not judged are paths and methods that the document does not know, and refused requests that Prism cannot read.
 //
@@ -33,8 +36,10 @@ const forward = ({ data }) => () => async () => ({ _tag: 'Right', right: data.an
 const prism = createInstance(config, { logger: silent, forward });
 const operations = await getHttpOperationsFromSpec(document);
 
+const BODY_OF_NO_USE = 'No supported content types, but request included a non-empty body';
+
 function isIgnored(request, fault) {
-  return request.method === 'DELETE' && fault.message === 'No supported content types, but request included a non-empty body';
+  return request.method === 'DELETE' && fault.message === BODY_OF_NO_USE;
 }
 
 function parsed(body, headers) {

@@ -20,7 +20,8 @@ const QUIET = [
 export async function startBrowser(tools, url) {
   const { chromium } = createRequire(join(tools, '/'))('playwright-core');
   const folder = await mkdtemp(join(tmpdir(), 'call-acceptance-browser-'));
-  const options = { executablePath: '/usr/bin/chromium', args: QUIET, viewport: { width: 1280, height: 1000 }, baseURL: url };
+  const viewport = { width: 1280, height: 1000 };
+  const options = { executablePath: '/usr/bin/chromium', args: QUIET, viewport, baseURL: url };
   const context = await chromium.launchPersistentContext(folder, options);
   context.setDefaultTimeout(10_000);
   const complaints = [];

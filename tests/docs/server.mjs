@@ -1,4 +1,4 @@
-// The server that tests/with-server starts.
+// The server that tools/with-server starts.
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';

@@ -32,17 +32,17 @@ struct Cluster {
 
 impl Cluster {
     fn start() -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/with-postgres");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/with-postgres");
         let mut keeper = Command::new(script)
             .args(["sh", "-c", "echo \"$TEST_POSTGRES_URL\"; exec cat"])
             .env_remove("TEST_POSTGRES_URL")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("tests/with-postgres can be run");
+            .expect("tools/with-postgres can be run");
         let mut url = String::new();
         let output = keeper.stdout.take().expect("the output is piped");
-        BufReader::new(output).read_line(&mut url).expect("tests/with-postgres prints where the server is");
+        BufReader::new(output).read_line(&mut url).expect("tools/with-postgres prints where the server is");
         Self { url: url.trim().to_owned(), keeper, frozen: Vec::new() }
     }
 

@@ -114,7 +114,8 @@ func main() {
 	verdict := decide("+32475123456")
 	fmt.Printf("accepted: %s | %s | %s\n", verdict.Decision, verdict.Reason, verdict.GetCriteria())
 	verdict = decide("+3225559999")
-	fmt.Printf("refused: %s | %s | %d %s\n", verdict.Decision, verdict.Reason, verdict.GetSipStatus(), verdict.GetSipReason())
+	status, phrase := verdict.GetSipStatus(), verdict.GetSipReason()
+	fmt.Printf("refused: %s | %s | %d %s\n", verdict.Decision, verdict.Reason, status, phrase)
 
 	good(criteria.CriteriaDelete(ctx, tenantID, "sales", "jane", name).Execute())
 	left := good(criteria.SelectiveCallAcceptanceView(ctx, tenantID, "sales", "jane").Execute())

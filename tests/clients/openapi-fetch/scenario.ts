@@ -95,7 +95,8 @@ const change = (instance_name: string, body: Schemas["CriteriaUpdate"]) =>
 const newName = "family & friends";
 show("renamed", await good(change("friends", { newName })));
 const invalid = await problem(change(newName, { timeSchedule: { level: "User", name: "Mondays" } }));
-console.log(`invalid: ${invalid.status} | ${invalid.code} | ${invalid.errors?.map((fault) => fault.pointer).join(", ")}`);
+const pointers = invalid.errors?.map((fault) => fault.pointer).join(", ");
+console.log(`invalid: ${invalid.status} | ${invalid.code} | ${pointers}`);
 show("cleared", await good(change(newName, { timeSchedule: null })));
 
 const decide = (callingNumber: string) =>

@@ -88,7 +88,8 @@ show("renamed", await criteria.criteriaUpdate({ ...jane, instanceName: "friends"
 const change = (criteriaUpdate: ca.CriteriaUpdate) =>
   criteria.criteriaUpdate({ ...jane, instanceName: newName, criteriaUpdate });
 const invalid = await problem(change({ timeSchedule: { level: ca.Level.User, name: "Mondays" } }));
-console.log(`invalid: ${invalid.status} | ${invalid.code} | ${invalid.errors?.map((fault) => fault.pointer).join(", ")}`);
+const pointers = invalid.errors?.map((fault) => fault.pointer).join(", ");
+console.log(`invalid: ${invalid.status} | ${invalid.code} | ${pointers}`);
 show("cleared", await change({ timeSchedule: null }));
 
 const friend = await decisions.userDecisionAsk({ ...jane, decisionRequest: { callingNumber: "+32475123456" } });
