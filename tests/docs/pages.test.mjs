@@ -1,4 +1,4 @@
-// The pages, looked at in Chromium. Run by `make test-docs`; the pictures of README.md are taken on the way.
+// The pages, looked at in Chromium. Run by `make test-docs`; the pictures of README.md and docs/ are taken on the way.
 
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';

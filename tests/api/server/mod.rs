@@ -3,10 +3,10 @@
 mod commands;
 mod documents;
 mod errors;
+mod guides;
 mod health;
 mod pages;
 mod paths;
 mod query;
-mod readme;
 mod request_id;
 mod shutdown;
