@@ -23,12 +23,13 @@ use crate::{
     store::{
         self, Connection, ConnectionTrait, Transaction,
         audit::{self as audit_events, Record},
-        feed, ownership,
+        feed::{self, Change},
+        ownership,
     },
 };
 use async_trait::async_trait;
 use call_acceptance_api::{
-    access::{Actor, Scope},
+    access::Actor,
     resource::{health::Readiness, token::TokenId},
     value::owner::{Owner, UserPath},
     wire::problem::{Failure, ProblemCode},
@@ -99,12 +100,9 @@ impl Server {
             let Done { transaction, value, mut records, revoked } = work(transaction).await?;
             records.retain(|record| record.before != record.after);
             audit_events::insert(&transaction, by, &records, || self.clock.new_id()).await?;
-            for token in &revoked {
-                feed::note(&transaction, self.clock.new_id(), &Scope::System, Some(token)).await?;
-            }
-            if let Some(owner) = owner {
-                feed::note(&transaction, id, &Scope::Of(owner.clone()), None).await?;
-            }
+            let tokens = revoked.iter().map(|token| (self.clock.new_id(), Change::Token(token.clone())));
+            let users = owner.map(|owner| (id, Change::Users(owner.clone())));
+            feed::note(&transaction, &tokens.chain(users).collect::<Vec<_>>()).await?;
             Ok((transaction, (value, revoked)))
         })
         .await;

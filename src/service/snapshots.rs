@@ -278,8 +278,11 @@ impl Snapshots {
     fn apply(&self, changes: Changes) {
         match changes {
             Changes::Of(changes) => changes.into_iter().for_each(|(id, change)| match change {
-                Change::Users(owner) if !self.own().remove(&id) => self.forget(&owner),
-                Change::Users(_) => {}
+                Change::Users(owner) | Change::TimeZone(owner) | Change::Schedule(owner, _) => {
+                    if !self.own().remove(&id) {
+                        self.forget(&owner);
+                    }
+                }
                 Change::Token(token) => self.identities.forget(&token),
             }),
             Changes::Unknown => {

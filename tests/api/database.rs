@@ -2,7 +2,7 @@
 
 use call_acceptance::{identity::token, store};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database,
+    ConnectOptions, ConnectionTrait, Database, Statement,
     sqlx::{self, Connection, Executor, PgConnection},
 };
 use tempfile::TempDir;
@@ -106,6 +106,15 @@ impl TestDatabase {
         let create = format!("CREATE DATABASE {name} {how}");
         connection.execute(sqlx::AssertSqlSafe(create)).await.expect("a database can be created");
         Self { url: on(&admin, &name), server: Some((admin, name)), _folder: None }
+    }
+
+    /// The number that a query past the server comes to.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let db = Database::connect(ConnectOptions::new(&self.url)).await.expect("the database answers");
+        let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await;
+        let row = row.expect("the query runs").expect("the query has a row");
+        db.close().await.expect("the connection closes");
+        row.try_get_by_index(0).expect("the row is one number")
     }
 
     /// Runs a statement past the server.

@@ -1,6 +1,7 @@
-//! Table `changes`: what was changed lately that decisions must see. `changed_at` is in microseconds since 1970 by the
-//! database's clock. A token is concerned where there is a `token_id`; else users are: whose, is in `group_id` and `user_id`
-//! as in `schedules`.
+//! Table `changes`: what was changed lately that decisions must see. `position` is the order: on PostgreSQL the identifier
+//! of the transaction, on SQLite a number that rises. `changed_at` is in microseconds since 1970 by the database's clock, and
+//! only says when a row may go. `kind` says what is concerned: a token, or users, whose is in `group_id` and `user_id` as in
+//! `schedules`.
 
 use sea_orm::entity::prelude::*;
 
@@ -11,9 +12,12 @@ pub struct Model {
     pub tenant_id: String,
     #[sea_orm(primary_key, auto_increment = false)]
     pub change_id: Uuid,
+    pub position: i64,
+    pub changed_at: i64,
+    pub kind: String,
     pub group_id: Option<String>,
     pub user_id: Option<String>,
-    pub changed_at: i64,
+    pub schedule_id: Option<Uuid>,
     pub token_id: Option<String>,
 }
 

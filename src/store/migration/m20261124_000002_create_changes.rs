@@ -23,12 +23,18 @@ impl MigrationTrait for Migration {
             .col(ColumnDef::new(Alias::new("change_id")).uuid().not_null())
             .col(text(backend, "group_id"))
             .col(text(backend, "user_id"))
+            .col(integer("position").not_null())
             .col(integer("changed_at").not_null())
+            .col(key(backend, "kind"))
+            .col(ColumnDef::new(Alias::new("schedule_id")).uuid())
             .primary_key(Index::create().col(Alias::new("tenant_id")).col(Alias::new("change_id")));
         manager.create_table(table).await?;
-        let mut index = Index::create();
-        index.name("changes_changed_at").table(Alias::new("changes")).col(Alias::new("changed_at"));
-        manager.create_index(index).await
+        for column in ["position", "changed_at"] {
+            let mut index = Index::create();
+            index.name(format!("changes_{column}")).table(Alias::new("changes")).col(Alias::new(column));
+            manager.create_index(index).await?;
+        }
+        Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

@@ -10,24 +10,24 @@ use crate::{
     harness::{App, CRITERIA, Running, USER, client, config},
 };
 
-const FRIEND: &str = "+3225126777";
+pub const FRIEND: &str = "+3225126777";
 const STALENESS: Duration = Duration::from_secs(2);
 
 /// An instance beside that of `app`, asked for decisions only.
-struct Other {
-    server: Running,
+pub struct Other {
+    pub server: Running,
     client: reqwest::Client,
 }
 
 impl Other {
-    async fn beside(app: &App) -> Self {
+    pub async fn beside(app: &App) -> Self {
         let mut configuration = config(&app.database.url);
         configuration.decisions.staleness = STALENESS;
         Self { server: Running::start(configuration).await, client: client() }
     }
 
-    async fn decide(&self) -> Value {
-        let call = json!({ "calledNumber": NUMBER, "callingNumber": FRIEND });
+    async fn decide(&self, number: &str) -> Value {
+        let call = json!({ "calledNumber": number, "callingNumber": FRIEND });
         let url = format!("{}{DECISIONS}", self.server.url());
         let sent = self.client.post(url).header("Content-Type", "application/json").body(call.to_string());
         let text = sent.send().await.expect("the server answers").text().await.expect("the answer arrives whole");
@@ -36,10 +36,15 @@ impl Other {
 
     /// Asks until the decision has this reason. Another one that was asked for later than the staleness after `changed`
     /// breaks the promise, unless it is marked as stale or is no decision (503).
-    async fn follows(&self, changed: Instant, wanted: &str) {
+    pub async fn follows(&self, changed: Instant, wanted: &str) {
+        self.follows_for(NUMBER, changed, wanted).await;
+    }
+
+    /// The same for the user with this number.
+    pub async fn follows_for(&self, number: &str, changed: Instant, wanted: &str) {
         loop {
             let late = changed.elapsed() > STALENESS;
-            let decision = self.decide().await;
+            let decision = self.decide(number).await;
             if decision["reason"] == wanted {
                 return;
             }

@@ -1,6 +1,7 @@
 //! Decisions on calls: the rules through HTTP, what they read, and how they follow changes.
 
 mod changes;
+mod feed;
 mod forms;
 mod instances;
 mod outage;

@@ -1,0 +1,38 @@
+//! What tells that the feed has something new, where the database can tell.
+
+use sea_orm::{
+    DatabaseConnection, DbBackend, DbErr,
+    sqlx::{self, postgres::PgListener},
+};
+
+use super::CHANNEL;
+use crate::store::{StoreError, connection};
+
+/// Rings when the feed may have something new.
+pub struct Bell(Option<PgListener>);
+
+impl Bell {
+    /// The bell of the database `db`, on a connection of its own. SQLite has none.
+    pub async fn of(db: &DatabaseConnection) -> Result<Self, StoreError> {
+        if db.get_database_backend() != DbBackend::Postgres {
+            return Ok(Self(None));
+        }
+        let pool = connection::beside(db, 1);
+        let mut listener = PgListener::connect_with(pool.get_postgres_connection_pool()).await.map_err(failed)?;
+        listener.listen(CHANNEL).await.map_err(failed)?;
+        Ok(Self(Some(listener)))
+    }
+
+    /// Done when something new may be there: after a notification, or when notifications may have been lost. Never done
+    /// without a bell.
+    pub async fn ring(&mut self) -> Result<(), StoreError> {
+        match &mut self.0 {
+            Some(listener) => listener.try_recv().await.map(|_| ()).map_err(failed),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+fn failed(error: sqlx::Error) -> StoreError {
+    StoreError::Unavailable(DbErr::Conn(sea_orm::RuntimeErr::SqlxError(error.into())))
+}

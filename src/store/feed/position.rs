@@ -1,0 +1,91 @@
+//! How far an instance has read the feed.
+//!
+//! On PostgreSQL a change carries the identifier of its transaction, and a reader keeps the snapshot of its last
+//! reading: new is what was not visible in that one, whenever it was begun or noted. On SQLite writers wait for each
+//! other, so that a number that rises with each change orders them as they were committed.
+
+use crate::store::StoreError;
+
+/// The snapshot in which nothing is visible.
+pub(super) const EMPTY: &str = "1:1:";
+
+/// Up to where the feed was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Position {
+    /// The snapshot of PostgreSQL, `xmin:xmax:xip,…`, or the greatest number on SQLite.
+    text: String,
+    /// Everything before this one was read, or will never be there.
+    first_unread: i64,
+    /// No change has this one or a greater one yet.
+    next: i64,
+    /// The running server that has answered, where there is one.
+    server: String,
+}
+
+impl Position {
+    /// The position as the database writes it.
+    pub fn parse(text: &str, server: &str) -> Result<Self, StoreError> {
+        let (text, server) = (text.to_owned(), server.to_owned());
+        let number = |part: Option<&str>| part.and_then(|part| part.parse::<i64>().ok());
+        let mut parts = text.split(':');
+        let places = match (number(parts.next()), parts.next()) {
+            (Some(newest), None) => newest.checked_add(1).map(|next| (next, next)),
+            (Some(xmin), xmax @ Some(_)) => number(xmax).map(|xmax| (xmin, xmax)),
+            (None, _) => None,
+        };
+        match places {
+            Some((first_unread, next)) => Ok(Self { text, first_unread, next, server }),
+            None => Err(StoreError::Internal(format!("{text:?} is no position in the feed").into())),
+        }
+    }
+
+    /// As [`Position::parse`] takes it.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// What is before it need not be looked at.
+    pub fn first_unread(&self) -> i64 {
+        self.first_unread
+    }
+
+    /// Whether everything that was committed between `before` and this position is still there, where `oldest` is the
+    /// first change that is. It is not when changes were deleted unread, nor when the database is not the one that was
+    /// read before, or went back: another server has taken over, or a backup was restored.
+    pub fn follows(&self, before: &Self, oldest: Option<i64>) -> bool {
+        let kept = oldest.is_none_or(|oldest| oldest <= before.first_unread);
+        kept && self.server == before.server && self.next >= before.next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn position(text: &str) -> Position {
+        Position::parse(text, "server").expect("a position")
+    }
+
+    #[test]
+    fn a_position_is_a_snapshot_or_a_number() {
+        assert_eq!((position("7:9:7,8").first_unread(), position("7:9:7,8").next), (7, 9));
+        assert_eq!((position("7:7:").first_unread(), position("12").first_unread()), (7, 13));
+        for wrong in ["", "x", "7:", ":7:", "7:x:"] {
+            assert!(Position::parse(wrong, "").is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_reading_follows_the_one_before_unless_something_is_missing() {
+        let before = position("7:9:7");
+        assert!(position("7:9:7").follows(&before, None));
+        assert!(position("9:9:").follows(&before, Some(7)));
+        assert!(!position("20:20:").follows(&before, Some(8)), "a change that was not read was deleted");
+        assert!(!position("8:8:").follows(&before, Some(3)), "transactions of the database were undone");
+        let other = Position::parse("20:20:", "another").expect("a position");
+        assert!(!other.follows(&before, Some(3)), "another server answers");
+        assert!(position("12").follows(&position("10"), Some(11)));
+        assert!(!position("12").follows(&position("10"), Some(12)));
+        assert!(!position("9").follows(&position("10"), Some(1)));
+    }
+}
