@@ -38,7 +38,9 @@ impl Decisions for Server {
         question: Question,
     ) -> Result<Decision, Failure> {
         let unknown = Decision::new(Reason::UnknownCalledNumber, None);
-        let Some(number) = screening::e164(called_number.as_str()) else { return Ok(unknown) };
+        let Some(number) = screening::called_numbers(called_number.as_str(), None).into_iter().next() else {
+            return Ok(unknown);
+        };
         let stale = self.snapshots.are_stale();
         let snapshot = match self.snapshots.get_by_number(&number) {
             Some(snapshot) => Some(snapshot),

@@ -1,6 +1,6 @@
 //! Phone numbers, the patterns that criteria match them with, and the regions that national numbers belong to.
 
-use std::str::FromStr;
+use rlibphonenumber::PHONE_NUMBER_UTIL;
 
 use crate::value::text::text;
 
@@ -86,7 +86,12 @@ text! {
         rule: "an ISO 3166-1 alpha-2 code in capital letters that has a telephone numbering plan, like `BE`",
         length: 2..=2,
         pattern: r"^[A-Z]{2}$",
-        format: "iso-3166-1-alpha-2", holds: |text| phonenumber::country::Id::from_str(text).is_ok(),
+        format: "iso-3166-1-alpha-2", holds: has_numbering_plan,
         example: "BE",
     }
+}
+
+fn has_numbering_plan(region: &str) -> bool {
+    rlibphonenumber::Region::from_code(region)
+        .is_ok_and(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(region).is_some())
 }

@@ -16,7 +16,7 @@
 //! A withheld number matches no pattern, even if the network knows it: it would unmask the caller.
 //!
 //! Criteria and schedules are compiled once and then answer for any instant, past or future, in microseconds:
-//! `number.rs` has the numbers, `pattern.rs` the patterns, `schedule.rs` the periods, `recurrence.rs` the recurrence
+//! `number/` has the numbers, `pattern.rs` the patterns, `schedule.rs` the periods, `recurrence.rs` the recurrence
 //! rules and `day.rs` the days that they ask for.
 
 mod day;
@@ -51,6 +51,8 @@ use number::{Caller, Reader};
 use pattern::Index;
 use schedule::{Moment, Schedule};
 
+pub use number::NUMBERING_PLANS;
+
 /// Where the user is: how national numbers and local times are read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Place {
@@ -63,11 +65,12 @@ pub struct Place {
 /// A call that comes in for the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Call<'a> {
-    /// The number of the caller as the network brings it: E.164 with `+` or `00`, national digits, an
-    /// extension, or a `tel:` or `sip:` URI with one of these. Any other text is no number and matches no pattern.
+    /// The number of the caller as the network brings it: E.164 with `+`, `00` or the region's international prefix,
+    /// national digits, an extension, or a `tel:` or `sip:` URI with one of these.
     pub calling_number: Option<&'a str>,
-    /// Whether the caller shows its number. When it was not said: `allowed` with a number, `unavailable` without, and
-    /// `restricted` for a SIP URI at `anonymous.invalid` (RFC 3323, section 4.1.1.3).
+    /// Whether the caller shows its number, as it was given. `restricted` and `unavailable` count as they are; else the
+    /// caller is `restricted` when the text says so (`anonymous`, the host `anonymous.invalid`, …), `unavailable` when there
+    /// is no number in the text, and `allowed` otherwise. So no caller is none of the three.
     pub presentation: Option<Presentation>,
     /// When the call comes in.
     pub at: Timestamp,
@@ -164,10 +167,11 @@ impl Screening {
         let patterns = compared.flat_map(|(owner, criteria)| {
             criteria.from_dn_criteria.phone_numbers.iter().map(move |pattern| (pattern, owner))
         });
+        let reader = Reader::of(place.region.as_ref());
         Ok(Self {
-            reader: Reader::of(place.region.as_ref()),
+            reader,
             any_active: rules.iter().any(|rule| rule.active),
-            numbers: Index::of(patterns),
+            numbers: Index::of(patterns, &reader),
             schedules: schedules.compiled.into(),
             rules,
             zone,
@@ -219,10 +223,10 @@ impl Screening {
 
     fn facts(&self, call: &Call<'_>) -> Facts {
         let caller = Caller::of(call.calling_number);
-        let presentation = call.presentation.unwrap_or_else(|| caller.presentation());
-        let listed = match presentation {
-            Presentation::Allowed if !self.numbers.is_empty() => {
-                self.numbers.owners(&self.reader.forms(&caller), self.rules.len())
+        let presentation = caller.presentation(call.presentation);
+        let listed = match caller {
+            Caller::Number(number) if presentation == Presentation::Allowed && !self.numbers.is_empty() => {
+                self.numbers.owners(&self.reader.forms(&number), self.rules.len())
             }
             _ => Vec::new(),
         };
@@ -245,11 +249,14 @@ impl Screening {
     }
 }
 
-/// The called number that `text` stands for: E.164 with `+` or `00`, alone or in a `tel:` or `sip:` URI. Nothing is read
-/// with a region, and so digits without either are no called number.
-pub fn e164(text: &str) -> Option<PhoneNumber> {
-    let international = Caller::of(Some(text)).international()?;
-    PhoneNumber::parse(&international).ok()
+/// The users' numbers that `text` may stand for, the likeliest first: E.164 with `+`, `00` or an international prefix of
+/// `region`, alone or in a `tel:` or `sip:` URI; digits alone are E.164 without its `+`, and then a national number of
+/// `region`.
+pub fn called_numbers(text: &str, region: Option<&Region>) -> Vec<PhoneNumber> {
+    match Caller::of(Some(text)) {
+        Caller::Number(number) => Reader::of(region).called(&number),
+        Caller::Withheld | Caller::NoNumber => Vec::new(),
+    }
 }
 
 fn zone_of(place: &Place) -> Result<tz::TimeZone, CompileError> {

@@ -1,13 +1,14 @@
 //! The patterns of phone numbers, made ready to be looked up by the written forms of a number.
 //!
-//! A pattern matches when it matches one of the forms as a whole. `?` and `*` stand for digits, never for the `+`;
-//! `*` alone matches every number all the same, also one that has none of the forms (`+0`).
+//! A pattern matches when it matches one of the forms as a whole, its own `00` or international prefix read as `+`. `?` and
+//! `*` stand for digits, never for the `+`; so `+*` matches every number that has an E.164 form, and `*` alone every
+//! number, for each has a form. A pattern without wildcards is read as numbers are, and matches the same number too.
 
 use std::borrow::Cow;
 
 use call_acceptance_api::value::phone_number::PhoneNumberPattern;
 
-use super::number::{Forms, Packed, length, nibble, packed, starts_with_plus};
+use super::number::{Forms, Packed, Reader, Written, length, nibble, packed, starts_with_plus};
 
 /// What numbers a pattern can match, its fixed characters aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,12 +27,23 @@ impl Shape {
     }
 }
 
-fn compiled(pattern: &PhoneNumberPattern) -> (Shape, Packed) {
-    let text = match pattern.as_str().strip_prefix("00") {
-        Some(rest) => Cow::from(format!("+{rest}")),
-        None => Cow::from(pattern.as_str()),
-    };
-    let fixed_or_wild = text.strip_suffix('*').unwrap_or(&text);
+/// What a pattern is compared as: one text, or two where it is a number that has another canonical form.
+fn texts<'a>(pattern: &'a str, reader: &Reader) -> (Cow<'a, str>, Option<&'a str>) {
+    match Written::of(pattern) {
+        Some(number) => {
+            let canonical = reader.canonical(&number);
+            let as_it_is = Some(pattern).filter(|pattern| !pattern.starts_with('+') && **pattern != canonical);
+            (Cow::from(canonical), as_it_is)
+        }
+        None => match reader.with_plus(pattern) {
+            Some(rest) => (Cow::from(format!("+{rest}")), None),
+            None => (Cow::from(pattern), None),
+        },
+    }
+}
+
+fn compiled(text: &str) -> (Shape, Packed) {
+    let fixed_or_wild = text.strip_suffix('*').unwrap_or(text);
     let least = u8::try_from(fixed_or_wild.len()).unwrap_or(u8::MAX);
     let wild = fixed_or_wild.bytes().enumerate().filter(|(_, byte)| *byte == b'?');
     let wild: Packed = wild.map(|(at, _)| nibble(at, 15)).sum();
@@ -53,13 +65,17 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// An index of `patterns`, each with its owner.
-    pub(super) fn of<'a>(patterns: impl Iterator<Item = (&'a PhoneNumberPattern, usize)>) -> Self {
-        let owned = |(pattern, owner)| {
-            let (shape, value) = compiled(pattern);
-            (shape, value, u32::try_from(owner).unwrap_or(u32::MAX))
+    /// An index of `patterns`, each with its owner, which are written as people of the reader's region do.
+    pub(super) fn of<'a>(patterns: impl Iterator<Item = (&'a PhoneNumberPattern, usize)>, reader: &Reader) -> Self {
+        let owned = |(pattern, owner): (&'a PhoneNumberPattern, usize)| {
+            let (canonical, as_it_is) = texts(pattern.as_str(), reader);
+            let entry = |text: &str| {
+                let (shape, value) = compiled(text);
+                (shape, value, u32::try_from(owner).unwrap_or(u32::MAX))
+            };
+            [Some(entry(&canonical)), as_it_is.map(entry)]
         };
-        let mut entries: Vec<(Shape, Packed, u32)> = patterns.map(owned).collect();
+        let mut entries: Vec<(Shape, Packed, u32)> = patterns.flat_map(owned).flatten().collect();
         entries.sort_unstable();
         let mut shapes: Vec<(Shape, usize)> = Vec::new();
         for (at, (shape, _, _)) in entries.iter().enumerate() {

@@ -42,10 +42,11 @@ proptest! {
         let forms = plain::forms(&number, region);
         let patterns: Vec<String> = sketches.iter().map(|sketch| sketch.pattern(&forms)).collect();
         let parsed: Vec<_> = patterns.iter().map(|text| PhoneNumberPattern::parse(text).expect("a pattern")).collect();
-        let index = Index::of(parsed.iter().enumerate().map(|(owner, pattern)| (pattern, owner)));
         let reader = Reader::of(region.map(|region| Region::parse(region).expect("a region")).as_ref());
-        let matched = index.owners(&reader.forms(&Caller::of(Some(&text))), patterns.len());
-        let plainly = |pattern: &String| pattern == "*" || forms.iter().any(|form| plain::matches(pattern, form));
+        let index = Index::of(parsed.iter().enumerate().map(|(owner, pattern)| (pattern, owner)), &reader);
+        let Caller::Number(written) = Caller::of(Some(&text)) else { panic!("{text} is a number") };
+        let matched = index.owners(&reader.forms(&written), patterns.len());
+        let plainly = |pattern: &String| plain::matches(pattern, &number, region);
         let expected: Vec<bool> = patterns.iter().map(plainly).collect();
         prop_assert_eq!(matched, expected, "{:?} in {:?} of {:?}: {:?}", patterns, region, text, forms);
     }

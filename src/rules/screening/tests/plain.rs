@@ -14,38 +14,67 @@ use rrule::{RRule, Tz, Unvalidated};
 
 use super::{KeptCriteria, Place};
 
-/// A caller's number with what its text is known to mean.
+/// A caller's number, or a pattern without wildcards.
 #[derive(Debug, Clone)]
 pub(super) enum Number {
-    /// With `+` or `00`.
-    International(String),
-    /// Without.
+    /// Digits with a `+` before them.
+    Plus(String),
+    /// Digits alone.
     Digits(String),
+}
+
+impl Number {
+    fn of(text: &str) -> Self {
+        text.strip_prefix('+').map_or_else(|| Self::Digits(text.to_owned()), |digits| Self::Plus(digits.to_owned()))
+    }
+
+    fn digits(&self) -> &str {
+        let (Self::Plus(digits) | Self::Digits(digits)) = self;
+        digits
+    }
 }
 
 /// The written forms of `number` in `region`, one of BE, US, GB and FR.
 pub(super) fn forms(number: &Number, region: Option<&str>) -> Vec<String> {
-    let (e164, received) = match number {
-        Number::International(digits) => (Some(digits.clone()), None),
-        Number::Digits(digits) => (region.and_then(|region| read(digits, region)), Some(digits.clone())),
-    };
-    let e164 = e164.filter(|digits| !digits.starts_with('0') && digits.len() >= 2 && digits.len() <= 15);
-    let mut forms: Vec<String> = received.into_iter().collect();
-    if let Some(digits) = e164 {
-        forms.extend(region.into_iter().flat_map(|region| national(&digits, region)));
-        forms.push(format!("+{digits}"));
+    match e164(number, region) {
+        Some(digits) => {
+            let national = region.map(|region| national(&digits, region)).unwrap_or_default();
+            [vec![format!("+{digits}")], national].concat()
+        }
+        None => vec![number.digits().to_owned()],
     }
-    forms
 }
 
-/// The digits of the E.164 form of what is dialled in `region`, as the `phonenumber` crate reads it. Regions whose
-/// numbers differ much in length, like Italy, are left out: the crate takes digits behind a valid number for a part of it.
-fn read(digits: &str, region: &str) -> Option<String> {
-    let region: phonenumber::country::Id = region.parse().expect("a region");
-    let number = phonenumber::parse(Some(region), digits).ok().filter(phonenumber::PhoneNumber::is_valid)?;
-    let plan = phonenumber::metadata::DATABASE.by_id(region.as_ref()).expect("a region");
-    let home = plan.country_code();
-    (number.code().value() == home).then(|| format!("{home}{}", number.national()))
+/// What is dialled in `region` before an international number, beside `00`.
+fn own_prefix(region: Option<&str>) -> &'static str {
+    if region == Some("US") { "011" } else { "00" }
+}
+
+/// The digits of the number's E.164 form, if it has one.
+fn e164(number: &Number, region: Option<&str>) -> Option<String> {
+    let can_be = |digits: &str| !digits.starts_with('0') && digits.len() >= 2 && digits.len() <= 15;
+    let international = |digits: &str| {
+        valid(&format!("+{digits}"), None).or_else(|| Some(digits.to_owned()).filter(|digits| can_be(digits)))
+    };
+    let dialled = match number {
+        Number::Plus(digits) => return international(digits),
+        Number::Digits(dialled) => dialled,
+    };
+    let behind: Vec<&str> =
+        [own_prefix(region), "00"].iter().filter_map(|prefix| dialled.strip_prefix(prefix)).collect();
+    let existing = behind.iter().find_map(|digits| valid(&format!("+{digits}"), None));
+    existing
+        .or_else(|| region.and_then(|region| valid(dialled, Some(region))))
+        .or_else(|| valid(&format!("+{dialled}"), None))
+        .or_else(|| behind.iter().find_map(|digits| international(digits)))
+}
+
+/// The digits of the E.164 form of `text` as libphonenumber reads it in `region`, if there is such a number.
+fn valid(text: &str, region: Option<&str>) -> Option<String> {
+    let region = region.map(|region| region.parse().expect("a region"));
+    let number =
+        rlibphonenumber::PhoneNumber::parse(text, region).ok().filter(rlibphonenumber::PhoneNumber::is_valid)?;
+    Some(format!("{}{}", number.country_code, number.get_national_significant_number()))
 }
 
 fn national(e164: &str, region: &str) -> Vec<String> {
@@ -59,16 +88,27 @@ fn national(e164: &str, region: &str) -> Vec<String> {
     let Some(national) = e164.strip_prefix(code).filter(|national| !national.is_empty()) else { return vec![] };
     let mut forms = vec![format!("{trunk_prefix}{national}")];
     // Ten digits with an area code, and those to dial inside an area.
-    if region == "US" && national.len() == 10 && national >= "2" {
+    if region == "US" && [7, 10].contains(&national.len()) && national >= "2" {
         forms.push(national.to_owned());
     }
     forms
 }
 
-/// Whether `pattern` matches the whole of `form`.
-pub(super) fn matches(pattern: &str, form: &str) -> bool {
-    let pattern = pattern.strip_prefix("00").map_or(pattern.to_owned(), |rest| format!("+{rest}"));
-    pattern == "*" || matches_from(&pattern, form)
+/// Whether `pattern` matches `number` in `region`.
+pub(super) fn matches(pattern: &str, number: &Number, region: Option<&str>) -> bool {
+    if pattern == "*" {
+        return true;
+    }
+    let forms = forms(number, region);
+    if !pattern.contains(['?', '*']) {
+        let same = e164(&Number::of(pattern), region);
+        let is_same = if same.is_some() { same == e164(number, region) } else { e164(number, region).is_none() };
+        let digits = pattern.trim_start_matches('+');
+        return is_same && (same.is_some() || digits == number.digits()) || forms.iter().any(|form| form == pattern);
+    }
+    let behind = pattern.strip_prefix(own_prefix(region)).or_else(|| pattern.strip_prefix("00"));
+    let pattern = behind.map_or(pattern.to_owned(), |rest| format!("+{rest}"));
+    forms.iter().any(|form| matches_from(&pattern, form))
 }
 
 fn matches_from(pattern: &str, form: &str) -> bool {
@@ -211,17 +251,14 @@ pub(super) fn outcome(
         schedule.is_none_or(|days| days.iter().any(|days| days.period.active && days.hold_at(at, &zone)))
     };
     let from = &kept.from_dn_criteria;
-    let default = if number.is_some() { Presentation::Allowed } else { Presentation::Unavailable };
+    let shown = if number.is_some() { Presentation::Allowed } else { Presentation::Unavailable };
     let region = place.region.as_ref().map(|region| region.as_str());
     let listed = || {
-        let forms = number.map(|number| forms(number, region)).unwrap_or_default();
-        from.phone_numbers.iter().any(|pattern| {
-            let every = pattern.as_str() == "*" && number.is_some();
-            every || forms.iter().any(|form| matches(pattern.as_str(), form))
-        })
+        let numbers = from.phone_numbers.iter();
+        number.is_some_and(|number| numbers.into_iter().any(|pattern| matches(pattern.as_str(), number, region)))
     };
     let caller = from.selection == Selection::Any
-        || match presentation.unwrap_or(default) {
+        || match presentation.filter(|given| *given != Presentation::Allowed).unwrap_or(shown) {
             Presentation::Allowed => listed(),
             Presentation::Restricted => from.include_anonymous_callers,
             Presentation::Unavailable => from.include_unavailable_callers,

@@ -229,6 +229,9 @@ pub(super) fn number() -> impl Strategy<Value = (Number, String)> {
         "2512####",
         "322512####",
         "0207031####",
+        "01144207031####",
+        "01132512####",
+        "44207031####",
         "207031####",
         "0631966###",
         "33631966###",
@@ -250,15 +253,13 @@ pub(super) fn number() -> impl Strategy<Value = (Number, String)> {
             move |(template, seed, plus, style)| {
                 let digits = filled(template, seed);
                 let text = written(digits.clone(), if plus { "+" } else { "00" }, style);
-                (Number::International(digits), text)
+                (if plus { Number::Plus(digits) } else { Number::Digits(format!("00{digits}")) }, text)
             }
         ),
         (select(digits), any::<u128>(), 0..6_u8).prop_map(move |(template, seed, style)| {
             let digits = filled(template, seed);
             let text = written(digits.clone(), "", style);
-            // A second zero would make the digits international.
-            let international = digits.strip_prefix("00").map(|digits| Number::International(digits.to_owned()));
-            (international.unwrap_or(Number::Digits(digits)), text)
+            (Number::Digits(digits), text)
         }),
     ]
 }
@@ -274,8 +275,10 @@ pub(super) struct Sketch {
 }
 
 pub(super) fn sketch() -> impl Strategy<Value = Sketch> {
-    let templates =
-        vec!["*", "+*", "?*", "+?*", "0#*", "+#*", "#", "?", "0?", "###", "+32#*", "00*", "00#*", "+1#####", "1??"];
+    let templates = vec![
+        "*", "+*", "?*", "+?*", "0#*", "+#*", "#", "?", "0?", "###", "+32#*", "00*", "00#*", "+1#####", "1??", "011*",
+        "01144*", "011#####",
+    ];
     let template = option::weighted(0.2, (select(templates), any::<u128>()));
     let length = option::weighted(0.4, 0..23_usize);
     let parts = (any::<prop::sample::Index>(), template, vec(0..24_usize, 0..3), length, any::<bool>());

@@ -1,0 +1,40 @@
+//! Written forms, packed so that thousands of patterns are compared with them at once.
+
+/// A written form, or the value of a pattern: a nibble for each character from the highest down, 1 to 10 for the digits,
+/// [`PLUS`] for the `+`, 0 behind the end. What is longer than [`LONGEST`] is cut: patterns are shorter, and so it equals
+/// none as a whole, and starts as it did.
+pub(in crate::rules::screening) type Packed = u128;
+
+pub(super) const PLUS: u8 = 11;
+const LONGEST: usize = 31;
+
+pub(in crate::rules::screening) fn nibble(at: usize, value: u8) -> Packed {
+    Packed::from(value) << (124 - 4 * at)
+}
+
+/// The packed form of a text of digits with or without a `+` before them.
+pub(in crate::rules::screening) fn packed(form: &str) -> Packed {
+    let code = |byte: u8| if byte == b'+' { PLUS } else { byte - b'0' + 1 };
+    form.bytes().take(LONGEST).enumerate().map(|(at, byte)| nibble(at, code(byte))).sum()
+}
+
+pub(in crate::rules::screening) fn length(form: Packed) -> u8 {
+    32 - u8::try_from(form.trailing_zeros() / 4).unwrap_or(32)
+}
+
+pub(in crate::rules::screening) fn starts_with_plus(form: Packed) -> bool {
+    form >> 124 == Packed::from(PLUS)
+}
+
+/// The written forms of a number, at least one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(in crate::rules::screening) struct Forms(pub(in crate::rules::screening) Vec<Packed>);
+
+impl Forms {
+    pub(super) fn add(&mut self, form: &str) {
+        let form = packed(form);
+        if !self.0.contains(&form) {
+            self.0.push(form);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Numbers as people of one region write them.
+
+use std::iter;
+
+use call_acceptance_api::value::phone_number::{PhoneNumber, Region};
+
+use super::{
+    form::Forms,
+    plan::{International, Plan, begins_with_country_code},
+    text::{Lead, Written},
+};
+
+/// Reads numbers as people of one region write them.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::rules::screening) struct Reader(Option<&'static Plan>);
+
+impl Reader {
+    /// A reader of the numbers of `region`; without one, or for a region without a numbering plan, of international
+    /// numbers only.
+    pub(in crate::rules::screening) fn of(region: Option<&Region>) -> Self {
+        Self(region.and_then(Plan::of))
+    }
+
+    /// The written forms of a number.
+    pub(in crate::rules::screening) fn forms(&self, written: &Written) -> Forms {
+        let mut forms = Forms::default();
+        match self.read(written) {
+            Some(number) => {
+                forms.add(&format!("+{}", number.digits));
+                let national = self.0.map(|plan| plan.national_forms(&number)).unwrap_or_default();
+                national.iter().for_each(|form| forms.add(form));
+            }
+            None => forms.add(&written.digits),
+        }
+        forms
+    }
+
+    /// The number in E.164 form, or else its digits as they came.
+    pub(in crate::rules::screening) fn canonical(&self, written: &Written) -> String {
+        self.read(written).map_or_else(|| written.digits.clone(), |number| format!("+{}", number.digits))
+    }
+
+    /// The users' numbers that a called number may be, the likeliest first. Digits alone are E.164 without its `+` before
+    /// they are a national number.
+    pub(in crate::rules::screening) fn called(&self, written: &Written) -> Vec<PhoneNumber> {
+        let mut readings = self.prefixed(written);
+        readings.sort_by_key(|number| !number.valid);
+        if written.lead == Lead::None {
+            if readings.is_empty() {
+                readings.extend(International::of(&written.digits));
+            }
+            readings.extend(self.0.and_then(|plan| plan.dialled(&written.digits).number));
+        }
+        let mut numbers: Vec<PhoneNumber> = Vec::new();
+        for number in readings.iter().filter_map(|number| PhoneNumber::parse(&format!("+{}", number.digits)).ok()) {
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+        numbers
+    }
+
+    /// The number in E.164 form, if it has one.
+    fn read(&self, written: &Written) -> Option<International> {
+        if written.lead != Lead::None {
+            return first(self.prefixed(written));
+        }
+        let digits = &written.digits;
+        let dialled = self.0.map(|plan| plan.dialled(digits));
+        let (number, has_prefix) = dialled.map_or((None, false), |dialled| (dialled.number, dialled.has_prefix));
+        if has_prefix && number.is_some() {
+            return number;
+        }
+        if has_prefix || digits.starts_with("00") {
+            let prefixed = first(self.prefixed(written));
+            return match (prefixed, number) {
+                (Some(International { valid: false, .. }) | None, Some(number)) => Some(number),
+                (None, None) => alone(digits),
+                (prefixed, _) => prefixed,
+            };
+        }
+        number.or_else(|| alone(digits))
+    }
+
+    /// The readings of what comes with a sign that it is international, the region's own prefix before `00`.
+    fn prefixed(&self, written: &Written) -> Vec<International> {
+        let digits = &written.digits;
+        let zeros = || digits.strip_prefix("00");
+        match &written.lead {
+            Lead::Plus => International::of(digits).into_iter().collect(),
+            Lead::Context(context) => {
+                let within = International::of(&format!("{context}{digits}"));
+                within.into_iter().chain(zeros().and_then(International::of)).collect()
+            }
+            Lead::None => {
+                let own = self.0.and_then(|plan| plan.without_prefix(digits));
+                let readings = own.into_iter().chain(iter::once_with(zeros).flatten());
+                readings.filter_map(International::of).collect()
+            }
+        }
+    }
+
+    /// `pattern`, which has wildcards, with its own `00` or international prefix read as `+`. The region's own prefix counts
+    /// first, unless no number begins with what is behind it.
+    pub(in crate::rules::screening) fn with_plus<'a>(&self, pattern: &'a str) -> Option<&'a str> {
+        let begins_a_number =
+            |rest: &&str| !rest.starts_with(|c: char| c.is_ascii_digit()) || begins_with_country_code(rest);
+        let own = self.0.and_then(|plan| plan.without_prefix(pattern)).filter(begins_a_number);
+        own.or_else(|| pattern.strip_prefix("00"))
+    }
+}
+
+/// The first valid one, else the first.
+fn first(readings: Vec<International>) -> Option<International> {
+    let valid = readings.iter().position(|number| number.valid);
+    readings.into_iter().nth(valid.unwrap_or(0))
+}
+
+/// The number that digits without any prefix are behind a `+`, if there is such a number.
+fn alone(digits: &str) -> Option<International> {
+    International::of(digits).filter(|number| number.valid)
+}
