@@ -48,7 +48,7 @@ pub enum StartError {
 pub struct Application {
     listener: TcpListener,
     address: SocketAddr,
-    service: Arc<Server>,
+    server: Arc<Server>,
     config: Config,
 }
 
@@ -60,12 +60,12 @@ impl Application {
 
     /// The same with another clock.
     pub async fn build_with(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        let service = Arc::new(service_with(&config, clock).await?);
+        let server = Arc::new(connected(&config, clock).await?);
         screening::prepare();
         let failed = |reason| StartError::Listen { address: config.listen, reason };
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address, service, config })
+        Ok(Self { listener, address, server, config })
     }
 
     /// Where it listens.
@@ -81,25 +81,25 @@ impl Application {
     /// Serves until `stop`; then takes no new connections, and returns when the requests under way are answered or
     /// the drain time-out is over.
     pub async fn run_until(self, stop: impl Future<Output = ()>) {
-        let endpoint = http::endpoint(self.service.clone(), &self.config);
+        let endpoint = http::endpoint(self.server.clone(), &self.config);
         let told = async {
             stop.await;
             tracing::info!("stopping: requests under way are answered first");
         };
         tokio::select! {
             () = listener::serve(self.listener, endpoint, told, self.config.drain_timeout) => {}
-            () = self.service.watch() => {}
+            () = self.server.run_background() => {}
         }
         tracing::info!("stopped");
     }
 }
 
 /// The service for a command, over the configured database, whose schema is brought up to date if so configured.
-pub async fn service(config: &Config) -> Result<Server, StartError> {
-    service_with(config, Arc::new(SystemClock)).await
+pub async fn server(config: &Config) -> Result<Server, StartError> {
+    connected(config, Arc::new(SystemClock)).await
 }
 
-async fn service_with(config: &Config, clock: Arc<dyn Clock>) -> Result<Server, StartError> {
+async fn connected(config: &Config, clock: Arc<dyn Clock>) -> Result<Server, StartError> {
     let db = store::connect(&config.database_url, config.database_connections).await?;
     if config.migrate {
         store::migrate(&config.database_url).await?;

@@ -3,12 +3,12 @@
 use call_acceptance_api::{
     access::Actor,
     resource::{
-        criteria::{CriteriaCreate, selective_call_acceptance::SelectiveCallAcceptanceService},
+        criteria::{CriteriaCreate, CriteriaServices},
         group::{GroupCreate, Groups},
         schedule::{ScheduleCreate, ScheduleFolder, ScheduleType, Schedules},
         tenant::{TenantCreate, Tenants},
         user::{UserCreate, Users},
-        user_service::{ServiceSelectionList, UserServices},
+        user_service::{ServiceName, ServiceSelectionList, UserServicePath, UserServices},
     },
     value::owner::{GroupPath, Owner, UserPath},
     wire::{
@@ -27,14 +27,14 @@ use crate::{
 
 /// Creates what is not there yet of the demonstration data.
 pub async fn create(config: &Config) -> Result<(), StartError> {
-    let service = app::service(config).await?;
+    let server = app::server(config).await?;
     let by = Actor::command("demo", SystemClock.new_id().to_string());
-    fill(&service, &by).await.map_err(|failure| StartError::Demo(failure.to_string()))?;
+    fill(&server, &by).await.map_err(|failure| StartError::Demo(failure.to_string()))?;
     tracing::info!("the demonstration data is there: tenant foo, group foogroup, user foouser");
     Ok(())
 }
 
-async fn fill(service: &Server, by: &Actor) -> Result<(), Failure> {
+async fn fill(server: &Server, by: &Actor) -> Result<(), Failure> {
     let tenant: TenantCreate =
         parse(json!({ "tenantId": "foo", "name": "Foo Telecom", "region": "BE", "timeZone": "Europe/Brussels" }))?;
     let group: GroupCreate = parse(json!({ "groupId": "foogroup", "groupName": "Head office" }))?;
@@ -44,10 +44,10 @@ async fn fill(service: &Server, by: &Actor) -> Result<(), Failure> {
     }))?;
     let in_tenant = GroupPath { tenant: tenant.tenant_id.clone(), group: group.group_id.clone() };
     let path = UserPath { tenant: tenant.tenant_id.clone(), group: group.group_id.clone(), user: user.user_id.clone() };
-    unless_there(Tenants::create(service, by, tenant).await)?;
-    unless_there(Groups::create(service, by, path.tenant.clone(), group).await)?;
-    if Users::view(service, path.clone()).await.is_err() {
-        Users::create(service, by, in_tenant.clone(), user).await?;
+    unless_there(Tenants::create(server, by, tenant).await)?;
+    unless_there(Groups::create(server, by, path.tenant.clone(), group).await)?;
+    if Users::view(server, path.clone()).await.is_err() {
+        Users::create(server, by, in_tenant.clone(), user).await?;
     }
     let friday = json!({ "name": "Every Friday", "periods": [
         { "name": "Friday", "type": "Day of the week", "dayOfWeek": "Friday", "startTime": "09:00", "stopTime": "17:00" }
@@ -60,18 +60,19 @@ async fn fill(service: &Server, by: &Actor) -> Result<(), Failure> {
         for (kind, schedule) in [(ScheduleType::Time, &friday), (ScheduleType::Holiday, &easter)] {
             let folder = ScheduleFolder { owner: owner.clone(), kind };
             let schedule: ScheduleCreate = parse(schedule.clone())?;
-            unless_there(Schedules::create(service, by, folder, schedule).await)?;
+            unless_there(Schedules::create(server, by, folder, schedule).await)?;
         }
     }
     let services: ServiceSelectionList = parse(json!({ "services": [{ "name": "Selective Call Acceptance" }] }))?;
-    UserServices::assign(service, by, path.clone(), services).await?;
+    UserServices::assign(server, by, path.clone(), services).await?;
     let criteria: CriteriaCreate = parse(json!({
         "name": "foocriteria",
         "timeSchedule": { "level": "User", "name": "Every Friday" },
         "holidaySchedule": { "level": "User", "name": "Every Easter" },
         "fromDnCriteria": { "selection": "Any", "includeUnavailableCallers": true, "phoneNumbers": ["+3225126777"] }
     }))?;
-    unless_there(service.criteria_create(by, path, criteria, None).await)
+    let path = UserServicePath { user: path, service: ServiceName::SelectiveCallAcceptance };
+    unless_there(server.criteria_create(by, path, criteria, None).await)
 }
 
 fn parse<T: Body>(body: Value) -> Result<T, Failure> {

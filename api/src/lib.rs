@@ -65,7 +65,7 @@ pub type ScheduleApis = (
 
 /// What a server implements: every port.
 pub trait Ports:
-    criteria::selective_call_acceptance::SelectiveCallAcceptanceService
+    criteria::CriteriaServices
     + decision::Decisions
     + user_service::UserServices
     + schedule::Schedules
@@ -80,7 +80,7 @@ pub trait Ports:
 }
 
 impl<T> Ports for T where
-    T: criteria::selective_call_acceptance::SelectiveCallAcceptanceService
+    T: criteria::CriteriaServices
         + decision::Decisions
         + user_service::UserServices
         + schedule::Schedules

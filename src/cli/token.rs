@@ -82,14 +82,14 @@ fn after(now: Timestamp, span: Span) -> Result<Instant, Failure> {
 impl TokenCommand {
     /// Does what the command says.
     pub async fn run(self, config: &Config) -> Result<(), StartError> {
-        let service = app::service(config).await?;
+        let server = app::server(config).await?;
         let request_id = SystemClock.new_id().to_string();
         let result = match self {
-            Self::Create(create) => create.run(&service, &Actor::command("token_create", request_id)).await,
-            Self::List => list(&service, &Actor::command("tokens_list", request_id)).await,
+            Self::Create(create) => create.run(&server, &Actor::command("token_create", request_id)).await,
+            Self::List => list(&server, &Actor::command("tokens_list", request_id)).await,
             Self::Revoke { token_id } => {
                 let by = Actor::command("token_revoke", request_id);
-                Tokens::revoke(&service, &by, token_id).await.map(|()| String::new())
+                Tokens::revoke(&server, &by, token_id).await.map(|()| String::new())
             }
         };
         let printed = result.map_err(|failure| StartError::Command(failure.to_string()))?;
@@ -98,7 +98,7 @@ impl TokenCommand {
 }
 
 impl Create {
-    async fn run(self, service: &impl Tokens, by: &Actor) -> Result<String, Failure> {
+    async fn run(self, server: &impl Tokens, by: &Actor) -> Result<String, Failure> {
         let Self { role, tenant, group, user, read_only, expires, description } = self;
         let create = TokenCreate {
             role,
@@ -112,7 +112,7 @@ impl Create {
         if !create.scope().is_some_and(|scope| role.fits(&scope)) {
             return Err(Failure::refused(ProblemCode::InvalidRequest, needs(role)));
         }
-        Ok(format!("{}\n", service.create(by, create).await?.token.unwrap_or_default()))
+        Ok(format!("{}\n", server.create(by, create).await?.token.unwrap_or_default()))
     }
 }
 
@@ -126,11 +126,11 @@ fn needs(role: Role) -> &'static str {
     }
 }
 
-async fn list(service: &impl Tokens, by: &Actor) -> Result<String, Failure> {
+async fn list(server: &impl Tokens, by: &Actor) -> Result<String, Failure> {
     let mut text = String::new();
     let mut after = None;
     loop {
-        let page = service.list(by, PageQuery { limit: Limit::default(), after }).await?;
+        let page = server.list(by, PageQuery { limit: Limit::default(), after }).await?;
         page.tokens.iter().for_each(|token| text.push_str(&line(token)));
         after = page.next;
         if after.is_none() {

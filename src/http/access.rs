@@ -20,7 +20,7 @@ use crate::service::{Credentials, Server, not_good};
 
 /// What requests are let in by.
 pub struct Gate {
-    service: Arc<Server>,
+    server: Arc<Server>,
     attempts: Attempts,
     /// Whom everybody is taken for, where nobody is asked.
     anyone: Option<Arc<Identity>>,
@@ -28,7 +28,7 @@ pub struct Gate {
 
 impl Gate {
     /// Lets in whom `service` knows; with `open`, everybody.
-    pub fn new(service: Arc<Server>, attempts: Attempts, open: bool) -> Self {
+    pub fn new(server: Arc<Server>, attempts: Attempts, open: bool) -> Self {
         let anyone = Identity {
             kind: ActorKind::Anyone,
             actor: "anyone".to_owned(),
@@ -36,7 +36,7 @@ impl Gate {
             scope: Scope::System,
             read_only: false,
         };
-        Self { service, attempts, anyone: open.then(|| anyone.into()) }
+        Self { server, attempts, anyone: open.then(|| anyone.into()) }
     }
 
     async fn identify(&self, request: &Request, at_call_time: bool) -> Result<Arc<Identity>, Failure> {
@@ -46,12 +46,12 @@ impl Gate {
         let Some(header) = request.header(header::AUTHORIZATION.as_str()) else { return Err(no_credentials()) };
         let address = request.remote_addr().as_socket_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |at| at.ip());
         let credentials = credentials(header);
-        if let Some(identity) = credentials.as_ref().and_then(|credentials| self.service.recall(credentials)) {
+        if let Some(identity) = credentials.as_ref().and_then(|credentials| self.server.recall(credentials)) {
             return Ok(identity);
         }
         self.attempts.admit(address)?;
         let result = match &credentials {
-            Some(credentials) => self.service.authenticate(credentials, at_call_time).await,
+            Some(credentials) => self.server.authenticate(credentials, at_call_time).await,
             None => Err(not_good()),
         };
         if let Err(Failure::Refused(Refusal { code: ProblemCode::Unauthenticated, .. })) = &result {

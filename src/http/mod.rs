@@ -24,12 +24,12 @@ use access::Gate;
 use attempts::Attempts;
 
 /// Everything that the server answers.
-pub fn endpoint(service: Arc<Server>, config: &Config) -> BoxEndpoint<'static, Response> {
+pub fn endpoint(server: Arc<Server>, config: &Config) -> BoxEndpoint<'static, Response> {
     call_acceptance_api::wire::validation::prepare();
     let request_timeout = config.request_timeout;
     let attempts = Attempts::a_minute(config.failed_authentications);
-    let gate = Arc::new(Gate::new(service.clone(), attempts, config.open));
-    let api = call_acceptance_api::service(call_acceptance_api::apis(service));
+    let gate = Arc::new(Gate::new(server.clone(), attempts, config.open));
+    let api = call_acceptance_api::service(call_acceptance_api::apis(server));
     let api = Arc::new(poem::IntoEndpoint::into_endpoint(api));
     let routes = Route::new()
         .nest_no_strip("/api", api.clone())

@@ -1,16 +1,21 @@
-//! The rules by which criteria change: pure functions over values.
+//! How criteria change: pure functions over values.
 //!
-//! The rules are those of the field (BroadWorks, APIO): a change merges, a list of changes applies in order, all or
-//! none. To change a rule, change it here; the store and the service only carry out the steps.
+//! The rules are those of the field (BroadWorks, APIO): a change merges, a list of changes applies in order, all or none.
+//! To change a rule, change it here; the service and the store only carry out the steps.
+
+use std::collections::HashMap;
 
 use call_acceptance_api::{
-    resource::criteria::{
-        Criteria, CriteriaChange, CriteriaCreate, CriteriaUpdate, FromDnCriteria, FromDnCriteriaUpdate, MAX_CRITERIA,
-        ScheduleReference, ScheduleSelection, Selection, selective_call_acceptance::SelectiveCallAcceptance,
+    resource::{
+        criteria::{
+            Criteria, CriteriaChange, FromDnCriteria, MAX_CRITERIA, ScheduleReference, ScheduleSelection, Selection,
+        },
+        schedule::ScheduleType,
     },
     value::{change::Change, name::CriteriaName},
     wire::problem::{Failure, Fault, ProblemCode},
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 /// A schedule that a criteria refers to.
@@ -22,6 +27,9 @@ pub struct ScheduleLink {
     pub reference: ScheduleReference,
 }
 
+/// The keys of the schedules that changes refer to, as far as they are there.
+pub type FoundSchedules = HashMap<ScheduleReference, Uuid>;
+
 /// A criteria as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptCriteria {
@@ -31,7 +39,7 @@ pub struct KeptCriteria {
     pub name: CriteriaName,
     /// Whether it takes part in decisions.
     pub active: bool,
-    /// Whether matching calls are refused.
+    /// Whether it refuses what the service does with the calls that it meets.
     pub do_not_perform_action: bool,
     /// The callers that it is about.
     pub from_dn_criteria: FromDnCriteria,
@@ -41,46 +49,30 @@ pub struct KeptCriteria {
     pub holiday_schedule: Option<ScheduleLink>,
 }
 
-/// A change of a criteria whose schedules are `S`: as they were sent, or as they were found.
-#[derive(Debug, Clone)]
-pub struct Merge<S> {
-    /// The name from now on.
-    pub new_name: Option<CriteriaName>,
-    /// Whether it takes part in decisions.
-    pub active: Option<bool>,
-    /// Whether matching calls are refused.
-    pub do_not_perform_action: Option<bool>,
-    /// The callers that it is about.
-    pub from_dn_criteria: Option<FromDnCriteriaUpdate>,
-    /// The time schedule that it holds in.
-    pub time_schedule: Change<S>,
-    /// The holidays that it holds on.
-    pub holiday_schedule: Change<S>,
-}
-
-impl<S> Merge<S> {
-    /// The change that changes nothing.
-    pub fn nothing() -> Self {
+impl From<KeptCriteria> for Criteria {
+    fn from(kept: KeptCriteria) -> Self {
         Self {
-            new_name: None,
-            active: None,
-            do_not_perform_action: None,
-            from_dn_criteria: None,
-            time_schedule: Change::Keep,
-            holiday_schedule: Change::Keep,
+            name: kept.name,
+            active: kept.active,
+            calls_from: calls_from(&kept.from_dn_criteria),
+            do_not_perform_action: kept.do_not_perform_action,
+            from_dn_criteria: kept.from_dn_criteria,
+            time_schedule: kept.time_schedule.map(|link| link.reference),
+            holiday_schedule: kept.holiday_schedule.map(|link| link.reference),
         }
     }
 }
 
-/// What one entry of a list of changes asks for.
-#[derive(Debug, Clone)]
-pub struct Entry<S> {
-    /// The criteria that it is about.
-    pub name: CriteriaName,
-    /// Whether the criteria is removed.
-    pub delete: bool,
-    /// The change otherwise.
-    pub merge: Merge<S>,
+/// The criteria of a service as the audit records them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecordedService {
+    criteria: Vec<Criteria>,
+}
+
+impl From<Vec<KeptCriteria>> for RecordedService {
+    fn from(kept: Vec<KeptCriteria>) -> Self {
+        Self { criteria: kept.into_iter().map(Criteria::from).collect() }
+    }
 }
 
 /// One write to the store.
@@ -103,99 +95,88 @@ pub struct Plan {
     pub after: Vec<KeptCriteria>,
 }
 
-impl From<CriteriaUpdate> for Merge<ScheduleSelection> {
-    fn from(update: CriteriaUpdate) -> Self {
-        let CriteriaUpdate {
-            name: _,
-            new_name,
-            active,
-            calls_from: _,
-            do_not_perform_action,
-            from_dn_criteria,
-            time_schedule,
-            holiday_schedule,
-        } = update;
-        Self { new_name, active, do_not_perform_action, from_dn_criteria, time_schedule, holiday_schedule }
-    }
+/// The schedules that `changes` refer to, to be looked up before they are applied. A criteria that is removed needs none.
+pub fn schedules_of(changes: &[CriteriaChange]) -> impl Iterator<Item = ScheduleReference> {
+    changes
+        .iter()
+        .filter(|change| !change.delete)
+        .flat_map(|change| schedule_members(change).into_iter().filter_map(|(_, kind, member)| reference(member, kind)))
 }
 
-impl From<CriteriaCreate> for Entry<ScheduleSelection> {
-    fn from(create: CriteriaCreate) -> Self {
-        let CriteriaCreate {
-            name,
-            active,
-            calls_from: _,
-            do_not_perform_action,
-            from_dn_criteria: from,
-            time_schedule,
-            holiday_schedule,
-        } = create;
-        let from_dn_criteria = FromDnCriteriaUpdate {
-            selection: Some(from.selection),
-            include_anonymous_callers: Some(from.include_anonymous_callers),
-            include_unavailable_callers: Some(from.include_unavailable_callers),
-            phone_numbers: Some(from.phone_numbers),
-        };
-        let merge = Merge {
-            new_name: None,
-            active: Some(active),
-            do_not_perform_action: Some(do_not_perform_action),
-            from_dn_criteria: Some(from_dn_criteria),
-            time_schedule,
-            holiday_schedule,
-        };
-        Self { name, delete: false, merge }
-    }
-}
-
-impl From<CriteriaChange> for Entry<ScheduleSelection> {
-    fn from(change: CriteriaChange) -> Self {
-        let CriteriaChange {
-            name,
-            new_name,
-            delete,
-            active,
-            calls_from: _,
-            do_not_perform_action,
-            from_dn_criteria,
-            time_schedule,
-            holiday_schedule,
-        } = change;
-        let merge =
-            Merge { new_name, active, do_not_perform_action, from_dn_criteria, time_schedule, holiday_schedule };
-        Self { name, delete, merge }
-    }
-}
-
-impl From<KeptCriteria> for Criteria {
-    fn from(kept: KeptCriteria) -> Self {
-        Self {
-            name: kept.name,
-            active: kept.active,
-            calls_from: calls_from(&kept.from_dn_criteria),
-            do_not_perform_action: kept.do_not_perform_action,
-            from_dn_criteria: kept.from_dn_criteria,
-            time_schedule: kept.time_schedule.map(|link| link.reference),
-            holiday_schedule: kept.holiday_schedule.map(|link| link.reference),
+/// What `changes` come to, applied to `before` in order. Whether a name is taken is for the store to say, at the step that
+/// takes it.
+///
+/// # Errors
+/// All faults of all changes at once, each under `/criteria/` and the place of its change; or too many criteria.
+pub fn plan(before: Vec<KeptCriteria>, changes: &[CriteriaChange], found: &FoundSchedules) -> Result<Plan, Failure> {
+    let mut plan = Plan { steps: Vec::new(), after: before };
+    let mut faults = Vec::new();
+    let mut next = next_position(&plan.after);
+    for (at, change) in changes.iter().enumerate() {
+        let pointer = format!("/criteria/{at}");
+        let place = plan.after.iter().position(|criteria| criteria.name == change.name);
+        if change.delete {
+            plan.steps.extend(place.map(|place| Step::Delete(plan.after.remove(place).position)));
+            continue;
+        }
+        faults.extend(missing_schedules(change, found, &pointer));
+        match place {
+            Some(place) => {
+                let merged = plan.after[place].clone().merged(change, found);
+                plan.after[place] = merged.clone();
+                plan.steps.push(Step::Update(merged));
+            }
+            None => match new_criteria(next, change, found, &pointer) {
+                Ok(criteria) => {
+                    next += 1;
+                    plan.after.push(criteria.clone());
+                    plan.steps.push(Step::Insert(criteria));
+                }
+                Err(mut these) => faults.append(&mut these),
+            },
         }
     }
+    only_without(faults)?;
+    check_count(plan.after.len())?;
+    Ok(plan)
 }
 
-/// The service that these criteria make.
-pub fn service(kept: Vec<KeptCriteria>) -> SelectiveCallAcceptance {
-    SelectiveCallAcceptance { criteria: kept.into_iter().map(Criteria::from).collect() }
+/// The new criteria that `change` asks for, behind those in `before`.
+///
+/// # Errors
+/// Faults of the change, or too many criteria.
+pub fn create(
+    before: &[KeptCriteria],
+    change: &CriteriaChange,
+    found: &FoundSchedules,
+) -> Result<KeptCriteria, Failure> {
+    only_without(missing_schedules(change, found, ""))?;
+    let created = new_criteria(next_position(before), change, found, "").map_err(Failure::invalid)?;
+    if before.iter().all(|criteria| criteria.name != created.name) {
+        check_count(before.len() + 1)?;
+    }
+    Ok(created)
+}
+
+/// The criteria `before` after `change`.
+///
+/// # Errors
+/// Faults of the change.
+pub fn update(before: KeptCriteria, change: &CriteriaChange, found: &FoundSchedules) -> Result<KeptCriteria, Failure> {
+    only_without(missing_schedules(change, found, ""))?;
+    Ok(before.merged(change, found))
 }
 
 impl KeptCriteria {
-    /// The criteria after `merge`: what the change leaves out stays as it is.
-    pub fn merged(self, merge: Merge<ScheduleLink>) -> Self {
-        let from = merge.from_dn_criteria.unwrap_or_default();
+    /// The criteria after `change`: what the change leaves out stays as it is.
+    fn merged(self, change: &CriteriaChange, found: &FoundSchedules) -> Self {
+        let from = change.from_dn_criteria.clone().unwrap_or_default();
         let before = self.from_dn_criteria;
         Self {
             position: self.position,
-            name: merge.new_name.unwrap_or(self.name),
-            active: merge.active.unwrap_or(self.active),
-            do_not_perform_action: merge.do_not_perform_action.unwrap_or(self.do_not_perform_action),
+            name: change.new_name.clone().unwrap_or(self.name),
+            active: change.active.unwrap_or(self.active),
+            do_not_perform_action: change.do_not_perform_action.unwrap_or(self.do_not_perform_action),
             from_dn_criteria: FromDnCriteria {
                 selection: from.selection.unwrap_or(before.selection),
                 include_anonymous_callers: from.include_anonymous_callers.unwrap_or(before.include_anonymous_callers),
@@ -204,86 +185,19 @@ impl KeptCriteria {
                     .unwrap_or(before.include_unavailable_callers),
                 phone_numbers: from.phone_numbers.unwrap_or(before.phone_numbers),
             },
-            time_schedule: merge.time_schedule.apply(self.time_schedule),
-            holiday_schedule: merge.holiday_schedule.apply(self.holiday_schedule),
+            time_schedule: linked(&change.time_schedule, ScheduleType::Time, self.time_schedule, found),
+            holiday_schedule: linked(&change.holiday_schedule, ScheduleType::Holiday, self.holiday_schedule, found),
         }
-    }
-
-    fn created(position: i32, name: CriteriaName, selection: Selection, merge: Merge<ScheduleLink>) -> Self {
-        let nobody = FromDnCriteria {
-            selection,
-            include_anonymous_callers: false,
-            include_unavailable_callers: false,
-            phone_numbers: Vec::new(),
-        };
-        let blank = Self {
-            position,
-            name,
-            active: true,
-            do_not_perform_action: false,
-            from_dn_criteria: nobody,
-            time_schedule: None,
-            holiday_schedule: None,
-        };
-        blank.merged(merge)
     }
 }
 
 /// The first position behind all that are taken.
-pub fn next_position(kept: &[KeptCriteria]) -> i32 {
+fn next_position(kept: &[KeptCriteria]) -> i32 {
     kept.iter().map(|criteria| criteria.position + 1).max().unwrap_or_default()
 }
 
-/// What `entries` come to, applied to `before` in order. Whether a name is taken is for the store to say, at the step
-/// that takes it.
-///
-/// # Errors
-/// All faults of all entries at once, after those in `faults`, each under the `pointer` of its entry; or too many
-/// criteria.
-pub fn plan(
-    before: Vec<KeptCriteria>,
-    entries: Vec<Entry<ScheduleLink>>,
-    mut faults: Vec<Fault>,
-    pointer: impl Fn(usize) -> String,
-) -> Result<Plan, Failure> {
-    let mut plan = Plan { steps: Vec::new(), after: before };
-    let mut next = next_position(&plan.after);
-    for (at, entry) in entries.into_iter().enumerate() {
-        match plan.after.iter().position(|criteria| criteria.name == entry.name) {
-            Some(found) if entry.delete => plan.steps.push(Step::Delete(plan.after.remove(found).position)),
-            None if entry.delete => {}
-            Some(found) => {
-                let merged = plan.after[found].clone().merged(entry.merge);
-                plan.after[found] = merged.clone();
-                plan.steps.push(Step::Update(merged));
-            }
-            None => match new_criteria(next, entry, &pointer(at)) {
-                Ok(criteria) => {
-                    next += 1;
-                    plan.after.push(criteria.clone());
-                    plan.steps.push(Step::Insert(criteria));
-                }
-                Err(mut found) => faults.append(&mut found),
-            },
-        }
-    }
-    if !faults.is_empty() {
-        return Err(Failure::invalid(faults));
-    }
-    check_count(plan.after.len())?;
-    Ok(plan)
-}
-
-/// The new criteria that `entry` asks for, behind those in `before`.
-///
-/// # Errors
-/// Faults of the entry, or too many criteria.
-pub fn create(before: Vec<KeptCriteria>, entry: Entry<ScheduleLink>) -> Result<KeptCriteria, Failure> {
-    let created = new_criteria(next_position(&before), entry, "").map_err(Failure::invalid)?;
-    if before.iter().all(|criteria| criteria.name != created.name) {
-        check_count(before.len() + 1)?;
-    }
-    Ok(created)
+fn only_without(faults: Vec<Fault>) -> Result<(), Failure> {
+    if faults.is_empty() { Ok(()) } else { Err(Failure::invalid(faults)) }
 }
 
 fn check_count(count: usize) -> Result<(), Failure> {
@@ -294,17 +208,67 @@ fn check_count(count: usize) -> Result<(), Failure> {
     Err(Failure::refused(ProblemCode::TooManyCriteria, detail))
 }
 
-fn new_criteria(position: i32, entry: Entry<ScheduleLink>, pointer: &str) -> Result<KeptCriteria, Vec<Fault>> {
+/// The members of a change that refer to schedules, with the type of each.
+fn schedule_members(change: &CriteriaChange) -> [(&'static str, ScheduleType, &Change<ScheduleSelection>); 2] {
+    [
+        ("timeSchedule", ScheduleType::Time, &change.time_schedule),
+        ("holidaySchedule", ScheduleType::Holiday, &change.holiday_schedule),
+    ]
+}
+
+fn reference(member: &Change<ScheduleSelection>, kind: ScheduleType) -> Option<ScheduleReference> {
+    match member {
+        Change::Set(ScheduleSelection { level, name, kind: _ }) => {
+            Some(ScheduleReference { level: *level, name: name.clone(), kind })
+        }
+        Change::Keep | Change::Clear => None,
+    }
+}
+
+fn linked(
+    member: &Change<ScheduleSelection>,
+    kind: ScheduleType,
+    before: Option<ScheduleLink>,
+    found: &FoundSchedules,
+) -> Option<ScheduleLink> {
+    match member {
+        Change::Keep => before,
+        Change::Clear => None,
+        Change::Set(_) => {
+            let reference = reference(member, kind)?;
+            found.get(&reference).map(|id| ScheduleLink { id: *id, reference })
+        }
+    }
+}
+
+fn missing_schedules(change: &CriteriaChange, found: &FoundSchedules, pointer: &str) -> Vec<Fault> {
+    let fault = |(name, kind, member): (&str, ScheduleType, &Change<ScheduleSelection>)| {
+        let ScheduleReference { level, name: schedule, kind } =
+            reference(member, kind).filter(|reference| !found.contains_key(reference))?;
+        let detail = format!(
+            "There is no schedule {:?} of type {kind:?} at the level {level:?}; create it first.",
+            schedule.as_str()
+        );
+        Some(Fault::at(format!("{pointer}/{name}"), detail))
+    };
+    schedule_members(change).into_iter().filter_map(fault).collect()
+}
+
+fn new_criteria(
+    position: i32,
+    change: &CriteriaChange,
+    found: &FoundSchedules,
+    pointer: &str,
+) -> Result<KeptCriteria, Vec<Fault>> {
+    let name = change.name.as_str();
     let mut faults = Vec::new();
-    if entry.merge.new_name.is_some() {
-        let detail =
-            format!("There is no criteria {:?} to rename; a new one is created under `name`.", entry.name.as_str());
+    if change.new_name.is_some() {
+        let detail = format!("There is no criteria {name:?} to rename; a new one is created under `name`.");
         faults.push(Fault::at(format!("{pointer}/newName"), detail));
     }
-    let selection = entry.merge.from_dn_criteria.as_ref().map(|from| from.selection);
-    match selection {
+    match change.from_dn_criteria.as_ref().map(|from| from.selection) {
         Some(Some(selection)) if faults.is_empty() => {
-            return Ok(KeptCriteria::created(position, entry.name, selection, entry.merge));
+            return Ok(blank(position, change.name.clone(), selection).merged(change, found));
         }
         Some(Some(_)) => {}
         Some(None) => {
@@ -312,14 +276,29 @@ fn new_criteria(position: i32, entry: Entry<ScheduleLink>, pointer: &str) -> Res
             faults.push(Fault::at(format!("{pointer}/fromDnCriteria/selection"), detail));
         }
         None => {
-            let detail = format!(
-                "There is no criteria {:?} yet; `fromDnCriteria` is required to create it.",
-                entry.name.as_str()
-            );
+            let detail = format!("There is no criteria {name:?} yet; `fromDnCriteria` is required to create it.");
             faults.push(Fault::at(format!("{pointer}/fromDnCriteria"), detail));
         }
     }
     Err(faults)
+}
+
+/// A criteria with the defaults of what a creation may leave out.
+fn blank(position: i32, name: CriteriaName, selection: Selection) -> KeptCriteria {
+    KeptCriteria {
+        position,
+        name,
+        active: true,
+        do_not_perform_action: false,
+        from_dn_criteria: FromDnCriteria {
+            selection,
+            include_anonymous_callers: false,
+            include_unavailable_callers: false,
+            phone_numbers: Vec::new(),
+        },
+        time_schedule: None,
+        holiday_schedule: None,
+    }
 }
 
 /// The summary for a table, as BroadWorks shows it: `All calls`; or the first three of the numbers, `Private` and

@@ -7,9 +7,9 @@ use call_acceptance_api::{
     resource::token::TokenId,
     wire::problem::{Failure, ProblemCode},
 };
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::timeout;
 
-use super::{Server, identities::KnownToken};
+use super::{identities::KnownToken, server::Server};
 use crate::{
     identity::{
         oidc::{Claims, Rejection},
@@ -22,8 +22,6 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(8);
 /// How much of a subject is recorded, in characters.
 const MAX_ACTOR: usize = 300;
-/// How often the uses of tokens are noted.
-const NOTING: Duration = Duration::from_secs(60);
 
 /// What a request says of who sends it. Not to be printed: it is secret.
 pub enum Credentials {
@@ -108,20 +106,6 @@ impl Server {
                 ProblemCode::ProviderUnavailable,
                 "The OpenID provider does not answer, and its keys are not known yet; try again later.",
             )),
-        }
-    }
-
-    /// Notes when tokens were used, now and then.
-    pub(super) async fn note_uses(&self) {
-        let mut each = interval(NOTING);
-        each.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            each.tick().await;
-            for (id, used) in self.identities.used() {
-                if let Err(error) = tokens::note_use(&self.db, &id, used * 1_000_000).await {
-                    tracing::debug!(%error, "the use of a token cannot be noted");
-                }
-            }
         }
     }
 }

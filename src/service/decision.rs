@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use call_acceptance_api::{
     access::Actor,
-    resource::decision::{Decision, Decisions, Question, Reason},
+    resource::{
+        decision::{Decision, Decisions, Question, Reason},
+        user_service::{ServiceName, UserServicePath},
+    },
     value::{
         owner::{Owner, UserPath},
         phone_number::CalledNumber,
@@ -11,8 +14,14 @@ use call_acceptance_api::{
     wire::problem::Failure,
 };
 
-use super::{Server, not_assigned, not_found};
+use super::{
+    owner::{not_assigned, not_found},
+    server::Server,
+};
 use crate::rules::screening::{self, Call, Screening};
+
+/// The service whose criteria decide.
+const ACCEPTANCE: ServiceName = ServiceName::SelectiveCallAcceptance;
 
 #[async_trait]
 impl Decisions for Server {
@@ -27,7 +36,9 @@ impl Decisions for Server {
             let db = self.db.clone();
             return self.snapshots.in_time(async move { Err(not_found(&db, &Owner::User(user)).await) }).await;
         };
-        let screening = snapshot.screening.as_ref().ok_or_else(|| not_assigned(&user))?;
+        let screening = snapshot
+            .screening(ACCEPTANCE)
+            .ok_or_else(|| not_assigned(&UserServicePath { user, service: ACCEPTANCE }))?;
         Ok(marked(stale, self.decide(screening, &question)))
     }
 
@@ -47,11 +58,11 @@ impl Decisions for Server {
             None => self.snapshots.load_by_number(number).await?,
         };
         // To whom it is not open, a user is as unknown as one who is not there.
-        let known = snapshot.filter(|snapshot| by.identity.scope.meets(snapshot.user_names()));
+        let known = snapshot.filter(|snapshot| by.identity.scope.meets(snapshot.user.names()));
         let Some(snapshot) = known else { return Ok(unknown) };
         Ok(marked(
             stale,
-            match &snapshot.screening {
+            match snapshot.screening(ACCEPTANCE) {
                 Some(screening) => self.decide(screening, &question),
                 None => Decision::new(Reason::ServiceNotAssigned, None),
             },

@@ -15,9 +15,11 @@ use call_acceptance_api::{
 };
 
 use super::{
-    Done, Server,
-    audit::{empty, record},
-    check_owner, not_found,
+    change::Done,
+    deletion::empty,
+    owner::{check_owner, not_found},
+    record::record,
+    server::Server,
 };
 use crate::store::{StoreError, group};
 
@@ -38,7 +40,7 @@ impl Groups for Server {
             let taken = format!("The tenant {:?} has a group {:?} already.", tenant.as_str(), create.group_id.as_str());
             match group::insert(&tx, tenant, create.clone()).await {
                 Ok(created) => {
-                    let record = record(owner, &[], None, Some(&created));
+                    let record = record(owner, &[], None, Some(&created))?;
                     Ok(Done::new(tx, created, [record]))
                 }
                 Err(StoreError::Reference(_)) => {
@@ -64,7 +66,7 @@ impl Groups for Server {
             let Some(after) = group::update(&tx, path, update.clone()).await? else {
                 return Err(not_found(&tx, owner).await);
             };
-            let record = record(owner, &[], Some(&before), Some(&after));
+            let record = record(owner, &[], Some(&before), Some(&after))?;
             Ok(Done::new(tx, after, [record]))
         })
         .await
@@ -76,7 +78,7 @@ impl Groups for Server {
             let Some(before) = group::lock(&tx, path).await? else { return Err(not_found(&tx, owner).await) };
             let emptied = empty(&tx, owner, cascade).await?;
             match group::delete(&tx, path).await {
-                Ok(_) => Ok(emptied.done(tx, record(owner, &[], Some(&before), None))),
+                Ok(_) => Ok(emptied.done(tx, record(owner, &[], Some(&before), None)?)),
                 Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_again()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(

@@ -6,51 +6,23 @@ use call_acceptance_api::{
     resource::schedule::{
         MAX_SCHEDULES, Schedule, ScheduleCreate, ScheduleEntry, ScheduleFolder, ScheduleList, ScheduleUpdate, Schedules,
     },
-    value::{
-        name::ScheduleName,
-        owner::{GroupPath, Level, Owner},
-    },
+    value::name::ScheduleName,
     wire::{
         page::{PageQuery, ScheduleCursor},
         problem::{Failure, Fault, ProblemCode},
     },
 };
 
-use super::{Done, Server, audit::record, check_owner, not_found};
+use super::{
+    change::Done,
+    owner::{check_owner, not_found},
+    record::record,
+    server::Server,
+};
 use crate::store::{ConnectionTrait, StoreError, audit::Record, schedule};
 
 /// How many of the criteria that refer to a schedule are named when its deletion is refused.
 const NAMED: u64 = 10;
-
-fn level(owner: &Owner) -> Level {
-    match owner {
-        Owner::Tenant(_) => Level::Tenant,
-        Owner::Group(_) => Level::Group,
-        Owner::User(_) => Level::User,
-    }
-}
-
-/// The owner one level up.
-fn parent(owner: &Owner) -> Option<Owner> {
-    match owner {
-        Owner::Tenant(_) => None,
-        Owner::Group(path) => Some(Owner::Tenant(path.tenant.clone())),
-        Owner::User(path) => Some(Owner::Group(GroupPath { tenant: path.tenant.clone(), group: path.group.clone() })),
-    }
-}
-
-/// The owner at `level` as seen from a user, a group or a tenant; none below itself.
-pub(super) fn at_level(owner: Owner, wanted: Level) -> Option<Owner> {
-    if level(&owner) == wanted { Some(owner) } else { at_level(parent(&owner)?, wanted) }
-}
-
-fn level_name(level: Level) -> &'static str {
-    match level {
-        Level::User => "User",
-        Level::Group => "Group",
-        Level::Tenant => "Tenant",
-    }
-}
 
 fn taken(name: &ScheduleName) -> String {
     format!("There is a schedule {:?} of this type here already.", name.as_str())
@@ -82,7 +54,7 @@ fn schedule_record(
     name: &ScheduleName,
     before: Option<&Schedule>,
     after: Option<&Schedule>,
-) -> Record {
+) -> Result<Record, Failure> {
     let segments = folder.segments();
     let kind = segments.last().copied().unwrap_or_default();
     record(&folder.owner, &[kind, name.as_str()], before, after)
@@ -102,8 +74,8 @@ impl Schedules for Server {
         let mut owner = Some(folder.owner.clone());
         let mut behind = after.is_none();
         while let Some(here) = owner.filter(|_| schedules.len() <= limit) {
-            let this_level = level(&here);
-            let start = after.filter(|(cursor, _)| *cursor == level_name(this_level)).map(|(_, name)| name);
+            let this_level = here.level();
+            let start = after.filter(|(cursor, _)| *cursor == this_level.as_str()).map(|(_, name)| name);
             behind |= start.is_some();
             if behind {
                 let here = ScheduleFolder { owner: here.clone(), kind: folder.kind };
@@ -111,7 +83,7 @@ impl Schedules for Server {
                 let names = schedule::names(&self.db, &here, start, room).await?;
                 schedules.extend(names.into_iter().map(|name| ScheduleEntry { name, level: this_level }));
             }
-            owner = parent(&here).filter(|_| all_levels);
+            owner = here.parent().filter(|_| all_levels);
         }
         if schedules.is_empty() {
             check_owner(&self.db, &folder.owner).await?;
@@ -122,7 +94,7 @@ impl Schedules for Server {
         }
         let more = schedules.len() > limit;
         schedules.truncate(limit);
-        let cursor = |last: &ScheduleEntry| ScheduleCursor::parse(&format!("{}/{}", level_name(last.level), last.name));
+        let cursor = |last: &ScheduleEntry| ScheduleCursor::parse(&format!("{}/{}", last.level.as_str(), last.name));
         let next = schedules
             .last()
             .filter(|_| more)
@@ -142,7 +114,7 @@ impl Schedules for Server {
             let taken = taken(&create.name);
             match schedule::insert(&tx, folder, id, create.clone()).await {
                 Ok(created) => {
-                    let record = schedule_record(folder, &create.name, None, Some(&created));
+                    let record = schedule_record(folder, &create.name, None, Some(&created))?;
                     Ok(Done::new(tx, created, [record]))
                 }
                 Err(StoreError::Reference(_)) => Err(not_found(self.outside(tx).await?, &folder.owner).await),
@@ -176,7 +148,7 @@ impl Schedules for Server {
             let updated = schedule::update(&tx, folder, id, update.clone()).await;
             match updated.map_err(|error| error.or_taken(ProblemCode::ScheduleExists, taken))? {
                 Some(after) => {
-                    let record = schedule_record(folder, name, Some(&before), Some(&after));
+                    let record = schedule_record(folder, name, Some(&before), Some(&after))?;
                     Ok(Done::new(tx, after, [record]))
                 }
                 None => Err(no_schedule(&tx, folder, name).await),
@@ -190,7 +162,7 @@ impl Schedules for Server {
         self.change(by, Some(&folder.owner), |tx| async move {
             let (id, before) = lock(&tx, folder, name).await?;
             match schedule::delete(&tx, folder, id).await {
-                Ok(()) => Ok(Done::new(tx, (), [schedule_record(folder, name, Some(&before), None)])),
+                Ok(()) => Ok(Done::new(tx, (), [schedule_record(folder, name, Some(&before), None)?])),
                 Err(StoreError::Reference(_)) => {
                     let users = schedule::references(self.outside(tx).await?, folder, id, NAMED + 1).await?;
                     Err(Failure::refused(ProblemCode::ScheduleInUse, in_use(name, &users)))

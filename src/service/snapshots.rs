@@ -14,6 +14,7 @@ use std::{
 };
 
 use call_acceptance_api::{
+    resource::user_service::ServiceName,
     value::{
         owner::{Owner, UserPath},
         phone_number::PhoneNumber,
@@ -30,7 +31,10 @@ use uuid::Uuid;
 use super::identities::Identities;
 use crate::{
     config::DecisionConfig,
-    rules::screening::{Place, Screening},
+    rules::{
+        criteria::KeptCriteria,
+        screening::{CompileError, Place, Screening},
+    },
     store::{
         Connection,
         feed::{self, Bell, Change, Changes, Feed},
@@ -57,15 +61,14 @@ pub struct Snapshot {
     pub user: UserPath,
     /// The user's number.
     pub phone_number: Option<PhoneNumber>,
-    /// The user's rules; `None` without the service.
-    pub screening: Option<Screening>,
+    /// The rules of each service that the user has.
+    screenings: Vec<(ServiceName, Screening)>,
 }
 
 impl Snapshot {
-    /// The user's tenant, group and identifier, as scopes name them.
-    pub fn user_names(&self) -> [Option<&str>; 3] {
-        let UserPath { tenant, group, user } = &self.user;
-        [Some(tenant.as_str()), Some(group.as_str()), Some(user.as_str())]
+    /// The rules of a service; `None` when the user does not have it.
+    pub fn screening(&self, service: ServiceName) -> Option<&Screening> {
+        self.screenings.iter().find(|(name, _)| *name == service).map(|(_, screening)| screening)
     }
 }
 
@@ -74,7 +77,7 @@ struct ByMemory;
 
 impl Weighter<UserPath, Arc<Snapshot>> for ByMemory {
     fn weight(&self, _: &UserPath, snapshot: &Arc<Snapshot>) -> u64 {
-        OVERHEAD + snapshot.screening.as_ref().map_or(0, Screening::weight)
+        OVERHEAD + snapshot.screenings.iter().map(|(_, screening)| screening.weight()).sum::<u64>()
     }
 }
 
@@ -312,8 +315,12 @@ fn report(stale: bool) {
 }
 
 fn compile(user: UserPath, source: Source) -> Result<Snapshot, Failure> {
-    let Source { phone_number, region, time_zone, criteria, periods } = source;
+    let Source { phone_number, region, time_zone, services, periods } = source;
     let place = Place { region, time_zone };
-    let screening = criteria.map(|criteria| Screening::compile(&place, &criteria, &periods)).transpose();
-    Ok(Snapshot { user, phone_number, screening: screening.map_err(|error| Failure::Internal(Box::new(error)))? })
+    let screening = |(service, criteria): (ServiceName, Vec<KeptCriteria>)| {
+        Ok((service, Screening::compile(&place, &criteria, &periods)?))
+    };
+    let screenings = services.into_iter().map(screening).collect::<Result<_, CompileError>>();
+    let screenings = screenings.map_err(|error| Failure::Internal(Box::new(error)))?;
+    Ok(Snapshot { user, phone_number, screenings })
 }

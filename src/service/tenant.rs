@@ -4,21 +4,21 @@ use async_trait::async_trait;
 use call_acceptance_api::{
     access::Actor,
     resource::tenant::{Tenant, TenantCreate, TenantList, TenantUpdate, Tenants},
-    value::{name::TenantId, owner::Owner},
+    value::{
+        name::TenantId,
+        owner::{Level, Owner},
+    },
     wire::{
         page::PageQuery,
         problem::{Failure, ProblemCode},
     },
 };
 
-use super::{
-    Done, Server,
-    audit::{empty, record},
-};
+use super::{change::Done, deletion::empty, owner::missing_owner, record::record, server::Server};
 use crate::store::{StoreError, tenant};
 
 fn not_found(tenant: &TenantId) -> Failure {
-    super::missing_owner(ProblemCode::TenantNotFound, &Owner::Tenant(tenant.clone()))
+    missing_owner(&Owner::Tenant(tenant.clone()), Level::Tenant)
 }
 
 #[async_trait]
@@ -33,7 +33,7 @@ impl Tenants for Server {
             let taken = format!("There is a tenant {:?} already.", create.tenant_id.as_str());
             let created = tenant::insert(&tx, create.clone()).await;
             let created = created.map_err(|error| error.or_taken(ProblemCode::TenantExists, taken))?;
-            let record = record(owner, &[], None, Some(&created));
+            let record = record(owner, &[], None, Some(&created))?;
             Ok(Done::new(tx, created, [record]))
         })
         .await
@@ -48,7 +48,7 @@ impl Tenants for Server {
         self.change(by, Some(owner), |tx| async move {
             let before = tenant::lock(&tx, tenant).await?.ok_or_else(|| not_found(tenant))?;
             let after = tenant::update(&tx, tenant, update.clone()).await?.ok_or_else(|| not_found(tenant))?;
-            let record = record(owner, &[], Some(&before), Some(&after));
+            let record = record(owner, &[], Some(&before), Some(&after))?;
             Ok(Done::new(tx, after, [record]))
         })
         .await
@@ -60,7 +60,7 @@ impl Tenants for Server {
             let before = tenant::lock(&tx, tenant).await?.ok_or_else(|| not_found(tenant))?;
             let emptied = empty(&tx, owner, cascade).await?;
             match tenant::delete(&tx, tenant).await {
-                Ok(_) => Ok(emptied.done(tx, record(owner, &[], Some(&before), None))),
+                Ok(_) => Ok(emptied.done(tx, record(owner, &[], Some(&before), None)?)),
                 Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_again()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(

@@ -4,20 +4,26 @@ use async_trait::async_trait;
 use call_acceptance_api::{
     access::{Actor, Scope, forbidden},
     resource::token::{Token, TokenCreate, TokenId, TokenList, Tokens},
-    value::{owner::Owner, time::Instant},
+    value::{
+        owner::{Level, Owner},
+        time::Instant,
+    },
     wire::{
         page::PageQuery,
         problem::{Failure, Fault, ProblemCode},
     },
 };
 
-use super::{Done, Server, audit::json, missing_owner, not_found};
+use super::{
+    change::Done,
+    owner::{missing_owner, not_found},
+    record::token_record,
+    server::Server,
+};
 use crate::{
     identity::token,
     store::{
-        StoreError,
-        audit::Record,
-        tenant,
+        StoreError, tenant,
         token::{self as rows, KeptToken},
     },
 };
@@ -32,15 +38,6 @@ fn no_token(by: &Actor, id: &TokenId) -> Failure {
 
 fn within(by: &Actor, kept: Option<KeptToken>, id: &TokenId) -> Result<KeptToken, Failure> {
     kept.filter(|kept| by.identity.scope.holds(&kept.scope)).ok_or_else(|| no_token(by, id))
-}
-
-pub(super) fn record(kept: &KeptToken, before: Option<&Token>, after: Option<&Token>) -> Record {
-    Record {
-        scope: kept.scope.clone(),
-        target: format!("/api/v1/tokens/{}/", kept.token.token_id),
-        before: before.map(json),
-        after: after.map(json),
-    }
 }
 
 impl Server {
@@ -95,10 +92,10 @@ impl Tokens for Server {
         self.change(by, None, |tx| async move {
             if let Scope::Of(owner @ Owner::Tenant(tenant)) = &kept.scope {
                 let there = tenant::lock(&tx, tenant).await?;
-                there.ok_or_else(|| missing_owner(ProblemCode::TenantNotFound, owner))?;
+                there.ok_or_else(|| missing_owner(owner, Level::Tenant))?;
             }
             match (rows::insert(&tx, kept).await, &kept.scope) {
-                (Ok(()), _) => Ok(Done::new(tx, (), [record(kept, None, Some(&kept.token))])),
+                (Ok(()), _) => Ok(Done::new(tx, (), [token_record(kept, None, Some(&kept.token))?])),
                 (Err(StoreError::Reference(_)), Scope::Of(owner)) => {
                     Err(not_found(self.outside(tx).await?, owner).await)
                 }
@@ -117,7 +114,7 @@ impl Tokens for Server {
         let token = &token;
         self.change(by, None, |tx| async move {
             let kept = within(by, rows::delete(&tx, token).await?, token)?;
-            let record = record(&kept, Some(&kept.token), None);
+            let record = token_record(&kept, Some(&kept.token), None)?;
             Ok(Done { revoked: vec![token.clone()], ..Done::new(tx, (), [record]) })
         })
         .await

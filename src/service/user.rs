@@ -15,11 +15,13 @@ use call_acceptance_api::{
 };
 
 use super::{
-    Done, Server,
-    audit::{empty, record},
-    check_owner, not_found,
+    change::Done,
+    deletion::empty,
+    owner::{check_owner, not_found},
+    record::record,
+    server::Server,
 };
-use crate::store::{StoreError, user};
+use crate::store::{Constraint, StoreError, user};
 
 fn user_exists(user: &UserPath) -> String {
     format!("The group has a user {:?} already.", user.user.as_str())
@@ -27,7 +29,7 @@ fn user_exists(user: &UserPath) -> String {
 
 /// The refusal of a user whose identifier or phone number is taken, whichever the constraint is about.
 fn taken(error: StoreError, user: &UserPath) -> Failure {
-    let by_number = matches!(&error, StoreError::Taken(constraint) if constraint.contains("phone_number"));
+    let by_number = matches!(&error, StoreError::Taken(Constraint::PhoneNumber));
     match by_number {
         true => error.or_taken(
             ProblemCode::PhoneNumberTaken,
@@ -53,7 +55,7 @@ impl Users for Server {
         let created = self.change(by, Some(owner), |tx| async move {
             match user::insert(&tx, group, create.clone()).await {
                 Ok(created) => {
-                    let record = record(owner, &[], None, Some(&created));
+                    let record = record(owner, &[], None, Some(&created))?;
                     Ok(Done::new(tx, created, [record]))
                 }
                 Err(StoreError::Reference(_)) => {
@@ -83,7 +85,7 @@ impl Users for Server {
             let Some(before) = user::lock(&tx, path).await? else { return Err(not_found(&tx, owner).await) };
             match user::update(&tx, path, update.clone()).await {
                 Ok(Some(after)) => {
-                    let record = record(owner, &[], Some(&before), Some(&after));
+                    let record = record(owner, &[], Some(&before), Some(&after))?;
                     Ok(Done::new(tx, after, [record]))
                 }
                 Ok(None) => Err(not_found(&tx, owner).await),
@@ -99,7 +101,7 @@ impl Users for Server {
             let Some(before) = user::lock(&tx, path).await? else { return Err(not_found(&tx, owner).await) };
             let emptied = empty(&tx, owner, cascade).await?;
             match user::delete(&tx, path).await {
-                Ok(_) => Ok(emptied.done(tx, record(owner, &[], Some(&before), None))),
+                Ok(_) => Ok(emptied.done(tx, record(owner, &[], Some(&before), None)?)),
                 Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_again()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(

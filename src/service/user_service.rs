@@ -1,64 +1,92 @@
-//! The services of a user. There is one; the contract has room for more.
+//! The services of a user.
 
 use async_trait::async_trait;
 use call_acceptance_api::{
     access::Actor,
-    resource::user_service::{ServiceName, ServiceSelectionList, UserService, UserServiceList, UserServices},
+    resource::user_service::{
+        ServiceName, ServiceSelectionList, UserService, UserServiceList, UserServicePath, UserServices,
+    },
     value::owner::{Owner, UserPath},
     wire::{precondition::Revision, problem::Failure},
 };
 
-use super::{Done, Server, audit::record, check_owner, not_found};
-use crate::{
-    rules::criteria,
-    store::{StoreError, contents::SERVICE, criteria as rows, user_service},
+use super::{
+    change::Done,
+    criteria::service_record,
+    owner::{check_owner, not_found},
+    server::Server,
 };
+use crate::store::{StoreError, Transaction, audit::Record, criteria as rows, user_service};
 
-fn services(assigned: bool) -> UserServiceList {
-    UserServiceList { services: vec![UserService { name: ServiceName::SelectiveCallAcceptance, assigned }] }
+fn list_of(assigned: &[ServiceName]) -> UserServiceList {
+    let service = |name| UserService { name, assigned: assigned.contains(&name) };
+    UserServiceList { services: ServiceName::ALL.into_iter().map(service).collect() }
+}
+
+fn paths(user: &UserPath, services: ServiceSelectionList) -> Vec<UserServicePath> {
+    let path = |service| UserServicePath { user: user.clone(), service };
+    let wanted = |service: &ServiceName| services.services.iter().any(|selected| selected.name == *service);
+    ServiceName::ALL.into_iter().filter(wanted).map(path).collect()
+}
+
+/// Takes the service from the user, with its criteria; its record, if the user had it.
+async fn take(tx: &Transaction, path: &UserServicePath) -> Result<Option<Record>, Failure> {
+    if user_service::raise_revision(tx, path).await?.is_none() {
+        return Ok(None);
+    }
+    let kept = rows::load(tx, path, None).await?.map(|kept| kept.value).unwrap_or_default();
+    rows::delete_all(tx, path).await?;
+    user_service::delete(tx, path).await?;
+    service_record(path, Some(kept), None).map(Some)
 }
 
 #[async_trait]
 impl UserServices for Server {
     async fn list(&self, user: UserPath) -> Result<UserServiceList, Failure> {
-        let assigned = user_service::is_assigned(&self.db, &user).await?;
-        if !assigned {
+        let assigned = user_service::assigned(&self.db, &user).await?;
+        if assigned.is_empty() {
             check_owner(&self.db, &Owner::User(user)).await?;
         }
-        Ok(services(assigned))
+        Ok(list_of(&assigned))
     }
 
-    async fn assign(&self, by: &Actor, user: UserPath, _: ServiceSelectionList) -> Result<UserServiceList, Failure> {
+    async fn assign(
+        &self,
+        by: &Actor,
+        user: UserPath,
+        services: ServiceSelectionList,
+    ) -> Result<UserServiceList, Failure> {
         // Revisions start at the present microsecond, so that none comes twice when a service is taken away and given
         // again, and an old entity tag never fits.
         let first = Revision(self.clock.now().as_microsecond());
-        let (user, owner) = (&user, &Owner::User(user.clone()));
-        let assigned = self.change(by, Some(owner), |tx| async move {
-            match user_service::insert(&tx, user, first).await {
-                Ok(inserted) => {
-                    let empty = inserted.then(|| criteria::service(Vec::new()));
-                    Ok(Done::new(tx, services(true), [record(owner, &SERVICE, None, empty.as_ref())]))
+        let (user, owner, paths) = (&user, &Owner::User(user.clone()), &paths(&user, services));
+        self.change(by, Some(owner), |tx| async move {
+            let mut records = Vec::new();
+            for path in paths {
+                match user_service::insert(&tx, path, first).await {
+                    Ok(true) => records.push(service_record(path, None, Some(Vec::new()))?),
+                    Ok(false) => {}
+                    Err(StoreError::Reference(_)) => return Err(not_found(self.outside(tx).await?, owner).await),
+                    Err(error) => return Err(error.into()),
                 }
-                Err(StoreError::Reference(_)) => Err(not_found(self.outside(tx).await?, owner).await),
-                Err(error) => Err(error.into()),
             }
-        });
-        assigned.await
+            let assigned = user_service::assigned(&tx, user).await?;
+            Ok(Done::new(tx, list_of(&assigned), records))
+        })
+        .await
     }
 
-    async fn unassign(&self, by: &Actor, user: UserPath, _: ServiceSelectionList) -> Result<(), Failure> {
-        let (user, owner) = (&user, &Owner::User(user.clone()));
+    async fn unassign(&self, by: &Actor, user: UserPath, services: ServiceSelectionList) -> Result<(), Failure> {
+        let (owner, paths) = (&Owner::User(user.clone()), &paths(&user, services));
         self.change(by, Some(owner), |tx| async move {
-            let mut before = None;
-            match user_service::raise_revision(&tx, user).await? {
-                Some(_) => {
-                    before = rows::load(&tx, user, None).await?.map(|kept| criteria::service(kept.value));
-                    rows::delete_all(&tx, user).await?;
-                    user_service::delete(&tx, user).await?;
-                }
-                None => check_owner(&tx, owner).await?,
+            let mut records = Vec::new();
+            for path in paths {
+                records.extend(take(&tx, path).await?);
             }
-            Ok(Done::new(tx, (), [record(owner, &SERVICE, before.as_ref(), None)]))
+            if records.is_empty() {
+                check_owner(&tx, owner).await?;
+            }
+            Ok(Done::new(tx, (), records))
         })
         .await
     }

@@ -15,9 +15,9 @@ use sea_orm::{
 };
 
 use super::{
-    StoreError, cut,
+    column::{cut, now, optional, owner_columns, value},
     entity::audit_events::{Column, Entity, Model},
-    now, optional, owner_columns, value,
+    error::StoreError,
 };
 
 /// How many events one statement inserts at most: PostgreSQL takes 65,535 parameters a statement, SQLite 32,766.

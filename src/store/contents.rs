@@ -6,6 +6,7 @@ use call_acceptance_api::{
         group::Group,
         schedule::{Schedule, ScheduleFolder},
         user::User,
+        user_service::UserServicePath,
     },
     value::owner::{GroupPath, Owner, UserPath},
 };
@@ -13,17 +14,15 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 use serde::Serialize;
 
 use super::{
-    StoreError,
     audit::Record,
+    column::value,
     criteria as of_criteria,
     entity::{groups, schedules, user_services, users},
+    error::StoreError,
     ownership::below,
-    schedule, value,
+    schedule, user_service,
 };
-use crate::rules::criteria;
-
-/// The segments of the path of a user's service, below the user's.
-pub const SERVICE: [&str; 2] = ["services", "selective_call_acceptance"];
+use crate::rules::criteria::RecordedService;
 
 /// A record of the removal of each thing that the owner holds, its services and schedules before its users, its users
 /// before its groups. They are locked from the top down, so that nothing is added to them any more.
@@ -47,8 +46,9 @@ pub async fn removals(db: &impl ConnectionTrait, owner: &Owner) -> Result<Vec<Re
     }
     for row in user_services::Entity::find().filter(below!(user_services, owner)).lock_exclusive().all(db).await? {
         let user = UserPath { tenant: value(row.tenant_id)?, group: value(row.group_id)?, user: value(row.user_id)? };
-        let kept = of_criteria::load(db, &user, None).await?.map(|kept| kept.value).unwrap_or_default();
-        records.push(removal(&Owner::User(user), &SERVICE, &criteria::service(kept))?);
+        let path = UserServicePath { user, service: user_service::service(&row.service)? };
+        let kept = of_criteria::load(db, &path, None).await?.map(|kept| kept.value).unwrap_or_default();
+        records.push(removal(&Owner::User(path.user.clone()), &path.segments(), &RecordedService::from(kept))?);
     }
     for row in schedules::Entity::find().filter(below!(schedules, owner)).lock_exclusive().all(db).await? {
         let folder = schedule::folder(&row)?;

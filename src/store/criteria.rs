@@ -4,12 +4,9 @@ use call_acceptance_api::{
     resource::{
         criteria::{FromDnCriteria, ScheduleReference, Selection},
         schedule::ScheduleType,
+        user_service::UserServicePath,
     },
-    value::{
-        name::CriteriaName,
-        owner::{Level, UserPath},
-        phone_number::PhoneNumberPattern,
-    },
+    value::{name::CriteriaName, owner::Level, phone_number::PhoneNumberPattern},
     wire::precondition::{Revision, Versioned},
 };
 use sea_orm::{
@@ -20,10 +17,10 @@ use sea_orm::{
 };
 
 use super::{
-    StoreError,
+    column::value,
     entity::{criteria, schedules, user_services},
-    user_service::SERVICE,
-    value,
+    error::StoreError,
+    user_service,
 };
 use crate::rules::criteria::{KeptCriteria, ScheduleLink, Step};
 
@@ -51,14 +48,14 @@ struct Row {
     holiday_schedule_name: Option<String>,
 }
 
-/// The user's criteria in the order of creation and the revision, in one statement; `None` when the user does not
-/// have the service. With `name` only the criteria of that name.
+/// The criteria of the service in the order of creation and its revision, in one statement; `None` when the user does
+/// not have the service. With `name` only the criteria of that name.
 pub async fn load(
     db: &impl ConnectionTrait,
-    user: &UserPath,
+    path: &UserServicePath,
     name: Option<&CriteriaName>,
 ) -> Result<Option<Versioned<Vec<KeptCriteria>>>, StoreError> {
-    let mut criteria = of_user();
+    let mut criteria = of_service();
     if let Some(name) = name {
         let name = name.as_str().to_owned();
         criteria = criteria.on_condition(move |_, _| Condition::all().add(criteria::Column::Name.eq(name.clone())));
@@ -91,10 +88,7 @@ pub async fn load(
         }
     }
     let rows = query
-        .filter(user_services::Column::TenantId.eq(user.tenant.as_str()))
-        .filter(user_services::Column::GroupId.eq(user.group.as_str()))
-        .filter(user_services::Column::UserId.eq(user.user.as_str()))
-        .filter(user_services::Column::Service.eq(SERVICE))
+        .filter(user_service::key(path))
         .order_by_asc(criteria::Column::Position)
         .into_model::<Row>()
         .all(db)
@@ -104,11 +98,12 @@ pub async fn load(
     Ok(Some(Versioned { revision, value }))
 }
 
-fn of_user() -> RelationDef {
-    use user_services::Column::{GroupId, TenantId, UserId};
+fn of_service() -> RelationDef {
+    use criteria::Column as Criteria;
+    use user_services::Column::{GroupId, Service, TenantId, UserId};
     user_services::Entity::belongs_to(criteria::Entity)
-        .from((TenantId, GroupId, UserId))
-        .to((criteria::Column::TenantId, criteria::Column::GroupId, criteria::Column::UserId))
+        .from((TenantId, GroupId, UserId, Service))
+        .to((Criteria::TenantId, Criteria::GroupId, Criteria::UserId, Criteria::Service))
         .into()
 }
 
@@ -159,17 +154,17 @@ fn link((id, group, user, name): LinkColumns, kind: ScheduleType) -> Result<Opti
 }
 
 /// Carries out one step of a plan.
-pub async fn apply(db: &impl ConnectionTrait, user: &UserPath, step: &Step) -> Result<(), StoreError> {
+pub async fn apply(db: &impl ConnectionTrait, path: &UserServicePath, step: &Step) -> Result<(), StoreError> {
     match step {
         Step::Insert(criteria) => {
-            row(user, criteria)?.into_active_model().insert(db).await?;
+            row(path, criteria)?.into_active_model().insert(db).await?;
         }
         Step::Update(criteria) => {
-            row(user, criteria)?.into_active_model().reset_all().update(db).await?;
+            row(path, criteria)?.into_active_model().reset_all().update(db).await?;
         }
         Step::Delete(position) => {
             criteria::Entity::delete_many()
-                .filter(of(user))
+                .filter(of(path))
                 .filter(criteria::Column::Position.eq(*position))
                 .exec(db)
                 .await?;
@@ -178,25 +173,29 @@ pub async fn apply(db: &impl ConnectionTrait, user: &UserPath, step: &Step) -> R
     Ok(())
 }
 
-/// Deletes all criteria of the user.
-pub async fn delete_all(db: &impl ConnectionTrait, user: &UserPath) -> Result<(), StoreError> {
-    criteria::Entity::delete_many().filter(of(user)).exec(db).await?;
+/// Deletes all criteria of the service.
+pub async fn delete_all(db: &impl ConnectionTrait, path: &UserServicePath) -> Result<(), StoreError> {
+    criteria::Entity::delete_many().filter(of(path)).exec(db).await?;
     Ok(())
 }
 
-fn of(user: &UserPath) -> Condition {
+fn of(path: &UserServicePath) -> Condition {
+    let UserServicePath { user, service } = path;
     Condition::all()
         .add(criteria::Column::TenantId.eq(user.tenant.as_str()))
         .add(criteria::Column::GroupId.eq(user.group.as_str()))
         .add(criteria::Column::UserId.eq(user.user.as_str()))
+        .add(criteria::Column::Service.eq(service.segment()))
 }
 
-fn row(user: &UserPath, kept: &KeptCriteria) -> Result<criteria::Model, StoreError> {
+fn row(path: &UserServicePath, kept: &KeptCriteria) -> Result<criteria::Model, StoreError> {
+    let UserServicePath { user, service } = path;
     let from = &kept.from_dn_criteria;
     Ok(criteria::Model {
         tenant_id: user.tenant.to_string(),
         group_id: user.group.to_string(),
         user_id: user.user.to_string(),
+        service: service.segment().to_owned(),
         position: kept.position,
         name: kept.name.to_string(),
         active: kept.active,

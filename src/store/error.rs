@@ -5,12 +5,21 @@ use std::{error::Error, fmt};
 use call_acceptance_api::wire::problem::{Failure, ProblemCode};
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
+/// A unique constraint that a statement met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Constraint {
+    /// The thing itself: its key, or its name among the things of its owner.
+    Name,
+    /// A phone number, which one user in the whole system has.
+    PhoneNumber,
+}
+
 /// What a statement did not do, and why.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A unique constraint forbids it; the text names the constraint or its columns.
-    #[error("unique constraint: {0}")]
-    Taken(String),
+    /// A unique constraint forbids it.
+    #[error("unique constraint: {0:?}")]
+    Taken(Constraint),
     /// A foreign key forbids it: what is referred to is not there, or what is removed is referred to.
     #[error("foreign key: {0}")]
     Reference(String),
@@ -60,7 +69,7 @@ impl Error for Again {}
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
         match error.sql_err() {
-            Some(SqlErr::UniqueConstraintViolation(text)) => Self::Taken(text),
+            Some(SqlErr::UniqueConstraintViolation(_)) => Self::Taken(constraint(&error)),
             Some(SqlErr::ForeignKeyConstraintViolation(text)) => Self::Reference(text),
             _ if is_transient(&error) || is_unavailable(&error) => Self::Unavailable(error),
             _ => Self::Internal(Box::new(error)),
@@ -87,6 +96,16 @@ fn cause(error: &DbErr) -> Option<&sqlx::Error> {
         | DbErr::Query(RuntimeErr::SqlxError(cause)) => Some(cause),
         _ => None,
     }
+}
+
+/// The constraint as the database names it: PostgreSQL by its name, SQLite by its columns.
+fn constraint(error: &DbErr) -> Constraint {
+    let database = cause(error).and_then(sqlx::Error::as_database_error);
+    let named = |error: &dyn sqlx::error::DatabaseError| match error.constraint() {
+        Some(name) => name == "users_phone_number",
+        None => error.message().ends_with(": users.phone_number"),
+    };
+    if database.is_some_and(named) { Constraint::PhoneNumber } else { Constraint::Name }
 }
 
 fn code(error: &DbErr) -> Option<String> {

@@ -1,38 +1,27 @@
 //! Who owns what: emptying an owner, and finding out which of its parents is missing.
 
-use call_acceptance_api::{
-    value::owner::{GroupPath, Owner},
-    wire::problem::ProblemCode,
-};
+use call_acceptance_api::value::owner::{Level, Owner};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::{
-    StoreError,
     entity::{criteria, groups, schedules, user_services, users},
+    error::StoreError,
     group, tenant, user,
 };
 
 /// The first of tenant, group and user that is not there; `None` when all are.
-pub async fn missing(db: &impl ConnectionTrait, owner: &Owner) -> Result<Option<ProblemCode>, StoreError> {
-    let (tenant_id, group_path, user_path) = match owner {
-        Owner::Tenant(tenant) => (tenant, None, None),
-        Owner::Group(path) => (&path.tenant, Some(path.clone()), None),
-        Owner::User(path) => {
-            (&path.tenant, Some(GroupPath { tenant: path.tenant.clone(), group: path.group.clone() }), Some(path))
+pub async fn missing(db: &impl ConnectionTrait, owner: &Owner) -> Result<Option<Level>, StoreError> {
+    let mut from_above: Vec<Owner> = owner.with_parents().collect();
+    from_above.reverse();
+    for owner in from_above {
+        let there = match &owner {
+            Owner::Tenant(tenant) => tenant::find(db, tenant).await?.is_some(),
+            Owner::Group(path) => group::find(db, path).await?.is_some(),
+            Owner::User(path) => user::find(db, path).await?.is_some(),
+        };
+        if !there {
+            return Ok(Some(owner.level()));
         }
-    };
-    if tenant::find(db, tenant_id).await?.is_none() {
-        return Ok(Some(ProblemCode::TenantNotFound));
-    }
-    if let Some(path) = group_path
-        && group::find(db, &path).await?.is_none()
-    {
-        return Ok(Some(ProblemCode::GroupNotFound));
-    }
-    if let Some(path) = user_path
-        && user::find(db, path).await?.is_none()
-    {
-        return Ok(Some(ProblemCode::UserNotFound));
     }
     Ok(None)
 }

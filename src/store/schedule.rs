@@ -1,10 +1,15 @@
 //! Schedules of tenants, groups and users.
 
+use std::collections::{HashMap, HashSet};
+
 use call_acceptance_api::{
-    resource::schedule::{Schedule, ScheduleCreate, ScheduleFolder, ScheduleType, ScheduleUpdate},
+    resource::{
+        criteria::ScheduleReference,
+        schedule::{Schedule, ScheduleCreate, ScheduleFolder, ScheduleType, ScheduleUpdate},
+    },
     value::{
         name::ScheduleName,
-        owner::{GroupPath, Owner, UserPath},
+        owner::{Owner, UserPath},
     },
 };
 use sea_orm::{
@@ -17,14 +22,15 @@ use sea_orm::{
 };
 
 use super::{
-    StoreError,
+    column::{owner_columns, owner_of, value},
     entity::{
         criteria,
         schedules::{ActiveModel, Column, Entity, Model},
         user_services,
     },
-    optional, owner_columns, value,
+    error::StoreError,
 };
+use crate::rules::criteria::FoundSchedules;
 
 impl TryFrom<Model> for Schedule {
     type Error = StoreError;
@@ -107,19 +113,37 @@ pub async fn find(
     row.map(Schedule::try_from).transpose()
 }
 
-/// The key of the schedule, if it is there; it is neither renamed nor deleted until the end of the transaction.
-pub async fn find_id(
+/// The keys of the schedules that `references` name as seen from `user`, as far as they are there, in one statement; they
+/// are neither renamed nor deleted until the end of the transaction.
+pub async fn find_ids(
     db: &impl ConnectionTrait,
-    folder: &ScheduleFolder,
-    name: &ScheduleName,
-) -> Result<Option<Uuid>, StoreError> {
-    let query = Entity::find()
-        .select_only()
-        .column(Column::ScheduleId)
-        .filter(key(folder))
-        .filter(Column::Name.eq(name.as_str()))
-        .lock(LockType::Share);
-    Ok(query.into_tuple().one(db).await?)
+    user: &UserPath,
+    references: impl IntoIterator<Item = ScheduleReference>,
+) -> Result<FoundSchedules, StoreError> {
+    let owner = Owner::User(user.clone());
+    let folder = |reference: &ScheduleReference| {
+        Some(ScheduleFolder { owner: owner.at_level(reference.level)?, kind: reference.kind })
+    };
+    let mut folders: HashMap<ScheduleFolder, HashSet<String>> = HashMap::new();
+    for reference in references {
+        if let Some(folder) = folder(&reference) {
+            folders.entry(folder).or_default().insert(reference.name.into());
+        }
+    }
+    if folders.is_empty() {
+        return Ok(FoundSchedules::new());
+    }
+    let wanted = folders
+        .into_iter()
+        .fold(Condition::any(), |any, (folder, names)| any.add(key(&folder).add(Column::Name.is_in(names))));
+    // In the order of the keys, so that two writers never wait for each other.
+    let rows = Entity::find().filter(wanted).order_by_asc(Column::ScheduleId).lock(LockType::Share).all(db).await?;
+    rows.iter().map(|row| Ok((reference(row)?, row.schedule_id))).collect()
+}
+
+fn reference(row: &Model) -> Result<ScheduleReference, StoreError> {
+    let ScheduleFolder { owner, kind } = folder(row)?;
+    Ok(ScheduleReference { level: owner.level(), name: value(row.name.clone())?, kind })
 }
 
 /// The schedule with its key, if it is there, locked against other writers until the end of the transaction.
@@ -135,15 +159,9 @@ pub async fn lock(
 
 /// The folder of a row.
 pub(super) fn folder(row: &Model) -> Result<ScheduleFolder, StoreError> {
-    let tenant = value(row.tenant_id.clone())?;
-    let group = optional(row.group_id.clone())?;
-    let owner = match (group, optional(row.user_id.clone())?) {
-        (Some(group), Some(user)) => Owner::User(UserPath { tenant, group, user }),
-        (Some(group), None) => Owner::Group(GroupPath { tenant, group }),
-        (None, _) => Owner::Tenant(tenant),
-    };
     let kind = [ScheduleType::Time, ScheduleType::Holiday].into_iter().find(|kind| kind_name(*kind) == row.kind);
     let kind = kind.ok_or_else(|| StoreError::Internal("a schedule is of no type".into()))?;
+    let owner = owner_of(&row.tenant_id, row.group_id.as_deref(), row.user_id.as_deref())?;
     Ok(ScheduleFolder { owner, kind })
 }
 
@@ -212,6 +230,7 @@ pub async fn raise_revisions(db: &impl ConnectionTrait, folder: &ScheduleFolder,
         (criteria::Column::TenantId, Service::TenantId),
         (criteria::Column::GroupId, Service::GroupId),
         (criteria::Column::UserId, Service::UserId),
+        (criteria::Column::Service, Service::Service),
     ] {
         referring.and_where(Expr::col((criteria::Entity, of_criteria)).equals((user_services::Entity, of_service)));
     }

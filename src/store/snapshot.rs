@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use call_acceptance_api::{
-    resource::schedule::period::Period,
+    resource::{
+        schedule::period::Period,
+        user_service::{ServiceName, UserServicePath},
+    },
     value::{
         owner::UserPath,
         phone_number::{PhoneNumber, Region},
@@ -18,11 +21,14 @@ use sea_orm::{
 };
 
 use super::{
-    Connection, StoreError, criteria,
+    column::{optional, value},
+    criteria,
     entity::{criteria as criteria_entity, groups, schedules, tenants, users},
-    optional, reading, value,
+    error::StoreError,
+    transaction::reading,
 };
 use crate::rules::criteria::KeptCriteria;
+use sea_orm::DatabaseConnection as Connection;
 
 /// A user as decisions see it.
 #[derive(Debug, Clone)]
@@ -33,8 +39,8 @@ pub struct Source {
     pub region: Option<Region>,
     /// The user's time zone, else its group's, else its tenant's.
     pub time_zone: Option<TimeZone>,
-    /// The user's criteria in the order of creation; `None` without the service.
-    pub criteria: Option<Vec<KeptCriteria>>,
+    /// The services that the user has, each with its criteria in the order of creation.
+    pub services: Vec<(ServiceName, Vec<KeptCriteria>)>,
     /// The periods of the schedules that the criteria refer to, by the schedules' keys.
     pub periods: HashMap<Uuid, Vec<Period>>,
 }
@@ -43,17 +49,23 @@ pub struct Source {
 pub async fn load(db: &Connection, user: &UserPath) -> Result<Option<Source>, StoreError> {
     reading(db, |tx| async move {
         let Some(row) = place(&tx, user).await? else { return Ok((tx, None)) };
-        let criteria = criteria::load(&tx, user, None).await?.map(|versioned| versioned.value);
+        let mut services = Vec::new();
+        for service in ServiceName::ALL {
+            let path = UserServicePath { user: user.clone(), service };
+            if let Some(criteria) = criteria::load(&tx, &path, None).await? {
+                services.push((service, criteria.value));
+            }
+        }
         let refers = |kept: &KeptCriteria| kept.time_schedule.is_some() || kept.holiday_schedule.is_some();
-        let periods = match &criteria {
-            Some(criteria) if criteria.iter().any(refers) => periods(&tx, user).await?,
-            _ => HashMap::new(),
+        let periods = match services.iter().flat_map(|(_, criteria)| criteria).any(refers) {
+            true => periods(&tx, user).await?,
+            false => HashMap::new(),
         };
         let source = Source {
             phone_number: optional(row.phone_number)?,
             region: optional(row.region)?,
             time_zone: optional(row.user_zone.or(row.group_zone).or(row.tenant_zone))?,
-            criteria,
+            services,
             periods,
         };
         Ok((tx, Some(source)))

@@ -10,9 +10,9 @@ use sea_orm::{
 };
 
 use super::{
-    StoreError, column, cut,
+    column::{column, cut, initial, optional, value},
     entity::tenants::{ActiveModel, Column, Entity, Model},
-    initial, optional, value,
+    error::StoreError,
 };
 
 impl TryFrom<Model> for Tenant {

@@ -16,11 +16,10 @@ use sea_orm::{
 };
 
 use super::{
-    StoreError,
     audit::{instant, scope_columns},
-    cut,
+    column::{cut, optional, value},
     entity::tokens::{ActiveModel, Column, Entity, Model},
-    optional, value,
+    error::StoreError,
 };
 
 /// A token as it is kept.

@@ -14,9 +14,9 @@ use sea_orm::{
 };
 
 use super::{
-    StoreError, column, cut,
+    column::{column, cut, initial, optional, value},
     entity::users::{ActiveModel, Column, Entity, Model},
-    initial, optional, value,
+    error::StoreError,
 };
 
 impl TryFrom<Model> for User {

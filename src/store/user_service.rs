@@ -1,40 +1,52 @@
-//! The service of a user and its revision. The row is what writers of the user's criteria lock.
+//! The services of users and their revisions. A row is what writers of the service lock.
 
-use call_acceptance_api::{value::owner::UserPath, wire::precondition::Revision};
+use call_acceptance_api::{
+    resource::user_service::{ServiceName, UserServicePath},
+    value::owner::UserPath,
+    wire::precondition::Revision,
+};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, OnConflict},
 };
 
 use super::{
-    StoreError,
     entity::user_services::{ActiveModel, Column, Entity},
+    error::StoreError,
 };
 
-/// How the service is named in the table.
-pub(super) const SERVICE: &str = "selective_call_acceptance";
-
-fn key(user: &UserPath) -> Condition {
+fn of_user(user: &UserPath) -> Condition {
     Condition::all()
         .add(Column::TenantId.eq(user.tenant.as_str()))
         .add(Column::GroupId.eq(user.group.as_str()))
         .add(Column::UserId.eq(user.user.as_str()))
-        .add(Column::Service.eq(SERVICE))
 }
 
-/// Whether the user has the service.
-pub async fn is_assigned(db: &impl ConnectionTrait, user: &UserPath) -> Result<bool, StoreError> {
-    Ok(Entity::find().filter(key(user)).one(db).await?.is_some())
+pub(super) fn key(path: &UserServicePath) -> Condition {
+    of_user(&path.user).add(Column::Service.eq(path.service.segment()))
+}
+
+/// The service that a column names.
+pub(super) fn service(column: &str) -> Result<ServiceName, StoreError> {
+    ServiceName::from_segment(column).ok_or_else(|| StoreError::Internal("a row is of no service".into()))
+}
+
+/// The services that the user has.
+pub async fn assigned(db: &impl ConnectionTrait, user: &UserPath) -> Result<Vec<ServiceName>, StoreError> {
+    let rows: Vec<String> =
+        Entity::find().select_only().column(Column::Service).filter(of_user(user)).into_tuple().all(db).await?;
+    rows.iter().map(|row| service(row)).collect()
 }
 
 /// Gives the service to the user, unless it is there already; whether it was given.
-pub async fn insert(db: &impl ConnectionTrait, user: &UserPath, revision: Revision) -> Result<bool, StoreError> {
+pub async fn insert(db: &impl ConnectionTrait, path: &UserServicePath, revision: Revision) -> Result<bool, StoreError> {
+    let UserServicePath { user, service } = path;
     let row = ActiveModel {
         tenant_id: Set(user.tenant.to_string()),
         group_id: Set(user.group.to_string()),
         user_id: Set(user.user.to_string()),
-        service: Set(SERVICE.to_owned()),
+        service: Set(service.segment().to_owned()),
         revision: Set(revision.0),
     };
     let unless_there = OnConflict::columns([Column::TenantId, Column::GroupId, Column::UserId, Column::Service])
@@ -45,14 +57,14 @@ pub async fn insert(db: &impl ConnectionTrait, user: &UserPath, revision: Revisi
 
 /// Raises the revision and so locks the service until the end of the transaction; the revision after that, if the
 /// user has the service.
-pub async fn raise_revision(db: &impl ConnectionTrait, user: &UserPath) -> Result<Option<Revision>, StoreError> {
-    let raised = Entity::update_many().col_expr(Column::Revision, Expr::col(Column::Revision).add(1)).filter(key(user));
+pub async fn raise_revision(db: &impl ConnectionTrait, path: &UserServicePath) -> Result<Option<Revision>, StoreError> {
+    let raised = Entity::update_many().col_expr(Column::Revision, Expr::col(Column::Revision).add(1)).filter(key(path));
     let rows = raised.exec_with_returning(db).await?;
     Ok(rows.first().map(|row| Revision(row.revision)))
 }
 
-/// Takes the service from the user, who has no criteria.
-pub async fn delete(db: &impl ConnectionTrait, user: &UserPath) -> Result<(), StoreError> {
-    Entity::delete_many().filter(key(user)).exec(db).await?;
+/// Takes the service, which has no criteria, from the user.
+pub async fn delete(db: &impl ConnectionTrait, path: &UserServicePath) -> Result<(), StoreError> {
+    Entity::delete_many().filter(key(path)).exec(db).await?;
     Ok(())
 }

@@ -35,7 +35,7 @@ impl Server {
     async fn start(issuer: &str) -> Self {
         let folder = TempDir::new().expect("a temporary folder can be made");
         let config = config(issuer, &format!("sqlite://{}?mode=rwc", folder.path().join("test.db").display()));
-        let service = app::service(&config).await.expect("the database can be made");
+        let server = app::server(&config).await.expect("the database can be made");
         let create = TokenCreate {
             role: Role::SystemAdmin,
             tenant_id: None,
@@ -45,7 +45,7 @@ impl Server {
             description: None,
             expires_at: None,
         };
-        let admin = service.create(&Actor::command("test", "test"), create).await.expect("a token can be made");
+        let admin = server.create(&Actor::command("test", "test"), create).await.expect("a token can be made");
         let application = Application::build(config).await.expect("the server starts");
         let url = format!("http://{}", application.address());
         let task = tokio::spawn(application.run_until(std::future::pending()));

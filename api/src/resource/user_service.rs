@@ -29,6 +29,46 @@ pub enum ServiceName {
     SelectiveCallAcceptance,
 }
 
+impl ServiceName {
+    /// Every service, in the order of the document.
+    pub const ALL: [Self; 1] = [Self::SelectiveCallAcceptance];
+
+    /// The service as it is written, `Selective Call Acceptance`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SelectiveCallAcceptance => "Selective Call Acceptance",
+        }
+    }
+
+    /// The service as a path names it, `selective_call_acceptance`.
+    pub const fn segment(self) -> &'static str {
+        match self {
+            Self::SelectiveCallAcceptance => "selective_call_acceptance",
+        }
+    }
+
+    /// The service that a path names so.
+    pub fn from_segment(segment: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|service| service.segment() == segment)
+    }
+}
+
+/// A service of a user.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct UserServicePath {
+    /// The user.
+    pub user: UserPath,
+    /// The service.
+    pub service: ServiceName,
+}
+
+impl UserServicePath {
+    /// The segments of the path below the user's.
+    pub fn segments(&self) -> [&'static str; 2] {
+        ["services", self.service.segment()]
+    }
+}
+
 /// A service and whether the user has it.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 pub struct UserService {

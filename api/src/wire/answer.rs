@@ -3,7 +3,10 @@
 use poem_openapi::{ApiResponse, Object, types::Type};
 use serde::Serialize;
 
-use super::{payload::JsonAnswer, precondition::Versioned};
+use super::{
+    payload::JsonAnswer,
+    precondition::{EntityTags, Versioned},
+};
 use crate::value::owner::path;
 
 /// A value that is answered as JSON.
@@ -94,6 +97,17 @@ pub enum FoundVersion<T: Answer> {
     ),
 }
 
+impl<T: Answer> FoundVersion<T> {
+    /// The answer for `versioned`, without a body when `if_none_match` names its revision.
+    pub fn unless_known(versioned: Versioned<T>, if_none_match: Option<EntityTags>) -> Self {
+        let tag = versioned.revision.entity_tag();
+        match if_none_match {
+            Some(tags) if tags.name_weakly(versioned.revision) => Self::NotModified(tag),
+            _ => Self::Ok(JsonAnswer(versioned.value), tag),
+        }
+    }
+}
+
 /// 200 with a thing as it is after a change, and the revision after it.
 #[derive(ApiResponse)]
 pub enum UpdatedVersion<T: Answer> {
@@ -130,9 +144,9 @@ pub enum CreatedVersion<T: Answer> {
 }
 
 impl<T: Answer> CreatedVersion<T> {
-    /// The answer for `versioned`, which is to be found under the path of these segments.
-    pub fn at(segments: &[&str], versioned: Versioned<T>) -> Self {
-        Self::Ok(JsonAnswer(versioned.value), versioned.revision.entity_tag(), path(segments))
+    /// The answer for `versioned`, which is to be found under `path`.
+    pub fn at(path: String, versioned: Versioned<T>) -> Self {
+        Self::Ok(JsonAnswer(versioned.value), versioned.revision.entity_tag(), path)
     }
 }
 

@@ -58,6 +58,13 @@ pub struct Versioned<T> {
     pub value: T,
 }
 
+impl<T> Versioned<T> {
+    /// What `f` makes of the value, at the same revision.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Versioned<U> {
+        Versioned { revision: self.revision, value: f(self.value) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::{Rejection, discovery::Provider, keys::KeySet};
+use super::{discovery::Provider, keys::KeySet, rejection::Rejection};
 use crate::clock::Clock;
 
 /// How long to wait from one fetch to the next. Whoever sends tokens with invented keys causes no more than this.

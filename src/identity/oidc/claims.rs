@@ -3,7 +3,26 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{Claims, OidcConfig, Rejection};
+use super::{config::OidcConfig, rejection::Rejection};
+
+/// What a valid token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claims {
+    /// Whom the token was issued to (`sub`).
+    pub subject: String,
+    /// The roles; none when there is no such claim.
+    pub roles: Vec<String>,
+    /// The tenant.
+    pub tenant: Option<String>,
+    /// The group.
+    pub group: Option<String>,
+    /// The user.
+    pub user: Option<String>,
+    /// Whether the token is for reading only; not so when there is no such claim.
+    pub read_only: bool,
+    /// When the token ends to be valid (`exp`).
+    pub expires: Timestamp,
+}
 
 /// How far the provider's clock may be from the server's.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(60);

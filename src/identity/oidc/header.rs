@@ -2,7 +2,7 @@
 
 use jsonwebtoken::{AlgorithmFamily, Header, decode_header};
 
-use super::Rejection;
+use super::rejection::Rejection;
 
 /// The types of tokens (`typ`) that may be access tokens, in lower case. Many providers say no more than `JWT`.
 const TYPES: [&str; 3] = ["jwt", "at+jwt", "application/at+jwt"];

@@ -6,7 +6,7 @@ use jsonwebtoken::{
 };
 use serde_json::Value;
 
-use super::Rejection;
+use super::rejection::Rejection;
 
 /// A public key that signatures are verified with.
 struct Key {

@@ -5,8 +5,10 @@ use sea_orm::{
     sqlx::{self, postgres::PgListener},
 };
 
-use super::CHANNEL;
-use crate::store::{StoreError, connection};
+use crate::store::{connection, error::StoreError};
+
+/// The channel of the notifications.
+pub(super) const CHANNEL: &str = "call_acceptance_changes";
 
 /// Rings when the feed may have something new.
 pub struct Bell(Option<PgListener>);

@@ -14,11 +14,7 @@ mod position;
 
 use std::time::Duration;
 
-use call_acceptance_api::{
-    access::Scope,
-    resource::token::TokenId,
-    value::owner::{GroupPath, Owner, UserPath},
-};
+use call_acceptance_api::{access::Scope, resource::token::TokenId, value::owner::Owner};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, FromQueryResult, Statement,
     prelude::Uuid,
@@ -27,17 +23,15 @@ use sea_orm::{
 
 pub use bell::Bell;
 
-use self::position::Position;
+use self::{bell::CHANNEL, position::Position};
 use super::{
-    StoreError,
     audit::scope_columns,
+    column::{now, owner_of, value},
     connection,
     entity::changes::{Column, Entity},
-    now, value,
+    error::StoreError,
 };
 
-/// The channel of the notifications.
-const CHANNEL: &str = "call_acceptance_changes";
 /// How long changes are kept.
 pub const KEPT: Duration = Duration::from_secs(3600);
 /// How many changes one reading takes; when there are more, it is cheaper to load everything again.
@@ -229,12 +223,7 @@ fn change(row: Row) -> Result<Option<(Uuid, Change)>, StoreError> {
     if let Some(token) = row.token_id {
         return Ok(Some((id, Change::Token(value(token)?))));
     }
-    let tenant = value(tenant)?;
-    let owner = match (row.group_id, row.user_id) {
-        (Some(group), Some(user)) => Owner::User(UserPath { tenant, group: value(group)?, user: value(user)? }),
-        (Some(group), None) => Owner::Group(GroupPath { tenant, group: value(group)? }),
-        (None, _) => Owner::Tenant(tenant),
-    };
+    let owner = owner_of(&tenant, row.group_id.as_deref(), row.user_id.as_deref())?;
     Ok(Some(match (kind.as_str(), row.schedule_id) {
         ("time_zone", _) => (id, Change::TimeZone(owner)),
         ("schedule", Some(schedule)) => (id, Change::Schedule(owner, schedule)),

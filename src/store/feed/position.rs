@@ -4,7 +4,7 @@
 //! reading: new is what was not visible in that one, whenever it was begun or noted. On SQLite writers wait for each
 //! other, so that a number that rises with each change orders them as they were committed.
 
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 /// The snapshot in which nothing is visible.
 pub(super) const EMPTY: &str = "1:1:";

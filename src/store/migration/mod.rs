@@ -5,11 +5,11 @@
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait::async_trait};
 
-mod column;
-mod m20261124_000001_create_tables;
-mod m20261124_000002_create_changes;
-mod m20261125_000003_create_tokens;
-mod m20261125_000004_create_audit_events;
+mod m20261126_000001_create_tables;
+mod m20261126_000002_create_changes;
+mod m20261126_000003_create_tokens;
+mod m20261126_000004_create_audit_events;
+mod table;
 
 /// All changes of the schema.
 pub struct Migrator;
@@ -18,10 +18,10 @@ pub struct Migrator;
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
-            Box::new(m20261124_000001_create_tables::Migration),
-            Box::new(m20261124_000002_create_changes::Migration),
-            Box::new(m20261125_000003_create_tokens::Migration),
-            Box::new(m20261125_000004_create_audit_events::Migration),
+            Box::new(m20261126_000001_create_tables::Migration),
+            Box::new(m20261126_000002_create_changes::Migration),
+            Box::new(m20261126_000003_create_tokens::Migration),
+            Box::new(m20261126_000004_create_audit_events::Migration),
         ]
     }
 }

@@ -7,15 +7,16 @@ mod provider;
 mod refresh;
 mod token;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
+use crate::clock::Clock;
 
 const ISSUER: &str = "https://id.example.com";
 const AUDIENCE: &str = "https://sca.example.com";

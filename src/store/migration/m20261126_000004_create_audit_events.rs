@@ -3,7 +3,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use super::column::{integer, key, text};
+use super::table::{drop, index, integer, key, table, text};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -16,9 +16,7 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let backend = manager.get_database_backend();
-        let mut table = Table::create();
-        table.table(Alias::new("audit_events"));
-        for column in [
+        let columns = vec![
             key(backend, "tenant_id"),
             ColumnDef::new(Alias::new("event_id")).uuid().not_null().to_owned(),
             integer("recorded_at").not_null().to_owned(),
@@ -31,26 +29,14 @@ impl MigrationTrait for Migration {
             text(backend, "user_id"),
             ColumnDef::new(Alias::new("before")).json_binary().to_owned(),
             ColumnDef::new(Alias::new("after")).json_binary().to_owned(),
-        ] {
-            table.col(column);
-        }
-        table.primary_key(Index::create().col(Alias::new("tenant_id")).col(Alias::new("event_id")));
-        manager.create_table(table).await?;
-        for (name, columns) in [
-            ("audit_events_in_order", &["tenant_id", "recorded_at", "event_id"][..]),
-            ("audit_events_recorded_at", &["recorded_at"][..]),
-        ] {
-            let mut index = Index::create();
-            index.name(name).table(Alias::new("audit_events"));
-            for column in columns {
-                index.col(Alias::new(*column));
-            }
-            manager.create_index(index).await?;
-        }
-        Ok(())
+        ];
+        manager.create_table(table("audit_events", columns, &["tenant_id", "event_id"])).await?;
+        let in_order = ["tenant_id", "recorded_at", "event_id"];
+        manager.create_index(index("audit_events_in_order", "audit_events", &in_order)).await?;
+        manager.create_index(index("audit_events_recorded_at", "audit_events", &["recorded_at"])).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table(Alias::new("audit_events")).to_owned()).await
+        manager.drop_table(drop("audit_events")).await
     }
 }

@@ -5,7 +5,7 @@ use sea_orm_migration::{
     sea_orm::{ConnectionTrait, DatabaseBackend},
 };
 
-use super::column::{integer, key, text};
+use super::table::{drop, flag, index, integer, key, refer, table, text};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -33,7 +33,11 @@ impl MigrationTrait for Migration {
         manager.get_connection().execute_unprepared(names).await?;
         for index in [
             index("users_phone_number", "users", &["phone_number"]).unique().to_owned(),
-            index("criteria_name", "criteria", &["tenant_id", "group_id", "user_id", "name"]).unique().to_owned(),
+            index("criteria_name", "criteria", &["tenant_id", "group_id", "user_id", "service", "name"])
+                .unique()
+                .to_owned(),
+            // For the references from schedules to their owners, when an owner is deleted.
+            index("schedules_owner", "schedules", &USER),
             index("criteria_time_schedule", "criteria", &["tenant_id", "time_schedule_id"]),
             index("criteria_holiday_schedule", "criteria", &["tenant_id", "holiday_schedule_id"]),
         ] {
@@ -44,50 +48,15 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in ["criteria", "schedules", "user_services", "users", "groups", "tenants"] {
-            manager.drop_table(Table::drop().table(Alias::new(table)).to_owned()).await?;
+            manager.drop_table(drop(table)).await?;
         }
         Ok(())
     }
 }
 
-fn flag(name: &str) -> ColumnDef {
-    ColumnDef::new(Alias::new(name)).boolean().not_null().to_owned()
-}
-
-fn table(name: &str, columns: Vec<ColumnDef>, primary_key: &[&str]) -> TableCreateStatement {
-    let mut table = Table::create();
-    table.table(Alias::new(name));
-    for column in columns {
-        table.col(column);
-    }
-    let mut keys = Index::create();
-    for column in primary_key {
-        keys.col(Alias::new(*column));
-    }
-    table.primary_key(&mut keys);
-    table
-}
-
-fn refer(table: &mut TableCreateStatement, name: &str, columns: &[&str], to: &str, to_columns: &[&str]) {
-    let mut key = ForeignKey::create();
-    key.name(name).to_tbl(Alias::new(to));
-    for (column, to_column) in columns.iter().zip(to_columns) {
-        key.from_col(Alias::new(*column)).to_col(Alias::new(*to_column));
-    }
-    table.foreign_key(&mut key);
-}
-
-fn index(name: &str, table: &str, columns: &[&str]) -> IndexCreateStatement {
-    let mut index = Index::create();
-    index.name(name).table(Alias::new(table));
-    for column in columns {
-        index.col(Alias::new(*column));
-    }
-    index
-}
-
 const GROUP: [&str; 2] = ["tenant_id", "group_id"];
 const USER: [&str; 3] = ["tenant_id", "group_id", "user_id"];
+const SERVICE: [&str; 4] = ["tenant_id", "group_id", "user_id", "service"];
 
 fn tenants(backend: DatabaseBackend) -> TableCreateStatement {
     let columns =
@@ -122,7 +91,7 @@ fn user_services(backend: DatabaseBackend) -> TableCreateStatement {
     let mut columns: Vec<_> = USER.map(|name| key(backend, name)).into();
     columns.push(key(backend, "service"));
     columns.push(integer("revision").not_null().to_owned());
-    let mut services = table("user_services", columns, &["tenant_id", "group_id", "user_id", "service"]);
+    let mut services = table("user_services", columns, &SERVICE);
     refer(&mut services, "user_services_user", &USER, "users", &USER);
     services
 }
@@ -145,7 +114,7 @@ fn schedules(backend: DatabaseBackend) -> TableCreateStatement {
 }
 
 fn criteria(backend: DatabaseBackend) -> TableCreateStatement {
-    let mut columns: Vec<_> = USER.map(|name| key(backend, name)).into();
+    let mut columns: Vec<_> = SERVICE.map(|name| key(backend, name)).into();
     columns.push(ColumnDef::new(Alias::new("position")).integer().not_null().to_owned());
     columns.push(key(backend, "name"));
     columns.extend(
@@ -156,9 +125,9 @@ fn criteria(backend: DatabaseBackend) -> TableCreateStatement {
     columns.extend(
         ["time_schedule_id", "holiday_schedule_id"].map(|name| ColumnDef::new(Alias::new(name)).uuid().to_owned()),
     );
-    let mut criteria = table("criteria", columns, &["tenant_id", "group_id", "user_id", "position"]);
+    let mut criteria = table("criteria", columns, &["tenant_id", "group_id", "user_id", "service", "position"]);
     let schedule = ["tenant_id", "schedule_id"];
-    refer(&mut criteria, "criteria_user", &USER, "users", &USER);
+    refer(&mut criteria, "criteria_service", &SERVICE, "user_services", &SERVICE);
     refer(&mut criteria, "criteria_time_schedule", &["tenant_id", "time_schedule_id"], "schedules", &schedule);
     refer(&mut criteria, "criteria_holiday_schedule", &["tenant_id", "holiday_schedule_id"], "schedules", &schedule);
     criteria

@@ -1,0 +1,221 @@
+//! The criteria of a user's service, whichever service it is. A write is one transaction that begins by raising the
+//! revision of the service: that row is the lock, and the check of `If-Match`.
+
+use async_trait::async_trait;
+use call_acceptance_api::{
+    access::Actor,
+    resource::{
+        criteria::{Criteria, CriteriaChange, CriteriaCreate, CriteriaServices, CriteriaUpdate},
+        user_service::UserServicePath,
+    },
+    value::{name::CriteriaName, owner::Owner},
+    wire::{
+        precondition::{EntityTags, Revision, Versioned},
+        problem::{Failure, ProblemCode},
+    },
+};
+
+use super::{
+    change::Done,
+    owner::{check_owner, not_assigned},
+    record::record,
+    server::Server,
+};
+use crate::{
+    rules::criteria::{self, FoundSchedules, KeptCriteria, RecordedService, Step},
+    store::{ConnectionTrait, StoreError, audit::Record, criteria as rows, schedule, user_service},
+};
+
+/// The refusal for a service that was not found: the user does not have it, or is not there.
+async fn no_service(db: &impl ConnectionTrait, path: &UserServicePath) -> Failure {
+    check_owner(db, &Owner::User(path.user.clone())).await.err().unwrap_or_else(|| not_assigned(path))
+}
+
+fn no_criteria(name: &CriteriaName) -> Failure {
+    Failure::refused(ProblemCode::CriteriaNotFound, format!("The user has no criteria {:?}.", name.as_str()))
+}
+
+async fn load(db: &impl ConnectionTrait, path: &UserServicePath) -> Result<Versioned<Vec<KeptCriteria>>, Failure> {
+    match rows::load(db, path, None).await? {
+        Some(criteria) => Ok(criteria),
+        None => Err(no_service(db, path).await),
+    }
+}
+
+async fn load_one(
+    db: &impl ConnectionTrait,
+    path: &UserServicePath,
+    name: &CriteriaName,
+) -> Result<Versioned<KeptCriteria>, Failure> {
+    let Some(Versioned { revision, value }) = rows::load(db, path, Some(name)).await? else {
+        return Err(no_service(db, path).await);
+    };
+    let value = value.into_iter().next().ok_or_else(|| no_criteria(name))?;
+    Ok(Versioned { revision, value })
+}
+
+/// Locks the service for a write that may go on; the revision after it.
+async fn lock(
+    db: &impl ConnectionTrait,
+    path: &UserServicePath,
+    if_match: Option<&EntityTags>,
+) -> Result<Revision, Failure> {
+    let Some(revision) = user_service::raise_revision(db, path).await? else {
+        return Err(no_service(db, path).await);
+    };
+    let before = Revision(revision.0 - 1);
+    match if_match {
+        Some(tags) if !tags.name_strongly(before) => {
+            let detail = format!(
+                "The service is at revision {} now, which `If-Match` does not name; read it again.",
+                before.entity_tag()
+            );
+            Err(Failure::refused(ProblemCode::RevisionMismatch, detail))
+        }
+        _ => Ok(revision),
+    }
+}
+
+async fn find_schedules(
+    db: &impl ConnectionTrait,
+    path: &UserServicePath,
+    changes: &[CriteriaChange],
+) -> Result<FoundSchedules, Failure> {
+    Ok(schedule::find_ids(db, &path.user, criteria::schedules_of(changes)).await?)
+}
+
+async fn apply(db: &impl ConnectionTrait, path: &UserServicePath, step: &Step) -> Result<(), Failure> {
+    let name = match step {
+        Step::Insert(criteria) | Step::Update(criteria) => criteria.name.as_str(),
+        Step::Delete(_) => "",
+    };
+    rows::apply(db, path, step).await.map_err(|error| match error {
+        StoreError::Taken(_) => {
+            Failure::refused(ProblemCode::CriteriaExists, format!("The user has a criteria {name:?} already."))
+        }
+        other => other.or_again(),
+    })
+}
+
+fn shown(kept: Vec<KeptCriteria>) -> Vec<Criteria> {
+    kept.into_iter().map(Criteria::from).collect()
+}
+
+/// The record of a change of a service as a whole.
+///
+/// # Errors
+/// As [`record`].
+pub(super) fn service_record(
+    path: &UserServicePath,
+    before: Option<Vec<KeptCriteria>>,
+    after: Option<Vec<KeptCriteria>>,
+) -> Result<Record, Failure> {
+    let [before, after] = [before, after].map(|kept| kept.map(RecordedService::from));
+    record(&Owner::User(path.user.clone()), &path.segments(), before.as_ref(), after.as_ref())
+}
+
+fn criteria_record(
+    path: &UserServicePath,
+    name: &CriteriaName,
+    before: Option<&Criteria>,
+    after: Option<&Criteria>,
+) -> Result<Record, Failure> {
+    let [services, service] = path.segments();
+    record(&Owner::User(path.user.clone()), &[services, service, "criteria", name.as_str()], before, after)
+}
+
+#[async_trait]
+impl CriteriaServices for Server {
+    async fn service_view(&self, path: UserServicePath) -> Result<Versioned<Vec<Criteria>>, Failure> {
+        Ok(load(&self.db, &path).await?.map(shown))
+    }
+
+    async fn service_update(
+        &self,
+        by: &Actor,
+        path: UserServicePath,
+        changes: Vec<CriteriaChange>,
+        if_match: Option<EntityTags>,
+    ) -> Result<Versioned<Vec<Criteria>>, Failure> {
+        let (path, owner, changes, if_match) = (&path, &Owner::User(path.user.clone()), &changes, if_match.as_ref());
+        self.change(by, Some(owner), |tx| async move {
+            let revision = lock(&tx, path, if_match).await?;
+            let before = load(&tx, path).await?.value;
+            let found = find_schedules(&tx, path, changes).await?;
+            let plan = criteria::plan(before.clone(), changes, &found)?;
+            for step in &plan.steps {
+                apply(&tx, path, step).await?;
+            }
+            let record = service_record(path, Some(before), Some(plan.after.clone()))?;
+            Ok(Done::new(tx, Versioned { revision, value: shown(plan.after) }, [record]))
+        })
+        .await
+    }
+
+    async fn criteria_view(&self, path: UserServicePath, name: CriteriaName) -> Result<Versioned<Criteria>, Failure> {
+        Ok(load_one(&self.db, &path, &name).await?.map(Criteria::from))
+    }
+
+    async fn criteria_create(
+        &self,
+        by: &Actor,
+        path: UserServicePath,
+        create: CriteriaCreate,
+        if_match: Option<EntityTags>,
+    ) -> Result<Versioned<Criteria>, Failure> {
+        let (path, owner, if_match) = (&path, &Owner::User(path.user.clone()), if_match.as_ref());
+        let change = &CriteriaChange::from(create);
+        self.change(by, Some(owner), |tx| async move {
+            let revision = lock(&tx, path, if_match).await?;
+            let before = load(&tx, path).await?.value;
+            let found = find_schedules(&tx, path, std::slice::from_ref(change)).await?;
+            let created = criteria::create(&before, change, &found)?;
+            apply(&tx, path, &Step::Insert(created.clone())).await?;
+            let value = created.into();
+            let record = criteria_record(path, &change.name, None, Some(&value))?;
+            Ok(Done::new(tx, Versioned { revision, value }, [record]))
+        })
+        .await
+    }
+
+    async fn criteria_update(
+        &self,
+        by: &Actor,
+        path: UserServicePath,
+        name: CriteriaName,
+        update: CriteriaUpdate,
+        if_match: Option<EntityTags>,
+    ) -> Result<Versioned<Criteria>, Failure> {
+        let (path, owner, if_match) = (&path, &Owner::User(path.user.clone()), if_match.as_ref());
+        let change = &update.of(name);
+        self.change(by, Some(owner), |tx| async move {
+            let revision = lock(&tx, path, if_match).await?;
+            let before = load_one(&tx, path, &change.name).await?.value;
+            let found = find_schedules(&tx, path, std::slice::from_ref(change)).await?;
+            let after = criteria::update(before.clone(), change, &found)?;
+            apply(&tx, path, &Step::Update(after.clone())).await?;
+            let value = after.into();
+            let record = criteria_record(path, &change.name, Some(&before.into()), Some(&value))?;
+            Ok(Done::new(tx, Versioned { revision, value }, [record]))
+        })
+        .await
+    }
+
+    async fn criteria_delete(
+        &self,
+        by: &Actor,
+        path: UserServicePath,
+        name: CriteriaName,
+        if_match: Option<EntityTags>,
+    ) -> Result<Versioned<()>, Failure> {
+        let (path, owner, name, if_match) = (&path, &Owner::User(path.user.clone()), &name, if_match.as_ref());
+        self.change(by, Some(owner), |tx| async move {
+            let revision = lock(&tx, path, if_match).await?;
+            let found = load_one(&tx, path, name).await?.value;
+            apply(&tx, path, &Step::Delete(found.position)).await?;
+            let record = criteria_record(path, name, Some(&found.into()), None)?;
+            Ok(Done::new(tx, Versioned { revision, value: () }, [record]))
+        })
+        .await
+    }
+}

@@ -1,0 +1,32 @@
+//! Deleting an owner with what it holds.
+
+use call_acceptance_api::{access::Scope, resource::token::TokenId, value::owner::Owner, wire::problem::Failure};
+
+use super::{change::Done, record::token_record};
+use crate::store::{ConnectionTrait, StoreError, Transaction, audit::Record, contents, ownership, token};
+
+/// What an owner that is about to be deleted held.
+pub(super) struct Emptied {
+    records: Vec<Record>,
+    revoked: Vec<TokenId>,
+}
+
+impl Emptied {
+    /// The deletion, with the record of the owner's own removal behind those of what it held.
+    pub(super) fn done(mut self, transaction: Transaction, own: Record) -> Done<()> {
+        self.records.push(own);
+        Done { transaction, value: (), records: self.records, revoked: self.revoked }
+    }
+}
+
+/// Takes from the owner what must not outlive it: its tokens and, with `cascade`, all that it holds.
+pub(super) async fn empty(db: &impl ConnectionTrait, owner: &Owner, cascade: bool) -> Result<Emptied, Failure> {
+    let revoked = token::delete_within(db, &Scope::Of(owner.clone())).await?;
+    let records = revoked.iter().map(|kept| token_record(kept, Some(&kept.token), None));
+    let mut records = records.collect::<Result<Vec<_>, _>>()?;
+    if cascade {
+        records.extend(contents::removals(db, owner).await?);
+        ownership::empty(db, owner).await.map_err(StoreError::or_again)?;
+    }
+    Ok(Emptied { records, revoked: revoked.into_iter().map(|kept| kept.token.token_id).collect() })
+}

@@ -1,0 +1,14 @@
+//! Whether the server can do its work.
+
+use async_trait::async_trait;
+use call_acceptance_api::{resource::health::Readiness, wire::problem::Failure};
+
+use super::server::Server;
+use crate::store;
+
+#[async_trait]
+impl Readiness for Server {
+    async fn ready(&self) -> Result<(), Failure> {
+        Ok(store::ping(&self.db).await?)
+    }
+}

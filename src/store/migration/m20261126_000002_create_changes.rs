@@ -1,0 +1,37 @@
+//! Creates the table of the changes that other instances must see: of users, or of the token that `token_id` names.
+
+use sea_orm_migration::prelude::*;
+
+use super::table::{drop, index, integer, key, table, text};
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let backend = manager.get_database_backend();
+        let columns = vec![
+            key(backend, "tenant_id"),
+            ColumnDef::new(Alias::new("change_id")).uuid().not_null().to_owned(),
+            text(backend, "group_id"),
+            text(backend, "user_id"),
+            integer("position").not_null().to_owned(),
+            integer("changed_at").not_null().to_owned(),
+            key(backend, "kind"),
+            ColumnDef::new(Alias::new("schedule_id")).uuid().to_owned(),
+            text(backend, "token_id"),
+        ];
+        manager.create_table(table("changes", columns, &["tenant_id", "change_id"])).await?;
+        manager.create_index(index("changes_position", "changes", &["position"])).await?;
+        manager.create_index(index("changes_changed_at", "changes", &["changed_at"])).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(drop("changes")).await
+    }
+}

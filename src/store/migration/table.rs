@@ -1,0 +1,68 @@
+//! Tables, columns, references and indexes, as all migrations make them.
+
+use sea_orm_migration::{prelude::*, sea_orm::DatabaseBackend};
+
+/// A text column that is compared by code point everywhere, so that pages and keys do not depend on a locale.
+pub fn text(backend: DatabaseBackend, name: &str) -> ColumnDef {
+    let mut column = ColumnDef::new(Alias::new(name));
+    column.text();
+    if backend == DatabaseBackend::Postgres {
+        column.extra("COLLATE \"C\"");
+    }
+    column
+}
+
+/// A text column that is never null.
+pub fn key(backend: DatabaseBackend, name: &str) -> ColumnDef {
+    text(backend, name).not_null().to_owned()
+}
+
+/// A column of whole numbers of 64 bits, as instants are kept in: microseconds since 1970.
+pub fn integer(name: &str) -> ColumnDef {
+    ColumnDef::new(Alias::new(name)).big_integer().to_owned()
+}
+
+/// A column that is true or false.
+pub fn flag(name: &str) -> ColumnDef {
+    ColumnDef::new(Alias::new(name)).boolean().not_null().to_owned()
+}
+
+/// A table of these columns.
+pub fn table(name: &str, columns: Vec<ColumnDef>, primary_key: &[&str]) -> TableCreateStatement {
+    let mut table = Table::create();
+    table.table(Alias::new(name));
+    for column in columns {
+        table.col(column);
+    }
+    let mut keys = Index::create();
+    for column in primary_key {
+        keys.col(Alias::new(*column));
+    }
+    table.primary_key(&mut keys);
+    table
+}
+
+/// A reference from the columns of the table to those of another, under a name of its own.
+pub fn refer(table: &mut TableCreateStatement, name: &str, columns: &[&str], to: &str, to_columns: &[&str]) {
+    let mut key = ForeignKey::create();
+    key.name(name).to_tbl(Alias::new(to));
+    for (column, to_column) in columns.iter().zip(to_columns) {
+        key.from_col(Alias::new(*column)).to_col(Alias::new(*to_column));
+    }
+    table.foreign_key(&mut key);
+}
+
+/// An index on these columns.
+pub fn index(name: &str, table: &str, columns: &[&str]) -> IndexCreateStatement {
+    let mut index = Index::create();
+    index.name(name).table(Alias::new(table));
+    for column in columns {
+        index.col(Alias::new(*column));
+    }
+    index
+}
+
+/// Drops a table.
+pub fn drop(name: &str) -> TableDropStatement {
+    Table::drop().table(Alias::new(name)).to_owned()
+}
