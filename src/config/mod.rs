@@ -30,6 +30,10 @@ pub struct DecisionConfig {
     pub staleness: Duration,
     /// How much memory the snapshots of users may take, in bytes, roughly.
     pub memory: u64,
+    /// How old what is in memory may be until it is read again, although no change is known.
+    pub greatest_age: Duration,
+    /// How many connections to the database decisions, authentication and readiness have for themselves.
+    pub connections: u32,
 }
 
 /// A configuration without faults.
@@ -155,11 +159,18 @@ impl TryFrom<Options> for Config {
         let deadline = faults.within("decision-deadline", &options.decision_deadline, 10..=10_000);
         let staleness = faults.within("decision-staleness", &options.decision_staleness, 100..=60_000);
         let memory: Option<u64> = faults.within("decision-memory", &options.decision_memory, 1..=1_048_576);
-        let decisions = deadline.zip(staleness).zip(memory).map(|((deadline, staleness), memory)| DecisionConfig {
-            deadline: Duration::from_millis(deadline),
-            staleness: Duration::from_millis(staleness),
-            memory: memory << 20,
-        });
+        let greatest_age = faults.within("decision-max-age", &options.decision_max_age, 1..=86_400);
+        let connections = faults.within("decision-connections", &options.decision_connections, 1..=100);
+        let decisions = || {
+            Some(DecisionConfig {
+                deadline: Duration::from_millis(deadline?),
+                staleness: Duration::from_millis(staleness?),
+                memory: memory? << 20,
+                greatest_age: Duration::from_secs(greatest_age?),
+                connections: connections?,
+            })
+        };
+        let decisions = decisions();
         let open = faults.one_of("auth", &options.auth, &[("token", false), ("none", true)]);
         if open == Some(true) && listen.is_some_and(|listen: SocketAddr| !listen.ip().is_loopback()) {
             let right =
@@ -221,6 +232,8 @@ mod tests {
             decision_deadline: "9".to_owned(),
             decision_staleness: "2s".to_owned(),
             decision_memory: "all".to_owned(),
+            decision_max_age: "0".to_owned(),
+            decision_connections: "0".to_owned(),
             auth: "maybe".to_owned(),
             failed_authentications: "0".to_owned(),
             oidc_issuer: Some("http://issuer.example.com".to_owned()),
@@ -236,7 +249,7 @@ mod tests {
             log: "call_acceptance=loud".to_owned(),
         };
         let error = Config::try_from(options).expect_err("nothing in it is right");
-        assert_eq!(error.0.len(), 16, "{error}");
+        assert_eq!(error.0.len(), 18, "{error}");
         assert!(!error.to_string().contains("secret"));
     }
 }

@@ -63,6 +63,25 @@ pub struct Options {
     /// How much memory the users that decisions were asked for may take, in MiB, roughly (1 to 1048576)
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_DECISION_MEMORY", default_value = "256", value_name = "MIB")]
     pub decision_memory: String,
+    /// How old what decisions are made from may be, in seconds (1 to 86400), until it is read again although no change is
+    /// known
+    #[arg(
+        long,
+        global = true,
+        env = "CALL_ACCEPTANCE_DECISION_MAX_AGE",
+        default_value = "600",
+        value_name = "SECONDS"
+    )]
+    pub decision_max_age: String,
+    /// How many connections to PostgreSQL decisions, authentication and readiness have for themselves (1 to 100)
+    #[arg(
+        long,
+        global = true,
+        env = "CALL_ACCEPTANCE_DECISION_CONNECTIONS",
+        default_value = "4",
+        value_name = "NUMBER"
+    )]
+    pub decision_connections: String,
     /// Who is let in: `token` asks for a token; `none` lets everybody do everything, for a trial on loopback only
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_AUTH", default_value = "token", value_name = "token|none")]
     pub auth: String,

@@ -9,7 +9,12 @@ use call_acceptance_api::{
 };
 use tokio::time::timeout;
 
-use super::{identities::KnownToken, server::Server};
+use super::{
+    failure::shared,
+    flights::LOAD,
+    identities::{KnownToken, Looked},
+    server::Server,
+};
 use crate::{
     identity::{
         oidc::{Claims, Rejection},
@@ -73,11 +78,8 @@ impl Server {
     pub async fn authenticate(&self, credentials: &Credentials, at_call_time: bool) -> Result<Arc<Identity>, Failure> {
         match credentials {
             Credentials::Token { id, secret } => {
-                let moment = self.identities.moment();
-                let (db, wanted) = (self.db.clone(), id.clone());
-                let look = async move { Ok(tokens::find(&db, &wanted).await?) };
-                let found = if at_call_time { self.snapshots.in_time(look).await } else { look.await };
-                let kept = found?.ok_or_else(not_good)?;
+                let Looked { moment, kept } = self.look_up(id, at_call_time).await?;
+                let kept = kept.ok_or_else(not_good)?;
                 let expires = kept.token.expires_at.as_ref().map(|expires| expires.timestamp());
                 let known = Arc::new(KnownToken::new(identity(&kept), kept.digest, expires));
                 self.identities.know(moment, id.clone(), known.clone());
@@ -89,6 +91,28 @@ impl Server {
                 self.identities.know_subject(token::digest(text), identity.clone(), self.clock.now(), expires);
                 Ok(identity)
             }
+        }
+    }
+
+    /// The token, by a connection that is not waited for behind other requests.
+    async fn look_up(&self, id: &TokenId, at_call_time: bool) -> Result<Looked, Failure> {
+        let (db, identities, wanted) = (self.calls.clone(), self.identities.clone(), id.clone());
+        let look = self.identities.loads.join(id.clone(), move |turn| async move {
+            let _turn = turn;
+            let moment = identities.moment();
+            match timeout(LOAD, tokens::find(&db, &wanted)).await {
+                Ok(Ok(kept)) => Ok(Looked { moment, kept }),
+                Ok(Err(error)) => Err(shared(error.into())),
+                Err(elapsed) => Err(shared(Failure::Unavailable(Box::new(elapsed)))),
+            }
+        });
+        let looked = match at_call_time {
+            true => self.snapshots.in_time(self.snapshots.deadline(), look).await?,
+            false => look.await,
+        };
+        match looked {
+            Some(looked) => Ok(looked?),
+            None => Err(Failure::Internal("the look at a token ended without a result".into())),
         }
     }
 

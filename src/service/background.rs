@@ -1,8 +1,11 @@
 //! What the server does beside answering requests, for as long as it runs.
 
-use std::time::Duration;
+use std::{
+    hash::{BuildHasher, RandomState},
+    time::Duration,
+};
 
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::server::Server;
 use crate::store::{audit, token};
@@ -12,11 +15,32 @@ const CLEANING: Duration = Duration::from_secs(3600);
 /// How often the uses of tokens are noted.
 const NOTING: Duration = Duration::from_secs(60);
 
+/// How many tokens are looked for by one statement.
+const AT_ONCE: usize = 500;
+
+/// A number from 0 to 1, another one each time, so that instances do not all do the same at once.
+fn spread() -> f64 {
+    f64::from(RandomState::new().hash_one(0) as u32) / f64::from(u32::MAX)
+}
+
 impl Server {
-    /// Follows what other instances change, notes the uses of tokens and deletes old events, for as long as the future is
+    /// Follows what other instances change, looks at known tokens again, notes the uses of tokens and deletes old events, for as long as the future is
     /// polled.
     pub async fn run_background(&self) {
-        tokio::join!(self.snapshots.watch(), self.note_uses(), self.forget_events());
+        tokio::join!(self.snapshots.watch(), self.check_tokens(), self.note_uses(), self.forget_events());
+    }
+
+    /// Looks for known tokens again before they are known for the greatest age, in case their revocation was lost.
+    async fn check_tokens(&self) {
+        loop {
+            sleep(self.greatest_age.mul_f64(0.5 + spread() / 2.0)).await;
+            for ids in self.identities.known().chunks(AT_ONCE) {
+                match token::there(&self.calls, ids).await {
+                    Ok(there) => ids.iter().filter(|id| !there.contains(id)).for_each(|id| self.identities.forget(id)),
+                    Err(error) => tracing::debug!(%error, "known tokens cannot be looked for again"),
+                }
+            }
+        }
     }
 
     /// Notes when tokens were used, now and then.

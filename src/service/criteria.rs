@@ -23,7 +23,9 @@ use super::{
 };
 use crate::{
     rules::criteria::{self, FoundSchedules, KeptCriteria, RecordedService, Step},
-    store::{ConnectionTrait, StoreError, audit::Record, criteria as rows, schedule, user_service},
+    store::{
+        ConnectionTrait, StoreError, Transaction, audit::Record, criteria as rows, feed::Change, schedule, user_service,
+    },
 };
 
 /// The refusal for a service that was not found: the user does not have it, or is not there.
@@ -124,6 +126,19 @@ fn criteria_record(
     record(&Owner::User(path.user.clone()), &[services, service, "criteria", name.as_str()], before, after)
 }
 
+/// A change of the service, whose revision is `revision` after it; before it, when nothing is changed.
+fn done<T>(
+    tx: Transaction,
+    path: &UserServicePath,
+    revision: Revision,
+    value: T,
+    record: Record,
+) -> Done<Versioned<T>> {
+    let revision = if record.before == record.after { Revision(revision.0 - 1) } else { revision };
+    let change = Change::Users(Owner::User(path.user.clone()));
+    Done::new(tx, Versioned { revision, value }, [record]).concerning([change])
+}
+
 #[async_trait]
 impl CriteriaServices for Server {
     async fn service_view(&self, path: UserServicePath) -> Result<Versioned<Vec<Criteria>>, Failure> {
@@ -137,8 +152,8 @@ impl CriteriaServices for Server {
         changes: Vec<CriteriaChange>,
         if_match: Option<EntityTags>,
     ) -> Result<Versioned<Vec<Criteria>>, Failure> {
-        let (path, owner, changes, if_match) = (&path, &Owner::User(path.user.clone()), &changes, if_match.as_ref());
-        self.change(by, Some(owner), |tx| async move {
+        let (path, changes, if_match) = (&path, &changes, if_match.as_ref());
+        self.change(by, |tx| async move {
             let revision = lock(&tx, path, if_match).await?;
             let before = load(&tx, path).await?.value;
             let found = find_schedules(&tx, path, changes).await?;
@@ -147,7 +162,7 @@ impl CriteriaServices for Server {
                 apply(&tx, path, step).await?;
             }
             let record = service_record(path, Some(before), Some(plan.after.clone()))?;
-            Ok(Done::new(tx, Versioned { revision, value: shown(plan.after) }, [record]))
+            Ok(done(tx, path, revision, shown(plan.after), record))
         })
         .await
     }
@@ -163,9 +178,9 @@ impl CriteriaServices for Server {
         create: CriteriaCreate,
         if_match: Option<EntityTags>,
     ) -> Result<Versioned<Criteria>, Failure> {
-        let (path, owner, if_match) = (&path, &Owner::User(path.user.clone()), if_match.as_ref());
+        let (path, if_match) = (&path, if_match.as_ref());
         let change = &CriteriaChange::from(create);
-        self.change(by, Some(owner), |tx| async move {
+        self.change(by, |tx| async move {
             let revision = lock(&tx, path, if_match).await?;
             let before = load(&tx, path).await?.value;
             let found = find_schedules(&tx, path, std::slice::from_ref(change)).await?;
@@ -173,7 +188,7 @@ impl CriteriaServices for Server {
             apply(&tx, path, &Step::Insert(created.clone())).await?;
             let value = created.into();
             let record = criteria_record(path, &change.name, None, Some(&value))?;
-            Ok(Done::new(tx, Versioned { revision, value }, [record]))
+            Ok(done(tx, path, revision, value, record))
         })
         .await
     }
@@ -186,9 +201,9 @@ impl CriteriaServices for Server {
         update: CriteriaUpdate,
         if_match: Option<EntityTags>,
     ) -> Result<Versioned<Criteria>, Failure> {
-        let (path, owner, if_match) = (&path, &Owner::User(path.user.clone()), if_match.as_ref());
+        let (path, if_match) = (&path, if_match.as_ref());
         let change = &update.of(name);
-        self.change(by, Some(owner), |tx| async move {
+        self.change(by, |tx| async move {
             let revision = lock(&tx, path, if_match).await?;
             let before = load_one(&tx, path, &change.name).await?.value;
             let found = find_schedules(&tx, path, std::slice::from_ref(change)).await?;
@@ -196,7 +211,7 @@ impl CriteriaServices for Server {
             apply(&tx, path, &Step::Update(after.clone())).await?;
             let value = after.into();
             let record = criteria_record(path, &change.name, Some(&before.into()), Some(&value))?;
-            Ok(Done::new(tx, Versioned { revision, value }, [record]))
+            Ok(done(tx, path, revision, value, record))
         })
         .await
     }
@@ -208,13 +223,13 @@ impl CriteriaServices for Server {
         name: CriteriaName,
         if_match: Option<EntityTags>,
     ) -> Result<Versioned<()>, Failure> {
-        let (path, owner, name, if_match) = (&path, &Owner::User(path.user.clone()), &name, if_match.as_ref());
-        self.change(by, Some(owner), |tx| async move {
+        let (path, name, if_match) = (&path, &name, if_match.as_ref());
+        self.change(by, |tx| async move {
             let revision = lock(&tx, path, if_match).await?;
             let found = load_one(&tx, path, name).await?.value;
             apply(&tx, path, &Step::Delete(found.position)).await?;
             let record = criteria_record(path, name, Some(&found.into()), None)?;
-            Ok(Done::new(tx, Versioned { revision, value: () }, [record]))
+            Ok(done(tx, path, revision, (), record))
         })
         .await
     }

@@ -17,6 +17,7 @@ use call_acceptance_api::{
 use super::{
     owner::{not_assigned, not_found},
     server::Server,
+    snapshots::Found,
 };
 use crate::rules::screening::{self, Call, Screening};
 
@@ -26,15 +27,11 @@ const ACCEPTANCE: ServiceName = ServiceName::SelectiveCallAcceptance;
 #[async_trait]
 impl Decisions for Server {
     async fn of_user(&self, user: UserPath, question: Question) -> Result<Decision, Failure> {
-        // Before the snapshot is taken: what is not stale now cannot be further behind than the staleness.
-        let stale = self.snapshots.are_stale();
-        let snapshot = match self.snapshots.get(&user) {
-            Some(snapshot) => Some(snapshot),
-            None => self.snapshots.load(user.clone()).await?,
-        };
+        let Found { snapshot, stale } = self.snapshots.of_user(user.clone()).await?;
         let Some(snapshot) = snapshot else {
-            let db = self.db.clone();
-            return self.snapshots.in_time(async move { Err(not_found(&db, &Owner::User(user)).await) }).await;
+            let owner = Owner::User(user);
+            let missing = self.snapshots.in_time(self.snapshots.deadline(), not_found(&self.calls, &owner));
+            return Err(missing.await?);
         };
         let screening = snapshot
             .screening(ACCEPTANCE)
@@ -52,11 +49,7 @@ impl Decisions for Server {
         let Some(number) = screening::called_numbers(called_number.as_str(), None).into_iter().next() else {
             return Ok(unknown);
         };
-        let stale = self.snapshots.are_stale();
-        let snapshot = match self.snapshots.get_by_number(&number) {
-            Some(snapshot) => Some(snapshot),
-            None => self.snapshots.load_by_number(number).await?,
-        };
+        let Found { snapshot, stale } = self.snapshots.of_number(number).await?;
         // To whom it is not open, a user is as unknown as one who is not there.
         let known = snapshot.filter(|snapshot| by.identity.scope.meets(snapshot.user.names()));
         let Some(snapshot) = known else { return Ok(unknown) };

@@ -3,7 +3,7 @@
 use call_acceptance_api::{access::Scope, resource::token::TokenId, value::owner::Owner, wire::problem::Failure};
 
 use super::{change::Done, record::token_record};
-use crate::store::{ConnectionTrait, StoreError, Transaction, audit::Record, contents, ownership, token};
+use crate::store::{ConnectionTrait, StoreError, Transaction, audit::Record, contents, feed::Change, ownership, token};
 
 /// What an owner that is about to be deleted held.
 pub(super) struct Emptied {
@@ -13,9 +13,10 @@ pub(super) struct Emptied {
 
 impl Emptied {
     /// The deletion, with the record of the owner's own removal behind those of what it held.
-    pub(super) fn done(mut self, transaction: Transaction, own: Record) -> Done<()> {
+    pub(super) fn done(mut self, transaction: Transaction, owner: &Owner, own: Record) -> Done<()> {
         self.records.push(own);
-        Done { transaction, value: (), records: self.records, revoked: self.revoked }
+        let changes = self.revoked.into_iter().map(Change::Token).chain([Change::Users(owner.clone())]);
+        Done::new(transaction, (), self.records).concerning(changes)
     }
 }
 

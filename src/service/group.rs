@@ -21,7 +21,7 @@ use super::{
     record::record,
     server::Server,
 };
-use crate::store::{StoreError, group};
+use crate::store::{StoreError, feed::Change, group};
 
 #[async_trait]
 impl Groups for Server {
@@ -36,7 +36,7 @@ impl Groups for Server {
     async fn create(&self, by: &Actor, tenant: TenantId, create: GroupCreate) -> Result<Group, Failure> {
         let owner = &Owner::Group(GroupPath { tenant: tenant.clone(), group: create.group_id.clone() });
         let (tenant, create) = (&tenant, &create);
-        let created = self.change(by, Some(owner), |tx| async move {
+        let created = self.change(by, |tx| async move {
             let taken = format!("The tenant {:?} has a group {:?} already.", tenant.as_str(), create.group_id.as_str());
             match group::insert(&tx, tenant, create.clone()).await {
                 Ok(created) => {
@@ -61,24 +61,25 @@ impl Groups for Server {
 
     async fn update(&self, by: &Actor, path: GroupPath, update: GroupUpdate) -> Result<Group, Failure> {
         let (path, update, owner) = (&path, &update, &Owner::Group(path.clone()));
-        self.change(by, Some(owner), |tx| async move {
+        self.change(by, |tx| async move {
             let Some(before) = group::lock(&tx, path).await? else { return Err(not_found(&tx, owner).await) };
             let Some(after) = group::update(&tx, path, update.clone()).await? else {
                 return Err(not_found(&tx, owner).await);
             };
             let record = record(owner, &[], Some(&before), Some(&after))?;
-            Ok(Done::new(tx, after, [record]))
+            let change = (before.time_zone != after.time_zone).then(|| Change::TimeZone(owner.clone()));
+            Ok(Done::new(tx, after, [record]).concerning(change))
         })
         .await
     }
 
     async fn delete(&self, by: &Actor, path: GroupPath, cascade: bool) -> Result<(), Failure> {
         let (path, owner) = (&path, &Owner::Group(path.clone()));
-        self.change(by, Some(owner), |tx| async move {
+        self.change(by, |tx| async move {
             let Some(before) = group::lock(&tx, path).await? else { return Err(not_found(&tx, owner).await) };
             let emptied = empty(&tx, owner, cascade).await?;
             match group::delete(&tx, path).await {
-                Ok(_) => Ok(emptied.done(tx, record(owner, &[], Some(&before), None)?)),
+                Ok(_) => Ok(emptied.done(tx, owner, record(owner, &[], Some(&before), None)?)),
                 Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_again()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(

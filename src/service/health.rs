@@ -9,6 +9,6 @@ use crate::store;
 #[async_trait]
 impl Readiness for Server {
     async fn ready(&self) -> Result<(), Failure> {
-        Ok(store::ping(&self.db).await?)
+        Ok(store::ping(&self.calls).await?)
     }
 }

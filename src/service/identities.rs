@@ -11,8 +11,10 @@ use std::sync::{
 use call_acceptance_api::{access::Identity, resource::token::TokenId};
 use jiff::{SignedDuration, Timestamp};
 use quick_cache::sync::Cache;
+use tokio::sync::Semaphore;
 
-use crate::identity::token;
+use super::{failure::Shared, flights::Flights};
+use crate::{identity::token, store::token::KeptToken};
 
 /// How many tokens, and how many access tokens of the provider, are known at most.
 const MOST: usize = 10_000;
@@ -55,8 +57,19 @@ struct KnownSubject {
     until: Timestamp,
 }
 
+/// What a look at a token found.
+#[derive(Clone)]
+pub struct Looked {
+    /// For [`Identities::know`].
+    pub moment: u64,
+    /// The token, if it is there.
+    pub kept: Option<KeptToken>,
+}
+
 /// Who is known to one instance.
 pub struct Identities {
+    /// The looks at tokens that are under way.
+    pub loads: Arc<Flights<TokenId, Result<Looked, Shared>>>,
     tokens: Cache<TokenId, Arc<KnownToken>>,
     /// By SHA-256 of the access token.
     subjects: Cache<String, KnownSubject>,
@@ -64,16 +77,25 @@ pub struct Identities {
     forgotten: Mutex<u64>,
 }
 
-impl Default for Identities {
-    fn default() -> Self {
-        Self { tokens: Cache::new(MOST), subjects: Cache::new(MOST), forgotten: Mutex::default() }
-    }
-}
-
 impl Identities {
+    /// Nobody is known at first. Each look at a token takes one of `turns`.
+    pub fn of(turns: Arc<Semaphore>) -> Self {
+        Self {
+            loads: Arc::new(Flights::of(turns)),
+            tokens: Cache::new(MOST),
+            subjects: Cache::new(MOST),
+            forgotten: Mutex::default(),
+        }
+    }
+
     /// The token, if it is known.
     pub fn token(&self, id: &TokenId) -> Option<Arc<KnownToken>> {
         self.tokens.get(id)
+    }
+
+    /// The tokens that are known.
+    pub fn known(&self) -> Vec<TokenId> {
+        self.tokens.iter().map(|(id, _)| id).collect()
     }
 
     /// What to hand to [`Self::know`]; taken before the token is looked up.
@@ -105,6 +127,7 @@ impl Identities {
         let mut forgotten = self.forgotten();
         *forgotten += 1;
         self.tokens.remove(id);
+        self.loads.detach(|looked_for| looked_for == id);
     }
 
     /// Forgets every token: what happened to them is not known.
@@ -112,6 +135,7 @@ impl Identities {
         let mut forgotten = self.forgotten();
         *forgotten += 1;
         self.tokens.clear();
+        self.loads.detach(|_| true);
     }
 
     /// The tokens that were used since their use was noted, with when, in seconds since 1970.
@@ -155,7 +179,7 @@ mod tests {
 
     #[test]
     fn each_use_is_told_once() {
-        let identities = Identities::default();
+        let identities = Identities::of(Arc::new(Semaphore::new(1)));
         identities.know(0, id(), KnownToken::new(identity(), token::digest("secret"), None).into());
         let open = |at| identities.token(&id()).and_then(|known| known.open("secret", second(at))).is_some();
         assert!(identities.used().is_empty());
@@ -166,7 +190,7 @@ mod tests {
 
     #[test]
     fn what_was_looked_up_before_a_revocation_is_not_remembered_after_it() {
-        let identities = Identities::default();
+        let identities = Identities::of(Arc::new(Semaphore::new(1)));
         let moment = identities.moment();
         identities.forget(&id());
         identities.know(moment, id(), KnownToken::new(identity(), token::digest("secret"), None).into());
@@ -175,7 +199,7 @@ mod tests {
 
     #[test]
     fn an_access_token_is_known_for_a_minute_and_no_longer_than_it_is_good() {
-        let identities = Identities::default();
+        let identities = Identities::of(Arc::new(Semaphore::new(1)));
         for (expires, until) in [(1000, 60), (30, 30)] {
             identities.know_subject("digest".to_owned(), identity().into(), second(0), second(expires));
             assert!(identities.subject("digest", second(until - 1)).is_some());

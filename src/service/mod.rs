@@ -3,7 +3,7 @@
 //! Rules are in [`rules`](crate::rules), statements in the [`store`](crate::store), HTTP is in front; here are the
 //! transactions, and which rule and which statement they join. Shared are: the [`Server`], its changes (`change`), owners
 //! that are not there (`owner`), audit records (`record`), deletions with what a thing holds (`deletion`), what is in
-//! memory (`snapshots`, `identities`), and the work in the background (`background`).
+//! memory (`snapshots`, `identities`, and `flights`, the loads of both), and the work in the background (`background`).
 
 mod audit;
 mod authentication;
@@ -12,6 +12,8 @@ mod change;
 mod criteria;
 mod decision;
 mod deletion;
+mod failure;
+mod flights;
 mod group;
 mod health;
 mod identities;

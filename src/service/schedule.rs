@@ -19,7 +19,7 @@ use super::{
     record::record,
     server::Server,
 };
-use crate::store::{ConnectionTrait, StoreError, audit::Record, schedule};
+use crate::store::{ConnectionTrait, StoreError, audit::Record, feed::Change, schedule};
 
 /// How many of the criteria that refer to a schedule are named when its deletion is refused.
 const NAMED: u64 = 10;
@@ -106,7 +106,7 @@ impl Schedules for Server {
 
     async fn create(&self, by: &Actor, folder: ScheduleFolder, create: ScheduleCreate) -> Result<Schedule, Failure> {
         let (folder, create, id) = (&folder, &create, self.clock.new_id());
-        let created = self.change(by, Some(&folder.owner), |tx| async move {
+        let created = self.change(by, |tx| async move {
             if schedule::count(&tx, folder).await? >= MAX_SCHEDULES {
                 let detail = format!("An owner can have {MAX_SCHEDULES} schedules of a type.");
                 return Err(Failure::refused(ProblemCode::TooManySchedules, detail));
@@ -139,7 +139,7 @@ impl Schedules for Server {
         update: ScheduleUpdate,
     ) -> Result<Schedule, Failure> {
         let (folder, name, update) = (&folder, &name, &update);
-        self.change(by, Some(&folder.owner), |tx| async move {
+        self.change(by, |tx| async move {
             let (id, before) = lock(&tx, folder, name).await?;
             if update.new_name.is_some() {
                 schedule::raise_revisions(&tx, folder, id).await?;
@@ -149,7 +149,9 @@ impl Schedules for Server {
             match updated.map_err(|error| error.or_taken(ProblemCode::ScheduleExists, taken))? {
                 Some(after) => {
                     let record = schedule_record(folder, name, Some(&before), Some(&after))?;
-                    Ok(Done::new(tx, after, [record]))
+                    let decides = before.periods != after.periods;
+                    let change = decides.then(|| Change::Schedule(folder.owner.clone(), id));
+                    Ok(Done::new(tx, after, [record]).concerning(change))
                 }
                 None => Err(no_schedule(&tx, folder, name).await),
             }
@@ -159,7 +161,7 @@ impl Schedules for Server {
 
     async fn delete(&self, by: &Actor, folder: ScheduleFolder, name: ScheduleName) -> Result<(), Failure> {
         let (folder, name) = (&folder, &name);
-        self.change(by, Some(&folder.owner), |tx| async move {
+        self.change(by, |tx| async move {
             let (id, before) = lock(&tx, folder, name).await?;
             match schedule::delete(&tx, folder, id).await {
                 Ok(()) => Ok(Done::new(tx, (), [schedule_record(folder, name, Some(&before), None)?])),

@@ -4,6 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use call_acceptance_api::wire::problem::Failure;
 
+use tokio::sync::Semaphore;
+
 use super::{identities::Identities, snapshots::Snapshots};
 use crate::{
     clock::Clock,
@@ -14,21 +16,37 @@ use crate::{
 
 /// The server behind the contract.
 pub struct Server {
+    /// The pool that requests take their connections from.
     pub(super) db: Connection,
+    /// The pool of decisions, authentication and readiness, which do not wait for other requests.
+    pub(super) calls: Connection,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) snapshots: Arc<Snapshots>,
     pub(super) identities: Arc<Identities>,
     pub(super) verifier: Option<Verifier>,
     pub(super) audit_retention: Duration,
+    pub(super) greatest_age: Duration,
 }
 
 impl Server {
     /// A server over the database `db`, which takes time and identifiers from `clock`.
     pub fn new(db: Connection, clock: Arc<dyn Clock>, config: &Config) -> Self {
-        let identities = Arc::new(Identities::default());
-        let snapshots = Arc::new(Snapshots::of(db.clone(), config.decisions, identities.clone()));
-        let verifier = config.oidc.clone().map(|oidc| Verifier::new(oidc, clock.clone()));
-        Self { db, clock, snapshots, identities, verifier, audit_retention: config.audit_retention }
+        let decisions = config.decisions;
+        let calls = store::beside(&db, decisions.connections);
+        // A load that waits for a connection would not have it sooner than one that waits for its turn.
+        let turns = Arc::new(Semaphore::new(decisions.connections as usize));
+        let identities = Arc::new(Identities::of(turns.clone()));
+        let snapshots = Arc::new(Snapshots::of(calls.clone(), decisions, identities.clone(), turns));
+        Self {
+            snapshots,
+            identities,
+            verifier: config.oidc.clone().map(|oidc| Verifier::new(oidc, clock.clone())),
+            audit_retention: config.audit_retention,
+            greatest_age: decisions.greatest_age,
+            db,
+            calls,
+            clock,
+        }
     }
 
     /// The database outside `transaction`, which is given up and holds its connection no more: whoever has one must not wait

@@ -15,7 +15,7 @@ use call_acceptance_api::{
 };
 
 use super::{change::Done, deletion::empty, owner::missing_owner, record::record, server::Server};
-use crate::store::{StoreError, tenant};
+use crate::store::{StoreError, feed::Change, tenant};
 
 fn not_found(tenant: &TenantId) -> Failure {
     missing_owner(&Owner::Tenant(tenant.clone()), Level::Tenant)
@@ -29,7 +29,7 @@ impl Tenants for Server {
 
     async fn create(&self, by: &Actor, create: TenantCreate) -> Result<Tenant, Failure> {
         let (create, owner) = (&create, &Owner::Tenant(create.tenant_id.clone()));
-        self.change(by, Some(owner), |tx| async move {
+        self.change(by, |tx| async move {
             let taken = format!("There is a tenant {:?} already.", create.tenant_id.as_str());
             let created = tenant::insert(&tx, create.clone()).await;
             let created = created.map_err(|error| error.or_taken(ProblemCode::TenantExists, taken))?;
@@ -45,22 +45,27 @@ impl Tenants for Server {
 
     async fn update(&self, by: &Actor, tenant: TenantId, update: TenantUpdate) -> Result<Tenant, Failure> {
         let (tenant, update, owner) = (&tenant, &update, &Owner::Tenant(tenant.clone()));
-        self.change(by, Some(owner), |tx| async move {
+        self.change(by, |tx| async move {
             let before = tenant::lock(&tx, tenant).await?.ok_or_else(|| not_found(tenant))?;
             let after = tenant::update(&tx, tenant, update.clone()).await?.ok_or_else(|| not_found(tenant))?;
             let record = record(owner, &[], Some(&before), Some(&after))?;
-            Ok(Done::new(tx, after, [record]))
+            let change = match (before.region == after.region, before.time_zone == after.time_zone) {
+                (false, _) => Some(Change::Users(owner.clone())),
+                (true, false) => Some(Change::TimeZone(owner.clone())),
+                (true, true) => None,
+            };
+            Ok(Done::new(tx, after, [record]).concerning(change))
         })
         .await
     }
 
     async fn delete(&self, by: &Actor, tenant: TenantId, cascade: bool) -> Result<(), Failure> {
         let (tenant, owner) = (&tenant, &Owner::Tenant(tenant.clone()));
-        self.change(by, Some(owner), |tx| async move {
+        self.change(by, |tx| async move {
             let before = tenant::lock(&tx, tenant).await?.ok_or_else(|| not_found(tenant))?;
             let emptied = empty(&tx, owner, cascade).await?;
             match tenant::delete(&tx, tenant).await {
-                Ok(_) => Ok(emptied.done(tx, record(owner, &[], Some(&before), None)?)),
+                Ok(_) => Ok(emptied.done(tx, owner, record(owner, &[], Some(&before), None)?)),
                 Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_again()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(

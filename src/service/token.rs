@@ -23,7 +23,9 @@ use super::{
 use crate::{
     identity::token,
     store::{
-        StoreError, tenant,
+        StoreError,
+        feed::Change,
+        tenant,
         token::{self as rows, KeptToken},
     },
 };
@@ -89,7 +91,7 @@ impl Tokens for Server {
         let scope = self.scope_of(by, &create)?;
         let secret = token::new_secret().map_err(|error| Failure::Internal(error.to_string().into()))?;
         let kept = &self.new_token(create, scope, &secret)?;
-        self.change(by, None, |tx| async move {
+        self.change(by, |tx| async move {
             if let Scope::Of(owner @ Owner::Tenant(tenant)) = &kept.scope {
                 let there = tenant::lock(&tx, tenant).await?;
                 there.ok_or_else(|| missing_owner(owner, Level::Tenant))?;
@@ -112,10 +114,10 @@ impl Tokens for Server {
 
     async fn revoke(&self, by: &Actor, token: TokenId) -> Result<(), Failure> {
         let token = &token;
-        self.change(by, None, |tx| async move {
+        self.change(by, |tx| async move {
             let kept = within(by, rows::delete(&tx, token).await?, token)?;
             let record = token_record(&kept, Some(&kept.token), None)?;
-            Ok(Done { revoked: vec![token.clone()], ..Done::new(tx, (), [record]) })
+            Ok(Done::new(tx, (), [record]).concerning([Change::Token(token.clone())]))
         })
         .await
     }

@@ -21,7 +21,7 @@ use super::{
     record::record,
     server::Server,
 };
-use crate::store::{Constraint, StoreError, user};
+use crate::store::{Constraint, StoreError, feed::Change, user};
 
 fn user_exists(user: &UserPath) -> String {
     format!("The group has a user {:?} already.", user.user.as_str())
@@ -52,11 +52,11 @@ impl Users for Server {
     async fn create(&self, by: &Actor, group: GroupPath, create: UserCreate) -> Result<User, Failure> {
         let path = &UserPath { tenant: group.tenant.clone(), group: group.group.clone(), user: create.user_id.clone() };
         let (group, create, owner) = (&group, &create, &Owner::User(path.clone()));
-        let created = self.change(by, Some(owner), |tx| async move {
+        let created = self.change(by, |tx| async move {
             match user::insert(&tx, group, create.clone()).await {
                 Ok(created) => {
                     let record = record(owner, &[], None, Some(&created))?;
-                    Ok(Done::new(tx, created, [record]))
+                    Ok(Done::new(tx, created, [record]).concerning([Change::Users(owner.clone())]))
                 }
                 Err(StoreError::Reference(_)) => {
                     Err(not_found(self.outside(tx).await?, &Owner::Group(group.clone())).await)
@@ -81,12 +81,14 @@ impl Users for Server {
 
     async fn update(&self, by: &Actor, path: UserPath, update: UserUpdate) -> Result<User, Failure> {
         let (path, update, owner) = (&path, &update, &Owner::User(path.clone()));
-        self.change(by, Some(owner), |tx| async move {
+        self.change(by, |tx| async move {
             let Some(before) = user::lock(&tx, path).await? else { return Err(not_found(&tx, owner).await) };
             match user::update(&tx, path, update.clone()).await {
                 Ok(Some(after)) => {
                     let record = record(owner, &[], Some(&before), Some(&after))?;
-                    Ok(Done::new(tx, after, [record]))
+                    let decides = before.phone_number != after.phone_number || before.time_zone != after.time_zone;
+                    let change = decides.then(|| Change::Users(owner.clone()));
+                    Ok(Done::new(tx, after, [record]).concerning(change))
                 }
                 Ok(None) => Err(not_found(&tx, owner).await),
                 Err(error) => Err(taken(error, path)),
@@ -97,11 +99,11 @@ impl Users for Server {
 
     async fn delete(&self, by: &Actor, path: UserPath, cascade: bool) -> Result<(), Failure> {
         let (path, owner) = (&path, &Owner::User(path.clone()));
-        self.change(by, Some(owner), |tx| async move {
+        self.change(by, |tx| async move {
             let Some(before) = user::lock(&tx, path).await? else { return Err(not_found(&tx, owner).await) };
             let emptied = empty(&tx, owner, cascade).await?;
             match user::delete(&tx, path).await {
-                Ok(_) => Ok(emptied.done(tx, record(owner, &[], Some(&before), None)?)),
+                Ok(_) => Ok(emptied.done(tx, owner, record(owner, &[], Some(&before), None)?)),
                 Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_again()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(

@@ -16,7 +16,7 @@ use super::{
     owner::{check_owner, not_found},
     server::Server,
 };
-use crate::store::{StoreError, Transaction, audit::Record, criteria as rows, user_service};
+use crate::store::{StoreError, Transaction, audit::Record, criteria as rows, feed::Change, user_service};
 
 fn list_of(assigned: &[ServiceName]) -> UserServiceList {
     let service = |name| UserService { name, assigned: assigned.contains(&name) };
@@ -60,7 +60,7 @@ impl UserServices for Server {
         // again, and an old entity tag never fits.
         let first = Revision(self.clock.now().as_microsecond());
         let (user, owner, paths) = (&user, &Owner::User(user.clone()), &paths(&user, services));
-        self.change(by, Some(owner), |tx| async move {
+        self.change(by, |tx| async move {
             let mut records = Vec::new();
             for path in paths {
                 match user_service::insert(&tx, path, first).await {
@@ -71,14 +71,14 @@ impl UserServices for Server {
                 }
             }
             let assigned = user_service::assigned(&tx, user).await?;
-            Ok(Done::new(tx, list_of(&assigned), records))
+            Ok(Done::new(tx, list_of(&assigned), records).concerning([Change::Users(owner.clone())]))
         })
         .await
     }
 
     async fn unassign(&self, by: &Actor, user: UserPath, services: ServiceSelectionList) -> Result<(), Failure> {
         let (owner, paths) = (&Owner::User(user.clone()), &paths(&user, services));
-        self.change(by, Some(owner), |tx| async move {
+        self.change(by, |tx| async move {
             let mut records = Vec::new();
             for path in paths {
                 records.extend(take(&tx, path).await?);
@@ -86,7 +86,7 @@ impl UserServices for Server {
             if records.is_empty() {
                 check_owner(&tx, owner).await?;
             }
-            Ok(Done::new(tx, (), records))
+            Ok(Done::new(tx, (), records).concerning([Change::Users(owner.clone())]))
         })
         .await
     }

@@ -121,7 +121,7 @@ pub async fn connect(url: &str, max_connections: u32) -> Result<DatabaseConnecti
 
 /// A pool of at most `max_connections` connections of its own to the database of `db`. An embedded database has one
 /// pool only, since its file has.
-pub(super) fn beside(db: &DatabaseConnection, max_connections: u32) -> DatabaseConnection {
+pub fn beside(db: &DatabaseConnection, max_connections: u32) -> DatabaseConnection {
     match db.get_database_backend() {
         DbBackend::Postgres => {
             let options = db.get_postgres_connection_pool().connect_options().as_ref().clone();

@@ -11,7 +11,7 @@ use call_acceptance_api::{
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, JoinType,
-    QueryFilter, QueryOrder, QuerySelect, RelationDef,
+    QueryFilter, QueryOrder, QuerySelect, RelationDef, Select,
     prelude::{Json, Uuid},
     sea_query::{Alias, Expr},
 };
@@ -24,12 +24,14 @@ use super::{
 };
 use crate::rules::criteria::{KeptCriteria, ScheduleLink, Step};
 
-const TIME: &str = "time_schedule";
-const HOLIDAY: &str = "holiday_schedule";
+/// The schedules of a criteria, as [`with_criteria`] names them.
+pub(super) const TIME: &str = "time_schedule";
+/// As [`TIME`].
+pub(super) const HOLIDAY: &str = "holiday_schedule";
 
+/// The columns of a criteria that [`with_criteria`] adds; all of them are null beside a service without criteria.
 #[derive(FromQueryResult)]
-struct Row {
-    revision: i64,
+pub(super) struct Row {
     position: Option<i32>,
     name: Option<String>,
     active: Option<bool>,
@@ -48,6 +50,13 @@ struct Row {
     holiday_schedule_name: Option<String>,
 }
 
+#[derive(FromQueryResult)]
+struct ServiceRow {
+    revision: i64,
+    #[sea_orm(nested)]
+    criteria: Row,
+}
+
 /// The criteria of the service in the order of creation and its revision, in one statement; `None` when the user does
 /// not have the service. With `name` only the criteria of that name.
 pub async fn load(
@@ -60,9 +69,22 @@ pub async fn load(
         let name = name.as_str().to_owned();
         criteria = criteria.on_condition(move |_, _| Condition::all().add(criteria::Column::Name.eq(name.clone())));
     }
-    let mut query = user_services::Entity::find()
-        .select_only()
-        .column(user_services::Column::Revision)
+    let service = user_services::Entity::find().select_only().column(user_services::Column::Revision);
+    let rows = with_criteria(service, criteria)
+        .filter(user_service::key(path))
+        .order_by_asc(criteria::Column::Position)
+        .into_model::<ServiceRow>()
+        .all(db)
+        .await?;
+    let Some(revision) = rows.first().map(|row| Revision(row.revision)) else { return Ok(None) };
+    let value = rows.into_iter().filter_map(|row| kept(row.criteria).transpose()).collect::<Result<_, _>>()?;
+    Ok(Some(Versioned { revision, value }))
+}
+
+/// The selection with the columns of [`Row`] for each of the `criteria` of a service in it, which is
+/// [`of_service`].
+pub(super) fn with_criteria<E: EntityTrait>(mut query: Select<E>, criteria: RelationDef) -> Select<E> {
+    query = query
         .columns([
             criteria::Column::Position,
             criteria::Column::Name,
@@ -87,18 +109,11 @@ pub async fn load(
             query = query.expr_as(Expr::col((Alias::new(schedule), column)), format!("{schedule}_{part}"));
         }
     }
-    let rows = query
-        .filter(user_service::key(path))
-        .order_by_asc(criteria::Column::Position)
-        .into_model::<Row>()
-        .all(db)
-        .await?;
-    let Some(revision) = rows.first().map(|row| Revision(row.revision)) else { return Ok(None) };
-    let value = rows.into_iter().filter_map(|row| kept(row).transpose()).collect::<Result<_, _>>()?;
-    Ok(Some(Versioned { revision, value }))
+    query
 }
 
-fn of_service() -> RelationDef {
+/// The criteria of a service.
+pub(super) fn of_service() -> RelationDef {
     use criteria::Column as Criteria;
     use user_services::Column::{GroupId, Service, TenantId, UserId};
     user_services::Entity::belongs_to(criteria::Entity)
@@ -115,7 +130,7 @@ fn schedule_by(column: criteria::Column) -> RelationDef {
 }
 
 /// The criteria of a row; `None` for a service without criteria.
-fn kept(row: Row) -> Result<Option<KeptCriteria>, StoreError> {
+pub(super) fn kept(row: Row) -> Result<Option<KeptCriteria>, StoreError> {
     let (Some(position), Some(name), Some(phone_numbers)) = (row.position, row.name, row.phone_numbers) else {
         return Ok(None);
     };

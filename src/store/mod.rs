@@ -23,7 +23,7 @@ mod transaction;
 pub mod user;
 pub mod user_service;
 
-pub use connection::{ConnectError, connect, migrate, ping};
+pub use connection::{ConnectError, beside, connect, migrate, ping};
 pub use error::{Constraint, StoreError};
 pub use sea_orm::{ConnectionTrait, DatabaseConnection as Connection, DatabaseTransaction as Transaction};
-pub use transaction::{give_up, transaction};
+pub use transaction::{Aborted, End, give_up, transaction};

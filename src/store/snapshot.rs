@@ -1,102 +1,162 @@
-//! What decisions on calls to a user are made from, read at one moment.
+//! What decisions on calls to a user are made from, read at one moment: one statement, each of whose joins goes from the
+//! user's own rows by key, so that it costs the same whatever else the tenant has.
 
 use std::collections::HashMap;
 
 use call_acceptance_api::{
-    resource::{
-        schedule::period::Period,
-        user_service::{ServiceName, UserServicePath},
-    },
+    resource::{schedule::period::Period, user_service::ServiceName},
     value::{
-        owner::UserPath,
+        owner::{Level, UserPath},
         phone_number::{PhoneNumber, Region},
         time::TimeZone,
     },
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
-    RelationDef,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, JoinType, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, RelationDef, Select, Statement,
     prelude::{Json, Uuid},
-    sea_query::Query,
+    sea_query::Expr,
 };
 
 use super::{
     column::{optional, value},
-    criteria,
-    entity::{criteria as criteria_entity, groups, schedules, tenants, users},
+    criteria::{self, HOLIDAY, TIME, kept},
+    entity::{criteria as criteria_entity, groups, tenants, user_services, users},
     error::StoreError,
-    transaction::reading,
+    user_service::service,
 };
 use crate::rules::criteria::KeptCriteria;
-use sea_orm::DatabaseConnection as Connection;
 
 /// A user as decisions see it.
 #[derive(Debug, Clone)]
 pub struct Source {
+    /// The user.
+    pub user: UserPath,
     /// The user's number.
     pub phone_number: Option<PhoneNumber>,
     /// The region whose national numbers the user's tenant writes.
     pub region: Option<Region>,
     /// The user's time zone, else its group's, else its tenant's.
     pub time_zone: Option<TimeZone>,
+    /// Whose time zone it is; the tenant's too when there is none.
+    pub time_zone_of: Level,
     /// The services that the user has, each with its criteria in the order of creation.
     pub services: Vec<(ServiceName, Vec<KeptCriteria>)>,
     /// The periods of the schedules that the criteria refer to, by the schedules' keys.
     pub periods: HashMap<Uuid, Vec<Period>>,
 }
 
+/// By what a user is looked up.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Wanted {
+    /// The user with this key.
+    User(UserPath),
+    /// The user who has this number.
+    Number(PhoneNumber),
+}
+
+impl Wanted {
+    fn condition(&self) -> Condition {
+        match self {
+            Self::User(user) => Condition::all()
+                .add(users::Column::TenantId.eq(user.tenant.as_str()))
+                .add(users::Column::GroupId.eq(user.group.as_str()))
+                .add(users::Column::UserId.eq(user.user.as_str())),
+            Self::Number(number) => Condition::all().add(users::Column::PhoneNumber.eq(number.as_str())),
+        }
+    }
+}
+
 /// The user as it is at one moment, if it is there.
-pub async fn load(db: &Connection, user: &UserPath) -> Result<Option<Source>, StoreError> {
-    reading(db, |tx| async move {
-        let Some(row) = place(&tx, user).await? else { return Ok((tx, None)) };
-        let mut services = Vec::new();
-        for service in ServiceName::ALL {
-            let path = UserServicePath { user: user.clone(), service };
-            if let Some(criteria) = criteria::load(&tx, &path, None).await? {
-                services.push((service, criteria.value));
+pub async fn load(db: &impl ConnectionTrait, wanted: &Wanted) -> Result<Option<Source>, StoreError> {
+    let rows = Row::find_by_statement(statement(db.get_database_backend(), wanted)).all(db).await?;
+    let mut rows = rows.into_iter();
+    let Some(mut first) = rows.next() else { return Ok(None) };
+    let (time_zone, time_zone_of) = match (first.user_zone.take(), first.group_zone.take(), first.tenant_zone.take()) {
+        (zone @ Some(_), ..) => (zone, Level::User),
+        (None, zone @ Some(_), _) => (zone, Level::Group),
+        (None, None, zone) => (zone, Level::Tenant),
+    };
+    let mut source = Source {
+        user: UserPath {
+            tenant: value(std::mem::take(&mut first.tenant_id))?,
+            group: value(std::mem::take(&mut first.group_id))?,
+            user: value(std::mem::take(&mut first.user_id))?,
+        },
+        phone_number: optional(first.phone_number.take())?,
+        region: optional(first.region.take())?,
+        time_zone: optional(time_zone)?,
+        time_zone_of,
+        services: Vec::new(),
+        periods: HashMap::new(),
+    };
+    for row in std::iter::once(first).chain(rows) {
+        source.add(row)?;
+    }
+    Ok(Some(source))
+}
+
+impl Source {
+    fn add(&mut self, row: Row) -> Result<(), StoreError> {
+        let Some(name) = row.service.as_deref().map(service).transpose()? else { return Ok(()) };
+        if self.services.last().is_none_or(|(last, _)| *last != name) {
+            self.services.push((name, Vec::new()));
+        }
+        let Some(criteria) = kept(row.criteria)? else { return Ok(()) };
+        let links = [(&criteria.time_schedule, row.time_periods), (&criteria.holiday_schedule, row.holiday_periods)];
+        for (link, periods) in links {
+            if let (Some(link), Some(periods)) = (link, periods) {
+                self.periods.insert(link.id, serde_json::from_value(periods).map_err(StoreError::corrupt)?);
             }
         }
-        let refers = |kept: &KeptCriteria| kept.time_schedule.is_some() || kept.holiday_schedule.is_some();
-        let periods = match services.iter().flat_map(|(_, criteria)| criteria).any(refers) {
-            true => periods(&tx, user).await?,
-            false => HashMap::new(),
-        };
-        let source = Source {
-            phone_number: optional(row.phone_number)?,
-            region: optional(row.region)?,
-            time_zone: optional(row.user_zone.or(row.group_zone).or(row.tenant_zone))?,
-            services,
-            periods,
-        };
-        Ok((tx, Some(source)))
-    })
-    .await
+        if let Some((_, kept)) = self.services.last_mut() {
+            kept.push(criteria);
+        }
+        Ok(())
+    }
 }
 
-/// The user who has this number.
-pub async fn user_of(db: &impl ConnectionTrait, number: &PhoneNumber) -> Result<Option<UserPath>, StoreError> {
-    let key: Option<(String, String, String)> = users::Entity::find()
-        .select_only()
-        .columns([users::Column::TenantId, users::Column::GroupId, users::Column::UserId])
-        .filter(users::Column::PhoneNumber.eq(number.as_str()))
-        .into_tuple()
-        .one(db)
-        .await?;
-    let path =
-        |(tenant, group, user)| Ok(UserPath { tenant: value(tenant)?, group: value(group)?, user: value(user)? });
-    key.map(path).transpose()
-}
-
+/// A row for each criteria of each service, or one where there is none.
 #[derive(FromQueryResult)]
-struct Place {
+struct Row {
+    tenant_id: String,
+    group_id: String,
+    user_id: String,
     phone_number: Option<String>,
     region: Option<String>,
     user_zone: Option<String>,
     group_zone: Option<String>,
     tenant_zone: Option<String>,
+    service: Option<String>,
+    #[sea_orm(nested)]
+    criteria: criteria::Row,
+    time_periods: Option<Json>,
+    holiday_periods: Option<Json>,
 }
 
-async fn place(db: &impl ConnectionTrait, user: &UserPath) -> Result<Option<Place>, StoreError> {
+/// The statement that [`load`] runs; for tests of what it costs.
+pub fn statement(backend: DbBackend, wanted: &Wanted) -> Statement {
+    let mut query = criteria::with_criteria(place(), criteria::of_service());
+    for (schedule, key, periods) in
+        [(TIME, "time_schedule_id", "time_periods"), (HOLIDAY, "holiday_schedule_id", "holiday_periods")]
+    {
+        // Once for all criteria that share the schedule: its periods may be long.
+        let first = format!(
+            "CASE WHEN ROW_NUMBER() OVER (PARTITION BY \"criteria\".\"{key}\" \
+             ORDER BY \"user_services\".\"service\", \"criteria\".\"position\") = 1 \
+             THEN \"{schedule}\".\"periods\" END"
+        );
+        query = query.expr_as(Expr::cust(first), periods);
+    }
+    query
+        .filter(wanted.condition())
+        .order_by_asc(user_services::Column::Service)
+        .order_by_asc(criteria_entity::Column::Position)
+        .build(backend)
+}
+
+/// The user's place and services.
+fn place() -> Select<users::Entity> {
     use users::Column::{GroupId, TenantId, UserId};
     let group: RelationDef = users::Entity::belongs_to(groups::Entity)
         .from((TenantId, GroupId))
@@ -104,45 +164,19 @@ async fn place(db: &impl ConnectionTrait, user: &UserPath) -> Result<Option<Plac
         .into();
     let tenant: RelationDef =
         users::Entity::belongs_to(tenants::Entity).from(TenantId).to(tenants::Column::TenantId).into();
-    let query = users::Entity::find()
+    let services: RelationDef = users::Entity::belongs_to(user_services::Entity)
+        .from((TenantId, GroupId, UserId))
+        .to((user_services::Column::TenantId, user_services::Column::GroupId, user_services::Column::UserId))
+        .into();
+    users::Entity::find()
         .select_only()
-        .column(users::Column::PhoneNumber)
+        .columns([TenantId, GroupId, UserId, users::Column::PhoneNumber])
         .column(tenants::Column::Region)
         .column_as(users::Column::TimeZone, "user_zone")
         .column_as(groups::Column::TimeZone, "group_zone")
         .column_as(tenants::Column::TimeZone, "tenant_zone")
+        .column(user_services::Column::Service)
         .join(JoinType::InnerJoin, group)
         .join(JoinType::InnerJoin, tenant)
-        .filter(TenantId.eq(user.tenant.as_str()))
-        .filter(GroupId.eq(user.group.as_str()))
-        .filter(UserId.eq(user.user.as_str()));
-    Ok(query.into_model().one(db).await?)
-}
-
-/// The periods of all schedules that the user's criteria refer to.
-async fn periods(db: &impl ConnectionTrait, user: &UserPath) -> Result<HashMap<Uuid, Vec<Period>>, StoreError> {
-    use criteria_entity::Column;
-    let referred = |column: Column| {
-        Query::select()
-            .column(column)
-            .from(criteria_entity::Entity)
-            .and_where(Column::TenantId.eq(user.tenant.as_str()))
-            .and_where(Column::GroupId.eq(user.group.as_str()))
-            .and_where(Column::UserId.eq(user.user.as_str()))
-            .and_where(column.is_not_null())
-            .take()
-    };
-    let in_use = Condition::any()
-        .add(schedules::Column::ScheduleId.in_subquery(referred(Column::TimeScheduleId)))
-        .add(schedules::Column::ScheduleId.in_subquery(referred(Column::HolidayScheduleId)));
-    let rows: Vec<(Uuid, Json)> = schedules::Entity::find()
-        .select_only()
-        .columns([schedules::Column::ScheduleId, schedules::Column::Periods])
-        .filter(schedules::Column::TenantId.eq(user.tenant.as_str()))
-        .filter(in_use)
-        .into_tuple()
-        .all(db)
-        .await?;
-    let parsed = |(id, periods)| Ok((id, serde_json::from_value(periods).map_err(StoreError::corrupt)?));
-    rows.into_iter().map(parsed).collect()
+        .join(JoinType::LeftJoin, services)
 }

@@ -1,5 +1,7 @@
 //! Tokens. The store sees digests of secrets, never a secret.
 
+use std::collections::HashSet;
+
 use call_acceptance_api::{
     access::{Role, Scope},
     resource::token::{Token, TokenId, TokenList},
@@ -126,6 +128,14 @@ fn microseconds(instant: &Instant) -> i64 {
 pub async fn find(db: &impl ConnectionTrait, token: &TokenId) -> Result<Option<KeptToken>, StoreError> {
     let row = Entity::find().filter(Column::TokenId.eq(token.as_str())).one(db).await?;
     row.map(KeptToken::try_from).transpose()
+}
+
+/// Which of `tokens` are there.
+pub async fn there(db: &impl ConnectionTrait, tokens: &[TokenId]) -> Result<HashSet<TokenId>, StoreError> {
+    let wanted = Column::TokenId.is_in(tokens.iter().map(TokenId::as_str));
+    let rows: Vec<String> =
+        Entity::find().select_only().column(Column::TokenId).filter(wanted).into_tuple().all(db).await?;
+    rows.into_iter().map(value).collect()
 }
 
 /// Deletes the token; what it was, if it was there.

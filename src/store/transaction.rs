@@ -1,28 +1,48 @@
 //! Transactions: all of a piece of work or nothing, tried again where that may help.
 
 use call_acceptance_api::wire::problem::Failure;
-use sea_orm::{
-    AccessMode, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
-};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
 use super::error::{Again, StoreError};
 
 /// How often a transaction is tried when the database says that another try may succeed.
 const TRIES: usize = 5;
 
+/// How a piece of work is to end that came to a result.
+pub enum End {
+    /// What it did is to be kept.
+    Commit(DatabaseTransaction),
+    /// It changed nothing.
+    Undo(DatabaseTransaction),
+}
+
+/// A transaction that failed.
+#[derive(Debug)]
+pub struct Aborted<T> {
+    /// Why.
+    pub failure: Failure,
+    /// What the work came to when it was committed and the database did not say whether it kept it.
+    pub perhaps: Option<T>,
+}
+
+impl<T> From<Failure> for Aborted<T> {
+    fn from(failure: Failure) -> Self {
+        Self { failure, perhaps: None }
+    }
+}
+
 /// Does `work` in one transaction: all of it or, on an error, nothing. `work` is given the transaction and hands it back
-/// with its result, to be committed. It is tried again from the start when the database could not serialize it, so it
-/// must do nothing else than write to the transaction.
-pub async fn transaction<T, W, F>(db: &DatabaseConnection, work: W) -> Result<T, Failure>
+/// with its result, to be ended. It is tried again from the start when the database could not serialize it, so it must do
+/// nothing else than write to the transaction.
+pub async fn transaction<T, W, F>(db: &DatabaseConnection, work: W) -> Result<T, Aborted<T>>
 where
     W: Fn(DatabaseTransaction) -> F,
-    F: Future<Output = Result<(DatabaseTransaction, T), Failure>>,
+    F: Future<Output = Result<(End, T), Failure>>,
 {
     let mut tries = 1;
     loop {
         match attempt(db, &work).await {
-            Err(Failure::Unavailable(cause)) if cause.is::<Again>() && tries < TRIES => {
+            Err(Aborted { failure: Failure::Unavailable(cause), .. }) if cause.is::<Again>() && tries < TRIES => {
                 tracing::debug!(%cause, tries, "transaction is tried again");
                 tries += 1;
             }
@@ -31,37 +51,26 @@ where
     }
 }
 
-async fn attempt<T, W, F>(db: &DatabaseConnection, work: &W) -> Result<T, Failure>
+async fn attempt<T, W, F>(db: &DatabaseConnection, work: &W) -> Result<T, Aborted<T>>
 where
     W: Fn(DatabaseTransaction) -> F,
-    F: Future<Output = Result<(DatabaseTransaction, T), Failure>>,
+    F: Future<Output = Result<(End, T), Failure>>,
 {
     let options =
         TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
-    let (transaction, done) = work(db.begin_with_options(options).await.map_err(StoreError::from)?).await?;
-    transaction.commit().await.map_err(StoreError::from)?;
-    Ok(done)
+    let transaction = db.begin_with_options(options).await.map_err(|error| Failure::from(StoreError::from(error)))?;
+    let (end, done) = work(transaction).await?;
+    let ended = match end {
+        End::Commit(transaction) => transaction.commit().await,
+        End::Undo(transaction) => transaction.rollback().await,
+    };
+    match ended.map_err(|error| Failure::from(StoreError::from(error))) {
+        Ok(()) => Ok(done),
+        Err(failure) => Err(Aborted { failure, perhaps: Some(done) }),
+    }
 }
 
 /// Undoes what was done in a transaction.
 pub async fn give_up(transaction: DatabaseTransaction) -> Result<(), StoreError> {
     Ok(transaction.rollback().await?)
-}
-
-/// Reads with `work`, which is given a transaction and hands it back with its result: all that it reads is from one
-/// moment.
-pub async fn reading<T, W, F>(db: &DatabaseConnection, work: W) -> Result<T, StoreError>
-where
-    W: FnOnce(DatabaseTransaction) -> F,
-    F: Future<Output = Result<(DatabaseTransaction, T), StoreError>>,
-{
-    let postgres = db.get_database_backend() == DbBackend::Postgres;
-    let options = TransactionOptions {
-        isolation_level: postgres.then_some(IsolationLevel::RepeatableRead),
-        access_mode: postgres.then_some(AccessMode::ReadOnly),
-        ..Default::default()
-    };
-    let (transaction, done) = work(db.begin_with_options(options).await?).await?;
-    transaction.commit().await?;
-    Ok(done)
 }

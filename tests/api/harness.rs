@@ -77,6 +77,8 @@ pub fn config(database_url: &str) -> Config {
             deadline: Duration::from_secs(30),
             staleness: Duration::from_secs(60),
             memory: 16 << 20,
+            greatest_age: Duration::from_secs(600),
+            connections: 4,
         },
         open: false,
         // As many as a test likes; those that are about the limit set it.

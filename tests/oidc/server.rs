@@ -104,6 +104,8 @@ fn config(issuer: &str, database_url: &str) -> Config {
             deadline: Duration::from_secs(30),
             staleness: Duration::from_secs(60),
             memory: 1 << 20,
+            greatest_age: Duration::from_secs(600),
+            connections: 4,
         },
         open: false,
         failed_authentications: NonZeroU32::MAX,

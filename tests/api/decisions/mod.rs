@@ -4,7 +4,9 @@ mod changes;
 mod feed;
 mod forms;
 mod instances;
+mod memory;
 mod outage;
+mod plan;
 mod rules;
 
 use serde_json::{Value, json};

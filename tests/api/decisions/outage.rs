@@ -137,6 +137,7 @@ async fn decisions_go_on_from_memory_while_postgres_is_frozen() {
     let mut configuration = config(&database.url);
     configuration.decisions.deadline = Duration::from_millis(150);
     configuration.decisions.staleness = Duration::from_millis(500);
+    configuration.request_timeout = Duration::from_secs(1);
     let app = with_number(App::on(database, Running::start(configuration).await)).await;
     create(&app, "friends", &[FRIEND]).await;
     let users = "/api/v1/tenants/foo/groups/foogroup/users/";
@@ -162,6 +163,8 @@ async fn decisions_go_on_from_memory_while_postgres_is_frozen() {
     }
     until(&app, known, |status, decision| status == 200 && decision["stale"] == true).await;
     app.post(&unknown, json!({})).await.expect_problem(503, "database_unavailable");
+    // A write that fails takes nobody's snapshot away.
+    assert_eq!(app.put("/api/v1/tenants/foo/", json!({ "region": "FR" })).await.status, 503);
     let before = asked.load(Ordering::Relaxed);
     while asked.load(Ordering::Relaxed) < before + 100 {
         tokio::task::yield_now().await;

@@ -1,0 +1,163 @@
+//! Whom changes concern: the users whose snapshots were made from what has changed.
+
+use std::collections::HashSet;
+
+use call_acceptance_api::value::{
+    name::TenantId,
+    owner::{GroupPath, Level, Owner, UserPath},
+};
+use uuid::Uuid;
+
+use super::snapshot::Snapshot;
+use crate::store::{feed::Change, snapshot::Wanted};
+
+/// What some changes concern.
+#[derive(Default)]
+pub(super) struct Affected {
+    everybody: bool,
+    tenants: HashSet<TenantId>,
+    groups: HashSet<GroupPath>,
+    users: HashSet<UserPath>,
+    /// Owners whose time zone others may have.
+    zones: HashSet<Owner>,
+    schedules: HashSet<Uuid>,
+    /// Whose schedules they are.
+    schedules_of: HashSet<Owner>,
+}
+
+impl Affected {
+    /// What may have changed when it is not known what did.
+    pub fn everybody() -> Self {
+        Self { everybody: true, ..Self::default() }
+    }
+
+    /// What these changes concern.
+    pub fn by<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Self {
+        let mut affected = Self::default();
+        for change in changes {
+            match change {
+                Change::Users(owner) => affected.add(owner),
+                Change::TimeZone(owner) => drop(affected.zones.insert(owner.clone())),
+                Change::Schedule(owner, schedule) => {
+                    affected.schedules.insert(*schedule);
+                    affected.schedules_of.insert(owner.clone());
+                }
+                Change::Token(_) => {}
+            }
+        }
+        affected
+    }
+
+    fn add(&mut self, owner: &Owner) {
+        match owner {
+            Owner::Tenant(tenant) => drop(self.tenants.insert(tenant.clone())),
+            Owner::Group(group) => drop(self.groups.insert(group.clone())),
+            Owner::User(user) => drop(self.users.insert(user.clone())),
+        }
+    }
+
+    /// Whether nobody is concerned.
+    pub fn is_empty(&self) -> bool {
+        !self.everybody
+            && self.tenants.is_empty()
+            && self.groups.is_empty()
+            && self.users.is_empty()
+            && self.zones.is_empty()
+            && self.schedules.is_empty()
+    }
+
+    /// The users that may be concerned, where they are named one by one.
+    pub fn named(&self) -> Option<impl Iterator<Item = &UserPath>> {
+        let several = self.zones.iter().chain(&self.schedules_of).any(|owner| owner.level() != Level::User);
+        let named = !self.everybody && self.tenants.is_empty() && self.groups.is_empty() && !several;
+        let owners = self.zones.iter().chain(&self.schedules_of).filter_map(|owner| match owner {
+            Owner::User(user) => Some(user),
+            Owner::Group(_) | Owner::Tenant(_) => None,
+        });
+        named.then(|| self.users.iter().chain(owners))
+    }
+
+    /// Whether the snapshot was made from something that has changed.
+    pub fn concerns(&self, snapshot: &Snapshot) -> bool {
+        let UserPath { tenant, .. } = &snapshot.user;
+        self.everybody
+            || self.tenants.contains(tenant)
+            || self.users.contains(&snapshot.user)
+            || !self.groups.is_empty() && self.groups.contains(&snapshot.user.parent())
+            || !self.schedules.is_empty() && snapshot.schedules.iter().any(|key| self.schedules.contains(key))
+            || !self.zones.is_empty() && self.gives_zone_to(snapshot)
+    }
+
+    /// Whether an owner whose zone has changed stands where the user's comes from, or nearer, where it would come from
+    /// now.
+    fn gives_zone_to(&self, snapshot: &Snapshot) -> bool {
+        let up_to = |level| match snapshot.time_zone_of {
+            Level::User => level == Level::User,
+            Level::Group => level != Level::Tenant,
+            Level::Tenant => true,
+        };
+        let owner = Owner::User(snapshot.user.clone());
+        let mut owners = owner.with_parents().take_while(|owner| up_to(owner.level()));
+        owners.any(|owner| self.zones.contains(&owner))
+    }
+
+    /// Whether a load by `wanted` that is under way may be of somebody who is concerned.
+    pub fn may_concern(&self, wanted: &Wanted) -> bool {
+        let Wanted::User(user) = wanted else { return true };
+        let owner = Owner::User(user.clone());
+        self.everybody
+            || self.tenants.contains(&user.tenant)
+            || self.users.contains(user)
+            || self.groups.contains(&user.parent())
+            || owner.with_parents().any(|owner| self.zones.contains(&owner) || self.schedules_of.contains(&owner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owner(names: [Option<&str>; 3]) -> Owner {
+        Owner::parse(names).expect("identifiers").expect("an owner")
+    }
+
+    fn snapshot(user: &str, time_zone_of: Level, schedules: &[u128]) -> Snapshot {
+        let Owner::User(user) = owner([Some("t"), Some("g"), Some(user)]) else { unreachable!("it names a user") };
+        let schedules = schedules.iter().map(|key| Uuid::from_u128(*key)).collect();
+        Snapshot { user, phone_number: None, time_zone_of, schedules, screenings: Vec::new() }
+    }
+
+    #[test]
+    fn a_change_concerns_those_who_refer_to_what_changed_and_nobody_else() {
+        let tenant = owner([Some("t"), None, None]);
+        let group = owner([Some("t"), Some("g"), None]);
+        let user = owner([Some("t"), Some("g"), Some("a")]);
+        let a = snapshot("a", Level::Group, &[1]);
+        let b = snapshot("b", Level::User, &[2]);
+        let c = snapshot("c", Level::Tenant, &[]);
+        for (change, concerned) in [
+            (Change::Users(tenant.clone()), [true, true, true]),
+            (Change::Users(group.clone()), [true, true, true]),
+            (Change::Users(owner([Some("t"), Some("h"), None])), [false, false, false]),
+            (Change::Users(user.clone()), [true, false, false]),
+            (Change::TimeZone(tenant.clone()), [false, false, true]),
+            (Change::TimeZone(group), [true, false, true]),
+            (Change::Schedule(tenant.clone(), Uuid::from_u128(1)), [true, false, false]),
+            (Change::Schedule(tenant, Uuid::from_u128(2)), [false, true, false]),
+            (Change::Schedule(user, Uuid::from_u128(3)), [false, false, false]),
+        ] {
+            let affected = Affected::by([&change]);
+            assert_eq!([&a, &b, &c].map(|snapshot| affected.concerns(snapshot)), concerned, "{change:?}");
+        }
+    }
+
+    #[test]
+    fn users_are_named_where_changes_are_theirs() {
+        let (tenant, user) = (owner([Some("t"), None, None]), owner([Some("t"), Some("g"), Some("a")]));
+        let named = |change| Affected::by([&change]).named().map(Iterator::count);
+        assert_eq!(named(Change::Users(user.clone())), Some(1));
+        assert_eq!(named(Change::Schedule(user, Uuid::nil())), Some(1));
+        assert_eq!(named(Change::Schedule(tenant.clone(), Uuid::nil())), None);
+        assert_eq!(named(Change::TimeZone(tenant)), None);
+    }
+}

@@ -1,0 +1,112 @@
+//! A snapshot with how long it may be used. Times are counted from the start of the instance.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use super::snapshot::Snapshot;
+
+/// The end of a snapshot that is not known to be outdated.
+const NEVER: u64 = u64::MAX;
+/// How long after one try to refresh a snapshot another one is made.
+const AGAIN: Duration = Duration::from_secs(10);
+
+/// A snapshot in memory.
+pub(super) struct Entry {
+    pub snapshot: Arc<Snapshot>,
+    /// When it is too old to be used without another look at the database.
+    aged: Duration,
+    /// When it is looked at anew while it is still used, in milliseconds.
+    refresh: AtomicU64,
+    /// Until when it may be used although it is outdated, in milliseconds.
+    until: AtomicU64,
+}
+
+impl Entry {
+    /// A snapshot that was loaded at `now`, and is read again when it has `greatest_age`, or up to half of that earlier, so
+    /// that what was loaded together is not read again together.
+    pub fn new(snapshot: Arc<Snapshot>, now: Duration, greatest_age: Duration) -> Self {
+        let spread = f64::from(RandomState::new().hash_one(&snapshot.user) as u32) / f64::from(u32::MAX);
+        let refresh = now + greatest_age.mul_f64(0.5 + spread / 2.0);
+        Self { snapshot, aged: now + greatest_age, refresh: millis(refresh).into(), until: NEVER.into() }
+    }
+
+    /// Whether nothing is known that would have changed it, and it was looked at not too long ago.
+    pub fn is_current(&self, now: Duration) -> bool {
+        self.until.load(Ordering::Relaxed) == NEVER && now < self.aged
+    }
+
+    /// Whether it is time to refresh it; says so once, and then again after a while.
+    pub fn is_to_be_refreshed(&self, now: Duration) -> bool {
+        let at = self.refresh.load(Ordering::Relaxed);
+        let again = millis(now + AGAIN);
+        millis(now) >= at && self.refresh.compare_exchange(at, again, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
+    /// It is outdated, and may be used until then; the first time that was said counts.
+    pub fn outdate(&self, until: Duration) {
+        self.until.fetch_min(millis(until), Ordering::Relaxed);
+    }
+
+    /// Whether it may be used for want of a better one.
+    pub fn may_be_used(&self, now: Duration) -> bool {
+        millis(now) < self.until.load(Ordering::Relaxed)
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(NEVER - 1).min(NEVER - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use call_acceptance_api::value::owner::{Level, Owner};
+
+    use super::*;
+
+    fn entry(greatest_age: u64) -> Entry {
+        let user = Owner::parse([Some("t"), Some("g"), Some("u")]).expect("identifiers").expect("an owner");
+        let Owner::User(user) = user else { unreachable!("it names a user") };
+        let snapshot = Snapshot {
+            user,
+            phone_number: None,
+            time_zone_of: Level::User,
+            schedules: Vec::new(),
+            screenings: Vec::new(),
+        };
+        Entry::new(Arc::new(snapshot), Duration::ZERO, seconds(greatest_age))
+    }
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_snapshot_is_refreshed_before_it_has_its_greatest_age_and_not_by_each_question() {
+        for _ in 0..100 {
+            let entry = entry(600);
+            assert!(!entry.is_to_be_refreshed(seconds(299)));
+            assert!(entry.is_to_be_refreshed(seconds(600)));
+            assert!(!entry.is_to_be_refreshed(seconds(601)), "it is under way");
+            assert!(entry.is_to_be_refreshed(seconds(610)), "it seems to have failed");
+        }
+        assert!(entry(600).is_current(seconds(599)));
+        assert!(!entry(600).is_current(seconds(600)));
+        assert!(entry(600).may_be_used(seconds(6000)), "nothing is known that would have changed it");
+    }
+
+    #[test]
+    fn an_outdated_snapshot_may_be_used_for_the_staleness_of_the_first_change() {
+        let entry = entry(600);
+        entry.outdate(seconds(12));
+        entry.outdate(seconds(14));
+        assert!(!entry.is_current(seconds(10)));
+        assert!(entry.may_be_used(seconds(11)));
+        assert!(!entry.may_be_used(seconds(12)));
+    }
+}

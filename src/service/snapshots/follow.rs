@@ -1,0 +1,117 @@
+//! Following the feed of changes.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use tokio::{
+    sync::Notify,
+    time::{MissedTickBehavior, interval, sleep, timeout},
+};
+
+use super::{Snapshots, affected::Affected};
+use crate::store::{
+    StoreError,
+    feed::{self, Bell, Change, Changes, Feed},
+};
+
+/// The least time from one reading of the feed to the next, so that many changes at once are read together.
+const BREATH: Duration = Duration::from_millis(50);
+/// How late a revoked token may be known, however stale decisions may be.
+const REVOCATION: Duration = Duration::from_secs(4);
+
+impl Snapshots {
+    /// Follows the feed of changes for as long as the future is polled.
+    pub async fn watch(self: &Arc<Self>) {
+        let rung = Notify::new();
+        tokio::join!(self.listen(&rung), self.follow(&rung), self.clean());
+    }
+
+    /// Half the staleness: a reading may then take as long as the wait for it.
+    fn pace(&self) -> Duration {
+        self.config.staleness.min(REVOCATION) / 2
+    }
+
+    async fn listen(&self, rung: &Notify) {
+        loop {
+            if let Err(error) = self.pass_on(rung).await {
+                tracing::debug!(%error, "notifications of the database are not heard");
+            }
+            sleep(self.pace()).await;
+        }
+    }
+
+    async fn pass_on(&self, rung: &Notify) -> Result<(), StoreError> {
+        let mut bell = Bell::of(&self.db).await?;
+        loop {
+            bell.ring().await?;
+            rung.notify_one();
+        }
+    }
+
+    async fn follow(&self, rung: &Notify) {
+        let mut feed = Feed::of(&self.db);
+        let mut known_stale = false;
+        let mut before = self.now();
+        loop {
+            let began = self.now();
+            match timeout(self.pace(), feed.read()).await {
+                Ok(Ok(changes)) => {
+                    // What this reading found was not there yet at the one before.
+                    self.apply(changes, before + self.config.staleness);
+                    self.read_at.store(began.as_millis() as u64, Ordering::Relaxed);
+                    before = began;
+                }
+                Ok(Err(error)) => tracing::debug!(%error, "the feed of changes cannot be read"),
+                Err(_) => tracing::debug!("the feed of changes cannot be read in time"),
+            }
+            if self.are_stale() != known_stale {
+                known_stale = !known_stale;
+                report(known_stale);
+            }
+            tokio::select! { () = rung.notified() => {}, () = sleep(self.pace()) => {} }
+            sleep(BREATH.saturating_sub(self.now().saturating_sub(began))).await;
+        }
+    }
+
+    /// Makes outdated what has changed; it may be used until then.
+    fn apply(&self, changes: Changes, until: Duration) {
+        match changes {
+            Changes::Of(mut changes) => {
+                let mut own = self.own();
+                changes.retain(|(id, _)| !own.remove(id));
+                drop(own);
+                self.outdate(Affected::by(changes.iter().map(|(_, change)| change)), until);
+                for (_, change) in changes {
+                    if let Change::Token(token) = change {
+                        self.identities.forget(&token);
+                    }
+                }
+            }
+            Changes::Unknown => {
+                self.own().clear();
+                self.outdate(Affected::everybody(), until);
+                self.identities.forget_all();
+            }
+        }
+    }
+
+    async fn clean(&self) {
+        let mut each = interval(feed::KEPT / 4);
+        each.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            each.tick().await;
+            if let Err(error) = feed::forget(&self.db).await {
+                tracing::debug!(%error, "old changes cannot be deleted");
+            }
+        }
+    }
+}
+
+fn report(stale: bool) {
+    match stale {
+        true => tracing::warn!("the database does not answer: decisions are made from what was last known"),
+        false => tracing::info!("the database answers: decisions are up to date"),
+    }
+}

@@ -1,0 +1,299 @@
+//! What decisions are made from, in memory: a compiled snapshot for each user that was asked for lately.
+//!
+//! A decision does not wait for the database when the user's snapshot is here. [`Snapshots::watch`] follows the feed of
+//! changes, which says whose snapshots are outdated; while the feed can be read, no decision is behind by more than the
+//! configured staleness. When it cannot, snapshots are still used, and what is decided from them is marked as stale.
+//!
+//! - `affected` says whom a change concerns.
+//! - `follow` reads the feed.
+//! - `snapshot` is what is kept of a user, `entry` is one with how long it may be used.
+
+mod affected;
+mod entry;
+mod follow;
+mod snapshot;
+
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use call_acceptance_api::{
+    value::{owner::UserPath, phone_number::PhoneNumber},
+    wire::problem::Failure,
+};
+use quick_cache::{Weighter, sync::Cache};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout},
+};
+use uuid::Uuid;
+
+use self::{
+    affected::Affected,
+    entry::Entry,
+    snapshot::{Snapshot, compile},
+};
+use super::{
+    failure::{Shared, shared},
+    flights::{Flights, LOAD},
+    identities::Identities,
+};
+use crate::{
+    config::DecisionConfig,
+    store::{
+        Connection,
+        feed::Change,
+        snapshot::{Wanted, load},
+    },
+};
+
+/// How many changes made here are remembered before they are forgotten; those make snapshots outdated twice.
+const MOST_OWN: usize = 100_000;
+/// How many of the last changes are remembered for the loads that they overtake.
+const RECENT: usize = 1000;
+/// How many bytes of the memory there are for one number that is remembered.
+const BYTES_PER_NUMBER: u64 = 1024;
+
+#[derive(Clone)]
+struct ByMemory;
+
+impl Weighter<UserPath, Arc<Entry>> for ByMemory {
+    fn weight(&self, _: &UserPath, entry: &Arc<Entry>) -> u64 {
+        entry.snapshot.weight()
+    }
+}
+
+/// The snapshot that a question is answered from.
+pub struct Found {
+    /// The snapshot; `None` when there is no such user.
+    pub snapshot: Option<Arc<Snapshot>>,
+    /// Whether it may be further behind the database than the configured staleness.
+    pub stale: bool,
+}
+
+/// What a load came to.
+type Loaded = Result<Option<Arc<Snapshot>>, Shared>;
+
+/// The last changes, for the loads that they overtake.
+#[derive(Default)]
+struct Recent {
+    /// How many were forgotten.
+    before: u64,
+    affected: VecDeque<Arc<Affected>>,
+}
+
+/// The snapshots of one instance.
+pub struct Snapshots {
+    db: Connection,
+    config: DecisionConfig,
+    /// Told of the tokens that the feed tells of.
+    identities: Arc<Identities>,
+    users: Cache<UserPath, Arc<Entry>, ByMemory>,
+    /// Who has a number, as last known; true only as far as the user's snapshot says so too.
+    numbers: Cache<PhoneNumber, UserPath>,
+    loads: Arc<Flights<Wanted, Loaded>>,
+    /// Under its lock only, snapshots are put in and become outdated.
+    recent: Mutex<Recent>,
+    started: Instant,
+    /// Changes that were made here, and so are known already when the feed tells of them.
+    own: Mutex<HashSet<Uuid>>,
+    /// Milliseconds from `started` to the beginning of the last reading of the feed that succeeded.
+    read_at: AtomicU64,
+}
+
+impl Snapshots {
+    /// Snapshots of what is in the database `db`, none at first. As many are loaded at once as there are `turns`.
+    pub fn of(db: Connection, config: DecisionConfig, identities: Arc<Identities>, turns: Arc<Semaphore>) -> Self {
+        let numbers = usize::try_from(config.memory / BYTES_PER_NUMBER).unwrap_or(usize::MAX);
+        Self {
+            db,
+            users: Cache::with_weighter(numbers, config.memory, ByMemory),
+            numbers: Cache::new(numbers),
+            loads: Arc::new(Flights::of(turns)),
+            config,
+            identities,
+            recent: Mutex::default(),
+            own: Mutex::default(),
+            started: Instant::now(),
+            read_at: AtomicU64::new(0),
+        }
+    }
+
+    /// How long a question may wait.
+    pub fn deadline(&self) -> Duration {
+        self.config.deadline
+    }
+
+    /// Whether the feed could not be read for longer than the configured staleness: the database does not answer.
+    pub fn are_stale(&self) -> bool {
+        let read_at = Duration::from_millis(self.read_at.load(Ordering::Relaxed));
+        self.started.elapsed().saturating_sub(read_at) > self.config.staleness
+    }
+
+    /// The snapshot of the user, before the deadline.
+    pub async fn of_user(self: &Arc<Self>, user: UserPath) -> Result<Found, Failure> {
+        // Before the snapshot is taken: what is not stale now cannot be further behind than the staleness.
+        let stale = self.are_stale();
+        let held = self.users.get(&user);
+        self.find(held, Wanted::User(user), stale).await
+    }
+
+    /// The snapshot of the user who has this number, before the deadline.
+    pub async fn of_number(self: &Arc<Self>, number: PhoneNumber) -> Result<Found, Failure> {
+        let stale = self.are_stale();
+        let held = self.numbers.get(&number).and_then(|user| self.users.get(&user));
+        let held = held.filter(|entry| entry.snapshot.phone_number.as_ref() == Some(&number));
+        self.find(held, Wanted::Number(number), stale).await
+    }
+
+    /// The snapshot in memory while it may be used, else the one that is loaded. An outdated one waits for its successor
+    /// half of the deadline, and is used when that is not there by then.
+    async fn find(self: &Arc<Self>, held: Option<Arc<Entry>>, wanted: Wanted, stale: bool) -> Result<Found, Failure> {
+        let Some(entry) = held else {
+            let snapshot = self.load(wanted, self.config.deadline).await?;
+            return Ok(Found { snapshot, stale });
+        };
+        let now = self.now();
+        let old = |stale| Found { snapshot: Some(entry.snapshot.clone()), stale };
+        if entry.is_current(now) {
+            if entry.is_to_be_refreshed(now) {
+                self.refresh(wanted);
+            }
+            return Ok(old(stale));
+        }
+        if stale {
+            return Ok(old(true));
+        }
+        let half = self.config.deadline / 2;
+        match self.load(wanted.clone(), half).await {
+            Ok(snapshot) => Ok(Found { snapshot, stale }),
+            Err(_) if entry.may_be_used(self.now()) => Ok(old(stale)),
+            // The database stopped to answer meanwhile.
+            Err(_) if self.are_stale() => Ok(old(true)),
+            Err(_) => Ok(Found { snapshot: self.load(wanted, half).await?, stale }),
+        }
+    }
+
+    /// Loads a snapshot for those who ask next.
+    fn refresh(self: &Arc<Self>, wanted: Wanted) {
+        let snapshots = self.clone();
+        tokio::spawn(async move { snapshots.load(wanted, LOAD).await.map(drop) });
+    }
+
+    /// The user's snapshot as it is in the database now, if it comes within `limit`. While the database is known not to
+    /// answer, nothing is tried.
+    async fn load(self: &Arc<Self>, wanted: Wanted, limit: Duration) -> Result<Option<Arc<Snapshot>>, Failure> {
+        let (snapshots, key) = (self.clone(), wanted.clone());
+        let load = self.loads.join(key, move |turn| async move {
+            match timeout(LOAD, snapshots.load_now(&wanted, turn)).await {
+                Ok(loaded) => loaded.map_err(shared),
+                Err(elapsed) => Err(shared(Failure::Unavailable(Box::new(elapsed)))),
+            }
+        });
+        match self.in_time(limit, load).await? {
+            Some(loaded) => loaded.map_err(Failure::from),
+            None => Err(Failure::Internal("the load of a snapshot ended without a result".into())),
+        }
+    }
+
+    /// The result of `work` if it comes within `limit`; nothing is tried while the database is known not to answer.
+    pub async fn in_time<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Result<T, Failure> {
+        if self.are_stale() {
+            return Err(Failure::Unavailable("the feed of changes cannot be read".into()));
+        }
+        let late = |_| Failure::Unavailable(format!("no answer within {} ms", limit.as_millis()).into());
+        timeout(limit, work).await.map_err(late)
+    }
+
+    async fn load_now(&self, wanted: &Wanted, turn: OwnedSemaphorePermit) -> Result<Option<Arc<Snapshot>>, Failure> {
+        let begun = self.begin();
+        let Some(source) = load(&self.db, wanted).await? else {
+            if let Wanted::User(user) = wanted {
+                let _recent = self.recent();
+                self.users.remove(user);
+            }
+            return Ok(None);
+        };
+        // The turn is given back when the work is done, even if nobody waits for it any longer.
+        let compiled = tokio::task::spawn_blocking(move || (compile(source), turn)).await;
+        let (snapshot, _turn) = compiled.map_err(|ended| Failure::Internal(Box::new(ended)))?;
+        let snapshot = Arc::new(snapshot?);
+        self.keep(&snapshot, begun);
+        Ok(Some(snapshot))
+    }
+
+    /// Where the last changes end now, for [`Self::keep`].
+    fn begin(&self) -> u64 {
+        let recent = self.recent();
+        recent.before + recent.affected.len() as u64
+    }
+
+    /// Puts a snapshot in that was loaded since `begun`, unless a change has overtaken it.
+    fn keep(&self, snapshot: &Arc<Snapshot>, begun: u64) {
+        let recent = self.recent();
+        let Some(known) = begun.checked_sub(recent.before) else { return };
+        let known = usize::try_from(known).unwrap_or(usize::MAX);
+        if recent.affected.iter().skip(known).any(|affected| affected.concerns(snapshot)) {
+            return;
+        }
+        if let Some(number) = &snapshot.phone_number {
+            self.numbers.insert(number.clone(), snapshot.user.clone());
+        }
+        let entry = Entry::new(snapshot.clone(), self.now(), self.config.greatest_age);
+        self.users.insert(snapshot.user.clone(), Arc::new(entry));
+    }
+
+    /// The snapshots that are concerned are outdated; they may be used until `until` while their successors are loaded.
+    fn outdate(&self, affected: Affected, until: Duration) {
+        if affected.is_empty() {
+            return;
+        }
+        let mut recent = self.recent();
+        match affected.named() {
+            Some(users) => users.for_each(|user| self.outdate_one(user, &affected, until)),
+            None => {
+                let concerned = self.users.iter().filter(|(_, entry)| affected.concerns(&entry.snapshot));
+                concerned.for_each(|(_, entry)| entry.outdate(until));
+            }
+        }
+        self.loads.detach(|wanted| affected.may_concern(wanted));
+        recent.affected.push_back(Arc::new(affected));
+        while recent.affected.len() > RECENT {
+            recent.affected.pop_front();
+            recent.before += 1;
+        }
+    }
+
+    fn outdate_one(&self, user: &UserPath, affected: &Affected, until: Duration) {
+        let held = self.users.peek(user);
+        held.filter(|entry| affected.concerns(&entry.snapshot)).into_iter().for_each(|entry| entry.outdate(until));
+    }
+
+    /// What was changed here, and committed, under the identifiers beside it; the feed will tell of it too.
+    pub fn note_own(&self, changes: &[(Uuid, Change)]) {
+        self.outdate(Affected::by(changes.iter().map(|(_, change)| change)), self.now() + self.config.staleness);
+        let mut own = self.own();
+        // Those that the feed told of first stay behind.
+        if own.len() > MOST_OWN {
+            own.clear();
+        }
+        own.extend(changes.iter().map(|(id, _)| *id));
+    }
+
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn own(&self) -> MutexGuard<'_, HashSet<Uuid>> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
