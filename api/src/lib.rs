@@ -11,16 +11,14 @@
 //! 3. Add the annotated method to the resource's API: operation id (the method's name, noun first), a summary line,
 //!    a description, who may call it ([`access::Read`] or [`access::Write`], its first argument), the problem codes that it
 //!    can answer.
-//! 4. Give new schemas an example in [`examples`], which works on the demonstration data: `make test-docs` sends each, and
+//! 4. Give new schemas an example in `document/examples/data.rs`, which works on the demonstration data: `make test-docs` sends each, and
 //!    holds what is answered against the printed answer.
 //! 5. `make spec` writes the document; review the difference and note it in `spec/CHANGELOG.md`.
 //! 6. Implement the port's method in the server, and call the operation in a test.
 
 pub mod access;
 pub mod document;
-pub mod examples;
 pub mod resource;
-pub mod spec_only;
 pub mod value;
 pub mod wire;
 

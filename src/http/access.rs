@@ -9,13 +9,14 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use call_acceptance_api::{
     access::{Actor, ActorKind, Identity, Role, Rule, Scope, forbidden},
-    document::Operation,
+    document::operations::{Route, route},
     wire::problem::{Failure, ProblemCode, Refusal},
 };
+use percent_encoding::percent_decode_str;
 use poem::{Endpoint, IntoResponse, Request, Response, http::header};
 use poem_openapi::OperationId;
 
-use super::{attempts::Attempts, operations, request_log::RequestId};
+use super::{attempts::Attempts, request_log::RequestId};
 use crate::service::{Credentials, Server, not_good};
 
 /// What requests are let in by.
@@ -87,20 +88,22 @@ pub async fn check<E: Endpoint>(gate: Arc<Gate>, next: Arc<E>, mut request: Requ
         return next.call(request).await.map(IntoResponse::into_response);
     }
     // Without an operation there is nothing to be done, which the router tells.
-    let operation = operations::find(request.method().as_str(), path);
+    let found = route(path);
+    let operation = found.as_ref().and_then(|route| route.operation(request.method()));
     let named = |failure: Failure| {
         let mut error = poem::Error::from(failure);
-        operation.into_iter().for_each(|operation| error.set_data(OperationId(operation.id())));
+        operation.into_iter().for_each(|operation| error.set_data(OperationId(operation.id)));
         error
     };
-    let rule = operation.and_then(Operation::access);
+    let rule = operation.and_then(|operation| operation.access);
+    let names = found.as_ref().map(names).unwrap_or_default();
     let at_call_time = rule.is_some_and(|rule| rule.roles().any(|role| role == Role::CallProcessing));
     let identity = gate.identify(&request, at_call_time).await.map_err(named)?;
     let mut answer = match operation {
-        Some(operation) if !opens(rule, operation, path, &identity) => Err(named(forbidden())),
+        Some(_) if !opens(rule, &names, &identity) => Err(named(forbidden())),
         Some(operation) => {
             let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
-            let caller = Actor { identity: identity.clone(), request_id: id.to_string(), operation: operation.id() };
+            let caller = Actor { identity: identity.clone(), request_id: id.to_string(), operation: operation.id };
             request.extensions_mut().insert(caller);
             next.call(request).await.map(IntoResponse::into_response)
         }
@@ -113,8 +116,13 @@ pub async fn check<E: Endpoint>(gate: Arc<Gate>, next: Arc<E>, mut request: Requ
     answer
 }
 
-/// Whether the rule opens the operation on what `path` names to `identity`.
-fn opens(rule: Option<Rule>, operation: &Operation<'_>, path: &str, identity: &Identity) -> bool {
-    let names = operations::names(operation, path);
+/// The tenant, the group and the user that the path of the request names, where it does.
+fn names(route: &Route<'_>) -> [Option<String>; 3] {
+    let decoded = |value: &str| percent_decode_str(value).decode_utf8_lossy().into_owned();
+    ["tenant_id", "group_id", "user_id"].map(|name| route.value(name).map(decoded))
+}
+
+/// Whether the rule opens an operation on what has these names to `identity`.
+fn opens(rule: Option<Rule>, names: &[Option<String>; 3], identity: &Identity) -> bool {
     rule.is_some_and(|rule| rule.lets(identity, names.each_ref().map(Option::as_deref)))
 }

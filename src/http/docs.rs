@@ -2,7 +2,10 @@
 
 use std::sync::LazyLock;
 
-use call_acceptance_api::{Apis, TITLE, document, spec_only::SpecOnly};
+use call_acceptance_api::{
+    Apis, TITLE,
+    document::{self, spec_only::SpecOnly},
+};
 use poem::{Endpoint, IntoResponse, Response, Route, endpoint::make_sync, get, web::Redirect};
 use serde_json::json;
 

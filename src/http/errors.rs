@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use call_acceptance_api::{
     access::Identity,
-    document::DOCUMENT,
+    document::operations::{Operation, Place, route},
     wire::{
         payload::MAX_BODY_BYTES,
         problem::{Failure, Fault, Problem, ProblemCode, Refusal},
@@ -21,7 +21,7 @@ use poem_openapi::{
     error::{ContentTypeError, ParseParamError, ParsePathError, ParseRequestPayloadError},
 };
 
-use super::{operations, request_log::RequestId};
+use super::request_log::RequestId;
 
 /// How long a caller waits before it asks again, in seconds.
 const RETRY_AFTER: u32 = 1;
@@ -67,7 +67,7 @@ fn log(failure: &Failure, id: &RequestId) {
 }
 
 fn problem(refusal: Refusal, asked: &Asked) -> Response {
-    let (status, _) = refusal.code.meaning();
+    let status = refusal.code.status();
     let retry_after = refusal.retry_after.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER));
     let body = Json(Problem::new(refusal, asked.id.as_str())).with_content_type("application/problem+json");
     let mut answer = body.with_status(status).into_response();
@@ -88,13 +88,13 @@ fn problem(refusal: Refusal, asked: &Asked) -> Response {
 
 /// The methods of a path, as `Allow` wants them. A path that the document does not know is a page: it is read only.
 fn allowed(path: &str) -> String {
-    let mut methods: Vec<String> =
-        operations::at(path).iter().map(|operation| operation.method.to_uppercase()).collect();
+    let operations = route(path).map_or(&[][..], |route| route.operations);
+    let mut methods: Vec<&str> = operations.iter().map(|operation| operation.method.as_str()).collect();
     if methods.is_empty() {
-        methods.push("GET".to_owned());
+        methods.push("GET");
     }
-    if let Some(get) = methods.iter().position(|method| method == "GET") {
-        methods.insert(get + 1, "HEAD".to_owned());
+    if let Some(get) = methods.iter().position(|method| *method == "GET") {
+        methods.insert(get + 1, "HEAD");
     }
     methods.join(", ")
 }
@@ -140,38 +140,26 @@ fn into_failure(error: Error, asked: &Asked) -> Failure {
     Failure::Internal(format!("error without a kind: {error}").into())
 }
 
+fn operation(asked: &Asked) -> Option<&'static Operation> {
+    route(&asked.path)?.operation(&asked.method)
+}
+
 /// The media type that the operation takes.
 fn media_type(asked: &Asked) -> &'static str {
-    let operation = operations::find(asked.method.as_str(), &asked.path);
-    let content = operation.and_then(|operation| operation.object.pointer("/requestBody/content")?.as_object());
-    content.and_then(|content| content.keys().next()).map_or("application/json", String::as_str)
+    operation(asked).and_then(|operation| operation.body).map_or("application/json", |body| body.media_type)
 }
 
 /// poem-openapi counts the parameters of a path, `param0`, `param1`; the document names them in the same order.
 fn bad_path_parameter(counted: &str, asked: &Asked) -> Failure {
-    let operation = operations::find(asked.method.as_str(), &asked.path);
     let place: Option<usize> = counted.strip_prefix("param").and_then(|place| place.parse().ok());
-    let name = operation.zip(place).and_then(|(operation, place)| operation.parameters("path").nth(place));
-    bad_parameter(name.unwrap_or("path"), asked)
+    let parameter = operation(asked).zip(place).and_then(|(it, place)| it.parameters_in(Place::Path).nth(place));
+    bad_parameter(parameter.map_or("path", |parameter| parameter.name), asked)
 }
 
 fn bad_parameter(name: &str, asked: &Asked) -> Failure {
-    let operation = operations::find(asked.method.as_str(), &asked.path);
-    let parameters = operation.and_then(|operation| operation.object["parameters"].as_array()).into_iter().flatten();
-    let parameter = parameters
-        .into_iter()
-        .find(|parameter| parameter["name"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(name)));
-    let schema = parameter.map(|parameter| &parameter["schema"]);
-    let named = schema
-        .and_then(|schema| schema["$ref"].as_str())
-        .and_then(|name| DOCUMENT.pointer(name.trim_start_matches('#')));
-    let right = match named.or(schema) {
-        Some(schema) if schema["description"].is_string() => {
-            schema["description"].as_str().unwrap_or_default().to_owned()
-        }
-        Some(schema) => format!("It must be a {}.", schema["type"].as_str().unwrap_or_default()),
-        None => String::new(),
-    };
+    let mut parameters = operation(asked).into_iter().flat_map(|operation| &operation.parameters);
+    let right = parameters.find(|parameter| parameter.name.eq_ignore_ascii_case(name));
+    let right = right.map_or("", |parameter| &parameter.rule);
     let detail = format!("The parameter `{name}` is not valid. {right}");
     Failure::invalid(vec![Fault::of_parameter(name, detail.trim_end())])
 }

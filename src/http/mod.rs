@@ -7,7 +7,6 @@ mod docs;
 mod errors;
 mod headers;
 pub mod listener;
-mod operations;
 mod pages;
 mod problems;
 mod request_log;
@@ -15,7 +14,10 @@ mod strict;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use call_acceptance_api::wire::problem::{Failure, ProblemCode};
+use call_acceptance_api::{
+    document,
+    wire::problem::{Failure, ProblemCode},
+};
 use futures_util::FutureExt;
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, endpoint::BoxEndpoint};
 
@@ -25,12 +27,11 @@ use attempts::Attempts;
 
 /// Everything that the server answers.
 pub fn endpoint(server: Arc<Server>, config: &Config) -> BoxEndpoint<'static, Response> {
-    call_acceptance_api::wire::validation::prepare();
     let request_timeout = config.request_timeout;
     let attempts = Attempts::a_minute(config.failed_authentications);
     let gate = Arc::new(Gate::new(server.clone(), attempts, config.open));
     let api = call_acceptance_api::service(call_acceptance_api::apis(server));
-    let api = Arc::new(poem::IntoEndpoint::into_endpoint(api));
+    let api = Arc::new(api.data(Arc::new(document::body_schemas())));
     let routes = Route::new()
         .nest_no_strip("/api", api.clone())
         .nest_no_strip("/health", api)

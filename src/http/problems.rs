@@ -3,7 +3,11 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use call_acceptance_api::{TITLE, document::Operation, wire::problem::ProblemCode};
+use call_acceptance_api::{
+    TITLE,
+    document::operations::{self, Operation},
+    wire::problem::ProblemCode,
+};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use poem::{Endpoint, Request, Response, Route, endpoint::make_sync, error::NotFoundError, get};
 
@@ -21,12 +25,11 @@ li, td { padding: .15rem 1rem .15rem 0; vertical-align: top; }
 
 static LIST: LazyLock<Page> = LazyLock::new(|| {
     let row = |code: ProblemCode| {
-        let (status, title) = code.meaning();
-        let (path, code) = (code.path(), code.as_str());
         format!(
-            "<tr><td>{}</td><td><a href=\"{path}\"><code>{code}</code></a></td><td>{}</td></tr>\n",
-            status.as_u16(),
-            marked(title)
+            "<tr><td>{}</td><td><a href=\"{}\"><code>{code}</code></a></td><td>{}</td></tr>\n",
+            code.status().as_u16(),
+            code.path(),
+            marked(code.title())
         )
     };
     let rows: String = ProblemCode::ALL.into_iter().map(row).collect();
@@ -56,29 +59,26 @@ fn find(request: Request) -> poem::Result<Response> {
 }
 
 fn about(code: ProblemCode) -> Page {
-    let (status, title) = code.meaning();
-    let lines: String = code.operations().map(|operation| line(&operation)).collect();
+    let lines: String = operations::answering(code).map(line).collect();
     let operations = match lines.is_empty() {
         true => "<p>None: it is answered where no operation is found.</p>".to_owned(),
         false => format!("<ul>\n{lines}</ul>"),
     };
     let content = format!(
-        "<p><code>{}</code>, with the status {status}</p>\n<p>{}</p>\n<h2>Operations that can answer it</h2>\n{operations}\n<p><a href=\"/problems/\">All problems</a></p>",
-        code.as_str(),
-        marked(code.advice()),
+        "<p><code>{code}</code>, with the status {}</p>\n<p>{}</p>\n<h2>Operations that can answer it</h2>\n{operations}\n<p><a href=\"/problems/\">All problems</a></p>",
+        code.status(),
+        marked(code.description()),
     );
-    page(title, &content)
+    page(code.title(), &content)
 }
 
 /// An operation, with a link to where it can be tried.
-fn line(operation: &Operation<'_>) -> String {
-    let tag = operation.object["tags"][0].as_str().unwrap_or_default();
-    let summary = operation.object["summary"].as_str().unwrap_or_default();
+fn line(operation: &Operation) -> String {
     format!(
         "<li><a href=\"/docs/#/{}/{id}\"><code>{id}</code></a> {}</li>\n",
-        utf8_percent_encode(tag, NON_ALPHANUMERIC),
-        marked(summary),
-        id = escaped(operation.id()),
+        utf8_percent_encode(operation.tag, NON_ALPHANUMERIC),
+        marked(operation.summary),
+        id = escaped(operation.id),
     )
 }
 

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use call_acceptance_api::wire::problem::{Failure, Fault, ProblemCode};
+use call_acceptance_api::{
+    document::operations::{Place, route},
+    wire::problem::{Failure, Fault, ProblemCode},
+};
 use poem::{Endpoint, IntoResponse, Request, Response, http::Uri};
-
-use super::operations;
 
 /// Refuses such a request, and hands on any other without the slash at its end.
 pub async fn check<E: Endpoint>(next: Arc<E>, mut request: Request) -> poem::Result<Response> {
@@ -28,9 +29,10 @@ fn check_query(request: &Request) -> Result<(), Failure> {
     if request.uri().query().is_none() {
         return Ok(());
     }
-    let Some(operation) = operations::find(request.method().as_str(), request.uri().path()) else { return Ok(()) };
+    let found = route(request.uri().path()).and_then(|route| route.operation(request.method()));
+    let Some(operation) = found else { return Ok(()) };
     let given: Vec<(String, String)> = request.params().unwrap_or_default();
-    let known: Vec<&str> = operation.parameters("query").collect();
+    let known: Vec<&str> = operation.parameters_in(Place::Query).map(|parameter| parameter.name).collect();
     let mut faults = Vec::new();
     for (at, (name, _)) in given.iter().enumerate() {
         if !known.contains(&name.as_str()) {

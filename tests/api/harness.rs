@@ -13,7 +13,10 @@ use call_acceptance::{
     config::{Config, DecisionConfig, LogFormat},
 };
 use call_acceptance_api::{
-    document::{self, DOCUMENT, Operation},
+    document::{
+        DOCUMENT,
+        operations::{Operation, route},
+    },
     wire::validation,
 };
 use jsonschema::Validator;
@@ -311,7 +314,8 @@ fn client_with(headers: HeaderMap) -> reqwest::Client {
     builder.default_headers(headers).build().expect("a client can be built")
 }
 
-static COMPONENTS: LazyLock<Value> = LazyLock::new(|| validation::json_schema(&DOCUMENT["components"]));
+static COMPONENTS: LazyLock<Value> =
+    LazyLock::new(|| json!({ "schemas": validation::json_schema(&DOCUMENT["components"]["schemas"]) }));
 
 fn validator(name: &str) -> Arc<Validator> {
     static COMPILED: Mutex<BTreeMap<String, Arc<Validator>>> = Mutex::new(BTreeMap::new());
@@ -322,23 +326,17 @@ fn validator(name: &str) -> Arc<Validator> {
     COMPILED.lock().expect("no test panics with the lock").entry(name.to_owned()).or_insert_with(compile).clone()
 }
 
-fn operation(method: &Method, path: &str) -> Option<Operation<'static>> {
-    let segments = |path: &str| -> Vec<String> { path.trim_matches('/').split('/').map(str::to_owned).collect() };
-    let given = segments(path.split('?').next().unwrap_or_default());
-    document::operations().find(|operation| {
-        let known = segments(operation.path);
-        let alike = known.iter().zip(&given).all(|(known, given)| known.starts_with('{') || known == given);
-        alike && known.len() == given.len() && operation.method.eq_ignore_ascii_case(method.as_str())
-    })
+fn operation(method: &Method, path: &str) -> Option<&'static Operation> {
+    route(path.split('?').next().unwrap_or_default())?.operation(method)
 }
 
 /// Asserts that the document says that this answer can come, with these headers and a body of this form.
 fn check(method: &Method, path: &str, answer: &Answer) {
     assert!(answer.headers.contains_key("x-request-id"), "{method} {path} has no X-Request-Id");
     let Some(operation) = operation(method, path) else { return };
-    let context = format!("{} answered {} {}", operation.id(), answer.status, answer.text);
-    let response = &operation.object["responses"][answer.status.as_str()];
-    assert!(response.is_object(), "the document does not know that {context}");
+    let context = format!("{} answered {} {}", operation.id, answer.status, answer.text);
+    let response = operation.answer(answer.status.as_str());
+    let response = response.unwrap_or_else(|| panic!("the document does not know that {context}"));
     for name in response["headers"].as_object().into_iter().flat_map(|headers| headers.keys()) {
         assert!(answer.headers.contains_key(name.as_str()), "{name} is missing: {context}");
     }
@@ -366,7 +364,7 @@ fn check(method: &Method, path: &str, answer: &Answer) {
         }
         None => assert!(answer.text.is_empty(), "the document knows no body: {context}"),
     }
-    coverage::record(operation.id());
+    coverage::record(operation.id);
 }
 
 fn has_null(value: &Value) -> bool {

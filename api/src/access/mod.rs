@@ -7,54 +7,35 @@
 //! To add a role, add it to [`Role`] and to the sets of roles below that it belongs to.
 
 use poem::{Request, RequestBody};
-use poem_openapi::{ApiExtractor, ApiExtractorType, Enum, ExtractParamOptions};
-use serde::Serialize;
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde_json::{Value, json};
 
 use crate::{
-    value::{owner::Owner, text::NotValid},
+    value::{
+        open_enum::{SNAKE_CASE, open_enum},
+        owner::Owner,
+        text::NotValid,
+    },
     wire::problem::{Failure, ProblemCode},
 };
 
-/// What somebody is in the system; what it may do ends at its scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Serialize)]
-#[oai(rename_all = "snake_case")]
-#[serde(rename_all = "snake_case")]
-#[repr(u8)]
-pub enum Role {
-    /// Does everything, everywhere.
-    SystemAdmin,
-    /// Administers one tenant.
-    TenantAdmin,
-    /// Administers one group.
-    GroupAdmin,
-    /// Uses the services of one user: its criteria, its schedules, decisions on its calls.
-    EndUser,
-    /// Asks for decisions, as call-processing nodes do; for every user, or those of one tenant, group or user.
-    CallProcessing,
+open_enum! {
+    /// What somebody is in the system; what it may do ends at its scope.
+    Role: SNAKE_CASE, {
+        /// Does everything, everywhere.
+        SystemAdmin = "system_admin",
+        /// Administers one tenant.
+        TenantAdmin = "tenant_admin",
+        /// Administers one group.
+        GroupAdmin = "group_admin",
+        /// Uses the services of one user: its criteria, its schedules, decisions on its calls.
+        EndUser = "end_user",
+        /// Asks for decisions, as call-processing nodes do; for every user, or those of one tenant, group or user.
+        CallProcessing = "call_processing",
+    }
 }
 
 impl Role {
-    /// Every role, in the order of the document.
-    pub const ALL: [Self; 5] =
-        [Self::SystemAdmin, Self::TenantAdmin, Self::GroupAdmin, Self::EndUser, Self::CallProcessing];
-
-    /// The role as it is written, `system_admin`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SystemAdmin => "system_admin",
-            Self::TenantAdmin => "tenant_admin",
-            Self::GroupAdmin => "group_admin",
-            Self::EndUser => "end_user",
-            Self::CallProcessing => "call_processing",
-        }
-    }
-
-    /// The role that is written so.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == text)
-    }
-
     /// Whether the role goes with this scope: an administrator of a tenant with a tenant, and so on.
     pub fn fits(self, scope: &Scope) -> bool {
         match self {
@@ -122,33 +103,17 @@ impl Scope {
     }
 }
 
-/// By what somebody is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
-#[oai(rename_all = "snake_case")]
-#[serde(rename_all = "snake_case")]
-pub enum ActorKind {
-    /// A token of this server; the actor is the token's identifier.
-    Token,
-    /// An access token of the OpenID provider; the actor is its subject.
-    Subject,
-    /// A command on the server's machine; the actor is the command.
-    Command,
-    /// Somebody unknown, on a server that asks nobody who it is.
-    Anyone,
-}
-
-impl ActorKind {
-    /// Every kind, in the order of the document.
-    pub const ALL: [Self; 4] = [Self::Token, Self::Subject, Self::Command, Self::Anyone];
-
-    /// The kind as it is written, `token`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::Subject => "subject",
-            Self::Command => "command",
-            Self::Anyone => "anyone",
-        }
+open_enum! {
+    /// By what somebody is known.
+    ActorKind: SNAKE_CASE, {
+        /// A token of this server; the actor is the token's identifier.
+        Token = "token",
+        /// An access token of the OpenID provider; the actor is its subject.
+        Subject = "subject",
+        /// A command on the server's machine; the actor is the command.
+        Command = "command",
+        /// Somebody unknown, on a server that asks nobody who it is.
+        Anyone = "anyone",
     }
 }
 

@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
     let mut same = true;
-    for (name, text) in [("openapi.json", document::json()), ("operations.txt", document::operations_table())] {
+    for (name, text) in [("openapi.json", document::json()), ("operations.txt", document::operations::list())] {
         let path = folder.join(name);
         if check && std::fs::read_to_string(&path).ok().as_ref() != Some(&text) {
             eprintln!("spec/{name} is not what api/ says; `make spec` writes it anew");

@@ -14,9 +14,10 @@ use serde::Serialize;
 
 use crate::{
     access::{Actor, CALL_ASKERS, CALL_PROCESSING, Read},
-    resource::tags::Tag,
+    resource::{tags::Tag, user_service::ServiceName},
     value::{
         name::{CriteriaName, GroupId, TenantId, UserId},
+        open_enum::{SNAKE_CASE, open_enum},
         owner::UserPath,
         phone_number::{CalledNumber, CallingNumber},
         time::Instant,
@@ -52,23 +53,22 @@ pub enum Verdict {
     Reject,
 }
 
-/// Why a call is accepted or refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Serialize)]
-#[oai(rename_all = "snake_case")]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// Accepted: no user has the called number.
-    UnknownCalledNumber,
-    /// Accepted: the user does not have the service.
-    ServiceNotAssigned,
-    /// Accepted: the service does nothing until a criteria is active.
-    NoActiveCriteria,
-    /// Refused by a criteria with `doNotPerformAction`.
-    DoNotAccept,
-    /// Accepted by a criteria.
-    CriteriaMatched,
-    /// Refused: the call meets no criteria.
-    NoCriteriaMatched,
+open_enum! {
+    /// Why a call is accepted or refused.
+    Reason: SNAKE_CASE, {
+        /// Accepted: no user has the called number.
+        UnknownCalledNumber = "unknown_called_number",
+        /// Accepted: the user does not have the service.
+        ServiceNotAssigned = "service_not_assigned",
+        /// Accepted: the service does nothing until a criteria is active.
+        NoActiveCriteria = "no_active_criteria",
+        /// Refused by a criteria with `doNotPerformAction`.
+        DoNotAccept = "do_not_accept",
+        /// Accepted by a criteria.
+        CriteriaMatched = "criteria_matched",
+        /// Refused: the call meets no criteria.
+        NoCriteriaMatched = "no_criteria_matched",
+    }
 }
 
 impl Reason {
@@ -81,23 +81,32 @@ impl Reason {
             Self::DoNotAccept | Self::NoCriteriaMatched => Verdict::Reject,
         }
     }
+
+    /// The service that decides for this reason; `None` when none does.
+    pub fn service(self) -> Option<ServiceName> {
+        match self {
+            Self::UnknownCalledNumber | Self::ServiceNotAssigned => None,
+            Self::NoActiveCriteria | Self::DoNotAccept | Self::CriteriaMatched | Self::NoCriteriaMatched => {
+                Some(ServiceName::SelectiveCallAcceptance)
+            }
+        }
+    }
 }
 
-/// What one criteria says of a call: the first of its parts that does not match, or that all do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Serialize)]
-#[oai(rename_all = "snake_case")]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// The call meets the criteria.
-    Matched,
-    /// The criteria takes no part.
-    Inactive,
-    /// The criteria is about other callers.
-    NumberNotMatched,
-    /// The criteria holds at other times.
-    OutsideTimeSchedule,
-    /// The criteria holds on other days.
-    OutsideHolidaySchedule,
+open_enum! {
+    /// What one criteria says of a call: the first of its parts that does not match, or that all do.
+    Outcome: SNAKE_CASE, {
+        /// The call meets the criteria.
+        Matched = "matched",
+        /// The criteria takes no part.
+        Inactive = "inactive",
+        /// The criteria is about other callers.
+        NumberNotMatched = "number_not_matched",
+        /// The criteria holds at other times.
+        OutsideTimeSchedule = "outside_time_schedule",
+        /// The criteria holds on other days.
+        OutsideHolidaySchedule = "outside_holiday_schedule",
+    }
 }
 
 /// What one criteria says of a call.
@@ -105,6 +114,8 @@ pub enum Outcome {
 #[oai(rename_all = "camelCase")]
 #[serde(rename_all = "camelCase")]
 pub struct CriteriaOutcome {
+    /// The service whose criteria it is.
+    pub service: ServiceName,
     /// The criteria's name.
     pub criteria: CriteriaName,
     /// Whether the criteria refuses the calls that it meets.
@@ -122,12 +133,16 @@ pub struct Decision {
     pub decision: Verdict,
     /// Why.
     pub reason: Reason,
+    /// The service that decided; absent when none did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<ServiceName>,
     /// The criteria that decided; absent when none did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub criteria: Option<CriteriaName>,
-    /// The status to refuse the call with, 603 (RFC 3261, section 21.6.2); absent when it is accepted.
+    /// The status to refuse the call with (RFC 3261, section 21), 603 unless configured otherwise; absent when it is
+    /// accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[oai(validator(minimum(value = "603"), maximum(value = "603")))]
+    #[oai(validator(minimum(value = "300"), maximum(value = "699")))]
     pub sip_status: Option<i32>,
     /// The reason phrase to refuse the call with; absent when it is accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -136,9 +151,10 @@ pub struct Decision {
     /// True when the database does not answer and the decision is from what was last known; absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stale: Option<bool>,
-    /// What each criteria says of the call, in the order in which they were created; with `explain=true` only.
+    /// What each criteria of each service that was asked says of the call, in the order in which services are asked and
+    /// criteria were created; with `explain=true` only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[oai(validator(max_items = 100))]
+    #[oai(validator(max_items = 400))]
     pub explanation: Option<Vec<CriteriaOutcome>>,
 }
 
@@ -150,6 +166,7 @@ impl Decision {
         Self {
             decision,
             reason,
+            service: reason.service(),
             criteria,
             sip_status: refused.then_some(603),
             sip_reason: refused.then(|| "Decline".to_owned()),

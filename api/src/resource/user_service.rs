@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use poem_openapi::{Enum, Object, OpenApi, param::Path};
+use poem_openapi::{Object, OpenApi, param::Path};
 use serde::Serialize;
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     resource::tags::Tag,
     value::{
         name::{GroupId, TenantId, UserId},
+        open_enum::{WORDS, open_enum},
         owner::UserPath,
     },
     wire::{
@@ -20,26 +21,15 @@ use crate::{
     },
 };
 
-/// A service that a user can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Serialize)]
-pub enum ServiceName {
-    /// Calls are accepted or refused by the user's criteria.
-    #[oai(rename = "Selective Call Acceptance")]
-    #[serde(rename = "Selective Call Acceptance")]
-    SelectiveCallAcceptance,
+open_enum! {
+    /// A service that a user can have.
+    ServiceName: WORDS, {
+        /// Calls are accepted or refused by the user's criteria.
+        SelectiveCallAcceptance = "Selective Call Acceptance",
+    }
 }
 
 impl ServiceName {
-    /// Every service, in the order of the document.
-    pub const ALL: [Self; 1] = [Self::SelectiveCallAcceptance];
-
-    /// The service as it is written, `Selective Call Acceptance`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SelectiveCallAcceptance => "Selective Call Acceptance",
-        }
-    }
-
     /// The service as a path names it, `selective_call_acceptance`.
     pub const fn segment(self) -> &'static str {
         match self {

@@ -3,6 +3,8 @@
 //! A body is held against the published schema before it is parsed, so that the document says just what is
 //! accepted, and every fault is told at once. An answer is written straight by serde.
 
+use std::sync::Arc;
+
 use poem::{IntoResponse, Request, RequestBody, Response};
 use poem_openapi::{
     error::ParseRequestPayloadError,
@@ -16,7 +18,7 @@ use serde_json::Value;
 use crate::wire::{
     json::UniqueJson,
     problem::{Failure, Fault, ProblemCode},
-    validation,
+    validation::BodySchemas,
 };
 
 /// The greatest length of a request's body, in bytes.
@@ -60,13 +62,16 @@ impl<T: Body> Payload for JsonBody<T> {
 impl<T: Body> ParsePayload for JsonBody<T> {
     const IS_REQUIRED: bool = true;
 
-    async fn from_request(_: &Request, body: &mut RequestBody) -> poem::Result<Self> {
+    async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
         let bytes = body.take()?.into_bytes_limit(MAX_BODY_BYTES).await?;
         let UniqueJson(value) = serde_json::from_slice(&bytes).map_err(|error| {
             let detail = if bytes.is_empty() { "the body is empty".to_owned() } else { error.to_string() };
             Failure::refused(ProblemCode::MalformedJson, format!("Expected a JSON object: {detail}."))
         })?;
-        let mut faults = validation::faults(&T::name(), &value)?;
+        let schemas = request.data::<Arc<BodySchemas>>();
+        let schemas =
+            schemas.ok_or_else(|| Failure::Internal("a request came without the schemas of bodies".into()))?;
+        let mut faults = schemas.faults(&T::name(), &value)?;
         T::check(&value, &mut faults);
         if !faults.is_empty() {
             return Err(Failure::invalid(faults).into());

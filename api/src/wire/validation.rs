@@ -1,15 +1,11 @@
 //! Holding a request's body against its published schema.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::LazyLock,
-};
+use std::collections::{BTreeSet, HashMap};
 
 use jsonschema::{PatternOptions, ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    document::{self, DOCUMENT},
     value::{
         phone_number::Region,
         time::{Date, Instant, RecurrenceRule, TimeZone},
@@ -17,44 +13,42 @@ use crate::{
     wire::problem::{Failure, Fault},
 };
 
-struct Checked {
+/// The published schemas of the bodies of requests, compiled. The server makes them when it starts and puts them into every
+/// request, where bodies find them.
+pub struct BodySchemas(HashMap<String, BodySchema>);
+
+struct BodySchema {
     schema: Value,
     validator: Validator,
 }
 
-/// The schemas of the bodies of requests by their names.
-static SCHEMAS: LazyLock<HashMap<&'static str, Checked>> = LazyLock::new(|| {
-    let components = json_schema(&DOCUMENT["components"]);
-    let bodies = document::operations().filter_map(|operation| {
-        operation.object.pointer("/requestBody/content/application~1json/schema/$ref").and_then(Value::as_str)
-    });
-    let names: BTreeSet<_> = bodies.filter_map(|reference| reference.rsplit('/').next()).collect();
-    let checked = names.into_iter().map(|name| {
-        let schema = json!({ "$ref": format!("#/components/schemas/{name}"), "components": components });
-        let validator = compile(&schema).expect("the published schemas are JSON schemas");
-        (name, Checked { schema, validator })
-    });
-    checked.collect()
-});
-
-/// Compiles the schemas now rather than at the first request.
-pub fn prepare() {
-    LazyLock::force(&SCHEMAS);
-}
-
-/// What is wrong with `body` by the published schema `name`: all of it, in the order of the body.
-pub(crate) fn faults(name: &str, body: &Value) -> Result<Vec<Fault>, Failure> {
-    let checked = SCHEMAS.get(name).ok_or_else(|| Failure::Internal(format!("no schema {name}").into()))?;
-    if checked.validator.is_valid(body) {
-        return Ok(Vec::new());
+impl BodySchemas {
+    /// The schemas of these `names`, out of all `schemas` of the document.
+    pub fn new<'a>(schemas: &Value, names: impl Iterator<Item = &'a str>) -> Self {
+        let components = json!({ "schemas": json_schema(schemas) });
+        let compiled = names.collect::<BTreeSet<_>>().into_iter().map(|name| {
+            let schema = json!({ "$ref": format!("#/components/schemas/{name}"), "components": components });
+            let validator = compile(&schema).expect("the published schemas are JSON schemas");
+            (name.to_owned(), BodySchema { schema, validator })
+        });
+        Self(compiled.collect())
     }
-    let mut faults = Vec::new();
-    for fault in checked.validator.iter_errors(body).flat_map(|error| explain(&error, &checked.schema)) {
-        if !faults.contains(&fault) {
-            faults.push(fault);
+
+    /// What is wrong with `body` by the published schema `name`: all of it, in the order of the body.
+    pub fn faults(&self, name: &str, body: &Value) -> Result<Vec<Fault>, Failure> {
+        let BodySchema { schema, validator } =
+            self.0.get(name).ok_or_else(|| Failure::Internal(format!("no schema {name}").into()))?;
+        if validator.is_valid(body) {
+            return Ok(Vec::new());
         }
+        let mut faults = Vec::new();
+        for fault in validator.iter_errors(body).flat_map(|error| explain(&error, schema)) {
+            if !faults.contains(&fault) {
+                faults.push(fault);
+            }
+        }
+        Ok(faults)
     }
-    Ok(faults)
 }
 
 /// A validator for a JSON schema made of the document's, with the formats that its value types have.
@@ -72,16 +66,21 @@ pub fn compile(schema: &Value) -> Result<Validator, Box<ValidationError<'static>
 }
 
 /// The OpenAPI 3.0 schema as a JSON schema: `nullable` becomes an alternative, and the `type` that must stand beside it
-/// is left to what it wraps, so that a fault is told once.
+/// is left to what it wraps, so that a fault is told once. An open enumeration is closed: the server knows its values.
 pub fn json_schema(schema: &Value) -> Value {
     match schema {
         Value::Array(items) => items.iter().map(json_schema).collect(),
         Value::Object(members) => {
-            let converted: Map<_, _> = members
-                .iter()
-                .filter(|(key, _)| *key != "nullable" && !(*key == "type" && members.contains_key("allOf")))
-                .map(|(key, value)| (key.clone(), json_schema(value)))
-                .collect();
+            let open = members.contains_key("x-extensible-enum");
+            let kept = |key: &str| match key {
+                "nullable" => false,
+                "type" => !members.contains_key("allOf"),
+                "pattern" | "minLength" | "maxLength" => !open,
+                _ => true,
+            };
+            let renamed = |key: &str| if key == "x-extensible-enum" { "enum" } else { key }.to_owned();
+            let members_kept = members.iter().filter(|(key, _)| kept(key));
+            let converted: Map<_, _> = members_kept.map(|(key, value)| (renamed(key), json_schema(value))).collect();
             match members.get("nullable") {
                 Some(Value::Bool(true)) => json!({ "if": { "not": { "type": "null" } }, "then": converted }),
                 _ => converted.into(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use call_acceptance_api::document::{self, DOCUMENT};
+use call_acceptance_api::document::{self, DOCUMENT, operations};
 use serde_json::Value;
 
 use crate::assert_none;
@@ -70,6 +70,28 @@ fn every_component_is_used() {
     );
 }
 
+/// The greatest length of the document in bytes: it stays short enough to be read, compared and sent.
+const MOST_BYTES: usize = 350_000;
+
+#[test]
+fn it_is_short() {
+    let bytes = document::json().len();
+    assert!(bytes <= MOST_BYTES, "it has {bytes} bytes; what stands in it twice belongs under `components`");
+}
+
+#[test]
+fn what_operations_share_stands_once() {
+    let mut seen = BTreeSet::new();
+    for operation in operations::all() {
+        let object = operation.object();
+        let parameters = object["parameters"].as_array().into_iter().flatten();
+        let answers = object["responses"].as_object().into_iter().flat_map(|answers| answers.values());
+        for part in parameters.chain(answers).filter(|part| part.get("$ref").is_none()) {
+            assert!(seen.insert(part.to_string()), "{} repeats {part}", operation.id);
+        }
+    }
+}
+
 #[test]
 fn media_types_are_bare() {
     assert_none(faults(|pointer, value| {
@@ -83,7 +105,7 @@ fn tags_are_described_and_stand_in_the_order_of_their_operations() {
     let tags = DOCUMENT["tags"].as_array().expect("the document has tags");
     let undescribed = tags.iter().filter(|tag| !tag["description"].as_str().is_some_and(|text| text.ends_with('.')));
     assert_none(undescribed.map(|tag| format!("tag {} has no description of whole sentences", tag["name"])));
-    let mut used: Vec<&Value> = document::operations().map(|operation| &operation.object["tags"][0]).collect();
+    let mut used: Vec<&str> = operations::all().iter().map(|operation| operation.tag).collect();
     used.dedup();
     assert_eq!(tags.iter().map(|tag| &tag["name"]).collect::<Vec<_>>(), used);
 }

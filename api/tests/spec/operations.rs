@@ -1,33 +1,42 @@
 //! Every operation says what a reader and a generator of clients need.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
 
 use call_acceptance_api::{
-    document::{self, DOCUMENT, Operation},
-    wire::validation,
+    document::{
+        self, DOCUMENT,
+        operations::{self, Operation, Place},
+    },
+    wire::{problem::ProblemCode, validation},
 };
+use jsonschema::Validator;
+use poem::http::Method;
 use serde_json::{Map, Value, json};
 
 use crate::assert_none;
 
 /// What `judge` finds wrong with the operations, each fault with its operation.
-fn faults<F>(judge: impl Fn(Operation<'static>) -> F) -> Vec<String>
+fn faults<F>(judge: impl Fn(&'static Operation) -> F) -> Vec<String>
 where
     F: IntoIterator<Item = String>,
 {
-    let of = |operation: Operation<'static>| {
-        let name = format!("{} {} ({})", operation.method.to_uppercase(), operation.path, operation.id());
+    let of = |operation: &'static Operation| {
+        let name = format!("{} {} ({})", operation.method, operation.path, operation.id);
         judge(operation).into_iter().map(move |fault| format!("{name}: {fault}")).collect::<Vec<_>>()
     };
-    document::operations().flat_map(of).collect()
+    operations::all().iter().flat_map(of).collect()
 }
 
-fn parameters(operation: &Operation<'static>) -> impl Iterator<Item = &'static Value> + use<> {
-    operation.object.get("parameters").and_then(Value::as_array).into_iter().flatten()
+fn parameters(operation: &Operation) -> impl Iterator<Item = &'static Value> + use<> {
+    operation.object().get("parameters").and_then(Value::as_array).into_iter().flatten().map(document::resolve)
 }
 
-fn responses(operation: &Operation<'static>) -> impl Iterator<Item = (&'static String, &'static Value)> + use<> {
-    operation.object["responses"].as_object().into_iter().flat_map(Map::iter)
+fn responses(operation: &Operation) -> impl Iterator<Item = (&'static String, &'static Value)> + use<> {
+    let responses = operation.object()["responses"].as_object().into_iter().flat_map(Map::iter);
+    responses.map(|(status, response)| (status, document::resolve(response)))
 }
 
 fn media_types(holder: &Value) -> impl Iterator<Item = (&String, &Value)> {
@@ -38,13 +47,30 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// What is wrong with the example of a parameter, a header or a media type by its schema.
+/// The validator of a schema that may refer to others, compiled once.
+fn validator(schema: &Value) -> Arc<Validator> {
+    static COMPILED: Mutex<BTreeMap<String, Arc<Validator>>> = Mutex::new(BTreeMap::new());
+    let compile = || {
+        let mut schema = validation::json_schema(schema);
+        schema["components"] = json!({ "schemas": validation::json_schema(&DOCUMENT["components"]["schemas"]) });
+        Arc::new(validation::compile(&schema).expect("a schema of the document compiles"))
+    };
+    COMPILED.lock().expect("no test panics with the lock").entry(schema.to_string()).or_insert_with(compile).clone()
+}
+
+/// What is wrong with the examples of a parameter, a header or a media type by its schema.
 fn example_fault(holder: &Value) -> Option<String> {
-    let Some(example) = holder.get("example") else { return Some("has no example".to_owned()) };
-    let mut schema = validation::json_schema(&holder["schema"]);
-    schema["components"] = validation::json_schema(&DOCUMENT["components"]);
-    let validator = validation::compile(&schema).expect("a schema of the document compiles");
-    let error = validator.iter_errors(example).next()?;
+    let named = holder["examples"].as_object().into_iter().flatten();
+    let examples: Vec<&Value> = holder
+        .get("example")
+        .into_iter()
+        .chain(named.map(|(_, example)| &document::resolve(example)["value"]))
+        .collect();
+    if examples.is_empty() {
+        return Some("has no example".to_owned());
+    }
+    let validator = validator(&holder["schema"]);
+    let error = examples.into_iter().find_map(|example| validator.iter_errors(example).next())?;
     Some(format!("its example breaks its schema at {:?}: {error}", error.instance_path().to_string()))
 }
 
@@ -54,18 +80,16 @@ fn identifiers_are_snake_case_and_unique() {
         let words = id.split('_').all(|word| !word.is_empty());
         words && id.chars().all(|character| character.is_ascii_lowercase() || character == '_')
     };
-    assert_none(faults(|operation| {
-        (!snake_case(operation.id())).then(|| "its identifier is not snake_case".to_owned())
-    }));
+    assert_none(faults(|operation| (!snake_case(operation.id)).then(|| "its identifier is not snake_case".to_owned())));
     let mut seen = BTreeSet::new();
-    let twice = document::operations().map(|operation| operation.id()).filter(|id| !seen.insert(*id));
+    let twice = operations::all().iter().map(|operation| operation.id).filter(|id| !seen.insert(*id));
     assert_none(twice.map(|id| format!("{id} stands twice")));
 }
 
 #[test]
 fn summaries_are_short_and_have_no_full_stop() {
     assert_none(faults(|operation| {
-        let summary = text(operation.object, "summary");
+        let summary = text(operation.object(), "summary");
         let right = !summary.is_empty() && summary.chars().count() <= 80 && !summary.ends_with('.');
         (!right).then(|| format!("summary {summary:?}"))
     }));
@@ -74,7 +98,7 @@ fn summaries_are_short_and_have_no_full_stop() {
 #[test]
 fn descriptions_are_whole_sentences() {
     assert_none(faults(|operation| {
-        let description = text(operation.object, "description");
+        let description = text(operation.object(), "description");
         (!description.ends_with('.')).then(|| format!("description {description:?}"))
     }));
 }
@@ -83,7 +107,7 @@ fn descriptions_are_whole_sentences() {
 fn each_has_one_tag_that_the_document_declares() {
     let declared: Vec<&Value> = DOCUMENT["tags"].as_array().into_iter().flatten().map(|tag| &tag["name"]).collect();
     assert_none(faults(|operation| {
-        let tags = operation.object["tags"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let tags = operation.object()["tags"].as_array().map(Vec::as_slice).unwrap_or_default();
         let right = matches!(tags, [tag] if declared.contains(&tag));
         (!right).then(|| format!("tags {tags:?}"))
     }));
@@ -102,12 +126,12 @@ fn parameters_are_those_of_the_path_and_described() {
     assert_none(faults(|operation| {
         let in_path: Vec<&str> =
             operation.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}')).collect();
-        let declared: Vec<&str> = operation.parameters("path").collect();
+        let declared: Vec<&str> = operation.parameters_in(Place::Path).map(|parameter| parameter.name).collect();
         let mut faults = Vec::new();
         if in_path != declared {
             faults.push(format!("its path has the parameters {in_path:?}, it declares {declared:?}"));
         }
-        for parameter in parameters(&operation) {
+        for parameter in parameters(operation) {
             let name = text(parameter, "name");
             if !text(parameter, "description").ends_with('.') {
                 faults.push(format!("parameter {name} has no description of whole sentences"));
@@ -123,7 +147,7 @@ fn parameters_are_those_of_the_path_and_described() {
 #[test]
 fn path_parameters_have_examples_that_pass() {
     assert_none(faults(|operation| {
-        let in_path = parameters(&operation).filter(|parameter| parameter["in"] == "path");
+        let in_path = parameters(operation).filter(|parameter| parameter["in"] == "path");
         let fault = |parameter| Some(format!("parameter {} {}", text(parameter, "name"), example_fault(parameter)?));
         in_path.filter_map(fault).collect::<Vec<_>>()
     }));
@@ -132,7 +156,7 @@ fn path_parameters_have_examples_that_pass() {
 #[test]
 fn bodies_have_examples_that_pass() {
     assert_none(faults(|operation| {
-        let body = operation.object.get("requestBody");
+        let body = operation.object().get("requestBody");
         let fault = |(media_type, content)| Some(format!("body {media_type} {}", example_fault(content)?));
         body.into_iter().flat_map(media_types).filter_map(fault).collect::<Vec<_>>()
     }));
@@ -151,18 +175,25 @@ fn answers_are_described_and_have_examples_that_pass() {
                 .collect::<Vec<_>>();
             described.into_iter().chain(examples)
         };
-        responses(&operation).flat_map(fault).collect::<Vec<_>>()
+        responses(operation).flat_map(fault).collect::<Vec<_>>()
     }));
 }
 
 #[test]
-fn errors_are_problems_with_the_status_of_their_answer() {
+fn errors_have_an_example_for_each_of_their_codes() {
     assert_none(faults(|operation| {
-        let errors = responses(&operation).filter(|(status, _)| status.starts_with(['4', '5']));
+        let errors = responses(operation).filter(|(status, _)| status.starts_with(['4', '5']));
         let fault = |(status, response): (&String, &Value)| {
-            let problem = &response["content"]["application/problem+json"]["example"];
-            let right = problem["status"].as_u64().is_some_and(|code| code.to_string() == *status);
-            (!right).then(|| format!("answer {status} has the example {problem}"))
+            let named = ProblemCode::named_in(text(response, "description"));
+            let examples =
+                response["content"]["application/problem+json"]["examples"].as_object().into_iter().flatten();
+            let shown: BTreeSet<&str> = examples
+                .map(|(_, example)| &document::resolve(example)["value"])
+                .filter(|problem| problem["status"].as_u64() == status.parse().ok())
+                .map(|problem| text(problem, "code"))
+                .collect();
+            let right = !named.is_empty() && shown == named.iter().map(|code| code.as_str()).collect();
+            (!right).then(|| format!("answer {status} names {named:?}, and has examples of {shown:?}"))
         };
         errors.filter_map(fault).collect::<Vec<_>>()
     }));
@@ -171,7 +202,7 @@ fn errors_are_problems_with_the_status_of_their_answer() {
 #[test]
 fn every_answer_carries_the_request_identifier() {
     assert_none(faults(|operation| {
-        let without = responses(&operation).filter(|(_, response)| response["headers"].get("X-Request-Id").is_none());
+        let without = responses(operation).filter(|(_, response)| response["headers"].get("X-Request-Id").is_none());
         without.map(|(status, _)| format!("answer {status} has no X-Request-Id")).collect::<Vec<_>>()
     }));
 }
@@ -196,11 +227,11 @@ fn examples_of_schemas_pass() {
 #[test]
 fn each_under_api_says_who_may_call_it_and_how_others_are_refused() {
     assert_none(faults(|operation| {
-        let secured = operation.object["security"].as_array().is_some_and(|schemes| !schemes.is_empty());
-        let answers = ["401", "403", "429"].map(|status| operation.object["responses"][status].is_object());
+        let secured = operation.object()["security"].as_array().is_some_and(|schemes| !schemes.is_empty());
+        let answers = ["401", "403", "429"].map(|status| operation.answer(status).is_some());
         let right = match operation.path.starts_with("/api/") {
-            true => operation.access().is_some() && secured && answers == [true; 3],
-            false => operation.access().is_none() && !secured && answers == [false; 3],
+            true => operation.access.is_some() && secured && answers == [true; 3],
+            false => operation.access.is_none() && !secured && answers == [false; 3],
         };
         (!right).then(|| "its rule of access, its security and its answers 401, 403 and 429 do not agree".to_owned())
     }));
@@ -210,8 +241,8 @@ fn each_under_api_says_who_may_call_it_and_how_others_are_refused() {
 fn what_changes_something_is_closed_to_read_only_tokens() {
     assert_none(faults(|operation| {
         let asks = operation.path.ends_with("/decision/") || operation.path.ends_with("/decisions/");
-        let changes = operation.method != "get" && !asks;
-        let wrong = operation.access().is_some_and(|rule| rule.changes() != changes);
+        let changes = operation.method != Method::GET && !asks;
+        let wrong = operation.access.is_some_and(|rule| rule.changes() != changes);
         wrong.then(|| "its rule of access".to_owned())
     }));
 }

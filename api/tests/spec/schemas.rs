@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use call_acceptance_api::document::{self, DOCUMENT};
+use call_acceptance_api::document::{DOCUMENT, operations};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -69,9 +69,9 @@ fn reachable(value: &Value, names: &mut BTreeSet<String>) {
 /// The names of the schemas that a request can bring: in its body or a parameter.
 fn requested() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for operation in document::operations() {
+    for operation in operations::all() {
         for part in ["requestBody", "parameters"] {
-            reachable(&operation.object[part], &mut names);
+            reachable(&operation.object()[part], &mut names);
         }
     }
     names
@@ -178,8 +178,8 @@ fn what_admits_null_is_referred_to_only_where_null_is_meant() {
 #[test]
 fn nothing_that_answers_say_is_nullable() {
     let mut answered = BTreeSet::new();
-    for operation in document::operations() {
-        reachable(&operation.object["responses"], &mut answered);
+    for operation in operations::all() {
+        reachable(&operation.object()["responses"], &mut answered);
     }
     let nullable = schemas().into_iter().filter(|(pointer, schema)| {
         let name = pointer.strip_prefix("/components/schemas/").and_then(|rest| rest.split('/').next());

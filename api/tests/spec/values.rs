@@ -3,19 +3,23 @@
 use std::collections::BTreeSet;
 
 use call_acceptance_api::{
-    document::DOCUMENT,
+    access::{ActorKind, Role},
+    document::{DOCUMENT, operations},
     resource::{
         audit::{AuditCursor, AuditEventId, OperationName},
-        schedule::icalendar::Icalendar,
+        decision::{Outcome, Reason},
+        schedule::{icalendar::Icalendar, period::PeriodType},
         token::TokenId,
+        user_service::ServiceName,
     },
     value::{
         name::{CriteriaName, EmailAddress, GroupId, Ignored, Label, PeriodName, ScheduleName, TenantId, UserId},
+        open_enum::Form,
         phone_number::{CalledNumber, CallingNumber, Extension, PhoneNumber, PhoneNumberPattern, Region},
         text::Rule,
         time::{Date, Instant, RecurrenceRule, TimeOfDay, TimeZone},
     },
-    wire::{page::ScheduleCursor, precondition::EntityTags, validation},
+    wire::{page::ScheduleCursor, precondition::EntityTags, problem::ProblemCode, validation},
 };
 use serde_json::Value;
 
@@ -99,9 +103,9 @@ fn published_schema(rule: &Rule) -> Option<Value> {
     if named.is_object() {
         return Some(named.clone());
     }
-    let parameters =
-        call_acceptance_api::document::operations().filter_map(|operation| operation.object["parameters"].as_array());
-    let mut schemas = parameters.flatten().map(|parameter| &parameter["schema"]);
+    let shared = DOCUMENT["components"]["parameters"].as_object().into_iter().flat_map(|shared| shared.values());
+    let own = operations::all().iter().filter_map(|operation| operation.object()["parameters"].as_array()).flatten();
+    let mut schemas = shared.chain(own).map(|parameter| &parameter["schema"]);
     schemas.find(|schema| schema["description"] == rule.description()).cloned()
 }
 
@@ -109,7 +113,8 @@ fn published_schema(rule: &Rule) -> Option<Value> {
 fn every_text_type_of_the_document_is_tried() {
     let tried: BTreeSet<&str> = text_types().iter().map(|text_type| text_type.rule.name).collect();
     let schemas = DOCUMENT["components"]["schemas"].as_object().into_iter().flatten();
-    let published = schemas.filter(|(_, schema)| schema["type"] == "string" && schema.get("enum").is_none());
+    let closed = |schema: &Value| ["enum", "x-extensible-enum"].iter().any(|keyword| schema.get(keyword).is_some());
+    let published = schemas.filter(|(_, schema)| schema["type"] == "string" && !closed(schema));
     let published: BTreeSet<&str> = published.map(|(name, _)| name.as_str()).collect();
     assert_none(published.difference(&tried).map(|name| format!("{name} is not tried")));
     assert_none(
@@ -160,4 +165,51 @@ fn names_keep_out_what_paths_and_people_cannot_tell_apart() {
 fn lengths_count_characters_and_not_bytes() {
     assert!(TenantId::parse(&"😀".repeat(30)).is_ok());
     assert!(TenantId::parse(&"a".repeat(31)).is_err());
+}
+
+/// An open enumeration: its name, its form and its values.
+type OpenEnum = (&'static str, Form, Vec<&'static str>);
+
+macro_rules! open_enums {
+    ($($name:ident),* $(,)?) => {
+        vec![$((stringify!($name), $name::FORM, $name::ALL.map($name::as_str).to_vec())),*]
+    };
+}
+
+fn open_enums() -> Vec<OpenEnum> {
+    open_enums![ActorKind, Outcome, PeriodType, ProblemCode, Reason, Role, ServiceName]
+}
+
+#[test]
+fn open_enumerations_are_published_with_a_pattern_and_their_known_values() {
+    for (name, form, values) in open_enums() {
+        let schema = &DOCUMENT["components"]["schemas"][name];
+        assert!(schema.get("enum").is_none(), "{name} is closed");
+        assert_eq!(schema["pattern"], form.pattern, "{name}");
+        assert_eq!(schema["x-extensible-enum"], Value::from(values.clone()), "{name}");
+        let validator = validation::compile(schema).expect("a schema of the document compiles");
+        let described = schema["description"].as_str().unwrap_or_default();
+        for value in values {
+            assert!(validator.is_valid(&Value::from(value)), "{name} does not take {value:?}");
+            assert!(described.contains(&format!("`{value}`: ")), "{name} does not describe {value:?}");
+        }
+    }
+    let named = DOCUMENT["components"]["schemas"].as_object().into_iter().flatten();
+    let open: BTreeSet<&str> =
+        named.filter(|(_, schema)| schema.get("x-extensible-enum").is_some()).map(|(name, _)| name.as_str()).collect();
+    assert_eq!(open, open_enums().iter().map(|(name, ..)| *name).collect());
+}
+
+#[test]
+fn a_client_must_take_values_that_are_yet_to_come_and_the_server_need_not() {
+    for (name, form, _) in open_enums() {
+        let future = if form.pattern.starts_with("^[A-Z]") { "From the future" } else { "from_the_future" };
+        let schema = &DOCUMENT["components"]["schemas"][name];
+        let takes = |schema: &Value| {
+            let validator = validation::compile(schema).expect("a schema of the document compiles");
+            validator.is_valid(&Value::from(future))
+        };
+        assert!(takes(schema), "{name}");
+        assert!(!takes(&validation::json_schema(schema)), "{name}");
+    }
 }

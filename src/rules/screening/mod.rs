@@ -35,6 +35,7 @@ use call_acceptance_api::{
         criteria::Selection,
         decision::{CriteriaOutcome, Outcome, Presentation, Reason},
         schedule::period::Period,
+        user_service::ServiceName,
     },
     value::{
         name::{CriteriaName, PeriodName},
@@ -206,6 +207,7 @@ impl Screening {
     pub fn explain(&self, call: &Call<'_>) -> Vec<CriteriaOutcome> {
         let facts = self.facts(call);
         let outcome = |(at, rule): (usize, &Rule)| CriteriaOutcome {
+            service: ServiceName::SelectiveCallAcceptance,
             criteria: rule.name.clone(),
             do_not_perform_action: rule.refuses,
             outcome: self.outcome(at, rule, &facts),

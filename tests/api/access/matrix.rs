@@ -4,7 +4,7 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use call_acceptance_api::{
     access::{Role, Rule},
-    document::{self, Operation},
+    document::operations::{self, Operation},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -139,7 +139,7 @@ fn lets(rule: &Value, path: &str, known: &Known) -> bool {
 }
 
 /// The path with the names of what is there; a token of the first user, new each time, where it names one.
-async fn path(app: &App, operation: &Operation<'_>) -> String {
+async fn path(app: &App, operation: &Operation) -> String {
     let mut path = operation.path.to_owned();
     for (name, value) in [
         ("{tenant_id}", "foo"),
@@ -162,15 +162,14 @@ both! {
         populate(&app).await;
         let everybody = everybody(&app).await;
         let mut wrong = Vec::new();
-        for operation in document::operations().filter(|operation| operation.path.starts_with("/api/")) {
-            let rule = operation.access().map(Rule::to_json);
-            let rule = rule.unwrap_or_else(|| panic!("{} has no rule of access", operation.id()));
-            let method: Method = operation.method.to_uppercase().parse().expect("a method");
+        for operation in operations::all().iter().filter(|operation| operation.path.starts_with("/api/")) {
+            let rule = operation.access.map(Rule::to_json);
+            let rule = rule.unwrap_or_else(|| panic!("{} has no rule of access", operation.id));
             for somebody in &everybody {
-                let path = path(&app, &operation).await;
+                let path = path(&app, operation).await;
                 // A body that nothing can be done with: who is let in is told so, and nothing is changed.
-                let body = operation.object.get("requestBody").map(|_| json!({ "unknown": true }));
-                let answer = app.send_as(somebody.token.as_deref(), method.clone(), &path, body).await;
+                let body = operation.body.map(|_| json!({ "unknown": true }));
+                let answer = app.send_as(somebody.token.as_deref(), operation.method.clone(), &path, body).await;
                 let status = answer.status.as_u16();
                 let right = match &somebody.identity {
                     None => status == 401 && answer.header("www-authenticate").starts_with("Bearer realm="),
@@ -178,7 +177,7 @@ both! {
                     Some(_) => status == 403 && answer.json()["code"] == "forbidden",
                 };
                 if !right {
-                    wrong.push(format!("{} by {}: {status}", operation.id(), somebody.name));
+                    wrong.push(format!("{} by {}: {status}", operation.id, somebody.name));
                 }
             }
         }

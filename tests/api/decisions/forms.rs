@@ -54,7 +54,9 @@ both! {
             "calledNumber=003225550100&callingNumber=025126777&at=2026-07-01T08:30:00Z",
         ] {
             let answer = app.get(&format!("{DECISIONS}?{query}")).await.expect(200);
-            let expected = json!({ "decision": "accept", "reason": "criteria_matched", "criteria": "friends" });
+            let expected = json!({
+                "decision": "accept", "reason": "criteria_matched", "service": "Selective Call Acceptance", "criteria": "friends"
+            });
             assert_eq!(answer, expected, "{query}");
         }
         let query = "calledNumber=%2B3225550100&callingNumber=&explain=true";

@@ -7,6 +7,7 @@ use crate::harness::{CRITERIA, USER, both};
 
 const FRIEND: &str = "+3225126777";
 const STRANGER: &str = "+3225129999";
+const ACCEPTANCE: &str = "Selective Call Acceptance";
 
 both! {
     async fn a_number_that_no_user_has_is_accepted(app: App) {
@@ -36,10 +37,10 @@ both! {
 
     async fn nothing_is_refused_until_a_criteria_is_active(app: App) {
         let app = with_number(app).await;
-        assert_eq!(decide(&app, FRIEND).await, json!({ "decision": "accept", "reason": "no_active_criteria" }));
+        assert_eq!(decide(&app, FRIEND).await, json!({ "decision": "accept", "reason": "no_active_criteria", "service": ACCEPTANCE }));
         create(&app, "friends", &[FRIEND]).await;
         app.put(&format!("{CRITERIA}friends/"), json!({ "active": false })).await.expect(200);
-        assert_eq!(decide(&app, STRANGER).await, json!({ "decision": "accept", "reason": "no_active_criteria" }));
+        assert_eq!(decide(&app, STRANGER).await, json!({ "decision": "accept", "reason": "no_active_criteria", "service": ACCEPTANCE }));
     }
 
     async fn a_call_that_meets_a_criteria_is_accepted_and_any_other_is_refused_with_603(app: App) {
@@ -48,15 +49,18 @@ both! {
         create(&app, "more friends", &[FRIEND, "+3247*"]).await;
         assert_eq!(
             decide(&app, FRIEND).await,
-            json!({ "decision": "accept", "reason": "criteria_matched", "criteria": "friends" })
+            json!({ "decision": "accept", "reason": "criteria_matched", "service": ACCEPTANCE, "criteria": "friends" })
         );
         assert_eq!(
             decide(&app, "+32475123456").await,
-            json!({ "decision": "accept", "reason": "criteria_matched", "criteria": "more friends" })
+            json!({ "decision": "accept", "reason": "criteria_matched", "service": ACCEPTANCE, "criteria": "more friends" })
         );
         assert_eq!(
             decide(&app, STRANGER).await,
-            json!({ "decision": "reject", "reason": "no_criteria_matched", "sipStatus": 603, "sipReason": "Decline" })
+            json!({
+                "decision": "reject", "reason": "no_criteria_matched", "service": ACCEPTANCE,
+                "sipStatus": 603, "sipReason": "Decline"
+            })
         );
     }
 
@@ -68,7 +72,7 @@ both! {
         assert_eq!(
             decide(&app, FRIEND).await,
             json!({
-                "decision": "reject", "reason": "do_not_accept", "criteria": "sales",
+                "decision": "reject", "reason": "do_not_accept", "service": ACCEPTANCE, "criteria": "sales",
                 "sipStatus": 603, "sipReason": "Decline"
             })
         );
@@ -100,7 +104,7 @@ both! {
         let answer = app.post(&format!("{USER_DECISION}?explain=true"), call).await.expect(200);
         assert_eq!(answer["reason"], "do_not_accept");
         let outcome = |name: &str, refuses: bool, outcome: &str| {
-            json!({ "criteria": name, "doNotPerformAction": refuses, "outcome": outcome })
+            json!({ "service": ACCEPTANCE, "criteria": name, "doNotPerformAction": refuses, "outcome": outcome })
         };
         assert_eq!(
             answer["explanation"],

@@ -1,6 +1,6 @@
 //! Calendar schedules as iCalendar.
 
-use call_acceptance_api::document;
+use call_acceptance_api::document::operations;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -223,13 +223,15 @@ both! {
 
     async fn the_examples_of_the_document_are_answered_as_it_says(app: App) {
         let app = app.with_schedules().await;
-        let operation = document::operations()
-            .find(|operation| operation.id() == "user_calendar_schedule_icalendar_replace")
+        let operation = operations::all()
+            .iter()
+            .find(|operation| operation.id == "user_calendar_schedule_icalendar_replace")
             .expect("the document has the operation");
         let path = operation.path.replace("{tenant_id}", "foo").replace("{group_id}", "foogroup");
         let path = path.replace("{user_id}", "foouser").replace("{name}", "Every%20Easter");
-        let sent = operation.object["requestBody"]["content"]["text/calendar"]["example"].as_str().expect("the body has an example");
-        let answered = &operation.object["responses"]["200"]["content"]["application/json"]["example"];
+        let sent = operation.object()["requestBody"]["content"]["text/calendar"]["example"].as_str().expect("the body has an example");
+        let answered = operation.answer("200").expect("it answers 200");
+        let answered = &answered["content"]["application/json"]["example"];
         assert_eq!(app.send(Method::PUT, &path, &[CALENDAR], Some(sent.to_owned())).await.expect(200), *answered);
         assert_eq!(app.send(Method::PUT, &path, &[JSON], Some(sent.to_owned())).await.status, 415);
     }

@@ -7,26 +7,24 @@ use serde_json::Value;
 use crate::{
     value::{
         name::PeriodName,
+        open_enum::{WORDS, open_enum},
         time::{Date, RecurrenceRule, TimeOfDay},
     },
     wire::{payload::yes, problem::Fault},
 };
 
-/// How a period recurs, and so which other members it takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Serialize, Deserialize)]
-pub enum PeriodType {
-    /// Every week on `dayOfWeek`.
-    #[oai(rename = "Day of the week")]
-    #[serde(rename = "Day of the week")]
-    DayOfTheWeek,
-    /// Every month on `dayOfMonth`.
-    #[oai(rename = "Day of the month")]
-    #[serde(rename = "Day of the month")]
-    DayOfTheMonth,
-    /// Every day from `startDate` to `stopDate`.
-    Date,
-    /// On the days that `rule` makes from `startDate` on.
-    Recurrence,
+open_enum! {
+    /// How a period recurs, and so which other members it takes.
+    PeriodType: WORDS, {
+        /// Every week on `dayOfWeek`.
+        DayOfTheWeek = "Day of the week",
+        /// Every month on `dayOfMonth`.
+        DayOfTheMonth = "Day of the month",
+        /// Every day from `startDate` to `stopDate`.
+        Date = "Date",
+        /// On the days that `rule` makes from `startDate` on.
+        Recurrence = "Recurrence",
+    }
 }
 
 /// A day of the week.

@@ -1,7 +1,7 @@
 //! Errors: what went wrong ([`Failure`]), and how it is told ([`Problem`], RFC 9457).
 //!
-//! To add a kind of error, add a code to [`ProblemCode`] with its status, title and advice, and name it in the `Fails` of
-//! the operations that can answer it.
+//! To add a kind of error, add a code to the table of [`ProblemCode`], and name it in the `Fails` of the operations that can
+//! answer it.
 
 mod code;
 
@@ -47,11 +47,10 @@ pub struct Problem {
 impl Problem {
     /// The answer of the request `instance` that is refused as `refusal` says.
     pub fn new(refusal: Refusal, instance: &str) -> Self {
-        let (status, title) = refusal.code.meaning();
         Self {
             kind: refusal.code.path(),
-            title: title.to_owned(),
-            status: status.as_u16().into(),
+            title: refusal.code.title().to_owned(),
+            status: refusal.code.status().as_u16().into(),
             detail: cut(refusal.detail, MAX_DETAIL),
             instance: instance.to_owned(),
             code: refusal.code,
@@ -199,7 +198,7 @@ impl Error for Failure {
 impl ResponseError for Failure {
     fn status(&self) -> StatusCode {
         match self {
-            Self::Refused(refusal) => refusal.code.meaning().0,
+            Self::Refused(refusal) => refusal.code.status(),
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -245,7 +244,7 @@ impl<const CODES: u64> Fails<CODES> {
     fn by_status() -> Vec<(u16, Vec<ProblemCode>)> {
         let mut statuses: Vec<(u16, Vec<ProblemCode>)> = Vec::new();
         for code in ProblemCode::ALL.into_iter().filter(|code| (CODES | EVERY) & code.bit() != 0) {
-            let status = code.meaning().0.as_u16();
+            let status = code.status().as_u16();
             match statuses.iter_mut().find(|(known, _)| *known == status) {
                 Some((_, codes)) => codes.push(code),
                 None => statuses.push((status, vec![code])),
@@ -271,7 +270,7 @@ impl<const CODES: u64> From<Fails<CODES>> for poem::Error {
 impl<const CODES: u64> ApiResponse for Fails<CODES> {
     fn meta() -> MetaResponses {
         let describe = |codes: &[ProblemCode]| {
-            let lines = codes.iter().map(|code| format!("`{}`: {}.", code.as_str(), code.meaning().1));
+            let lines = codes.iter().map(|code| format!("`{}`: {}.", code.as_str(), code.title()));
             lines.collect::<Vec<_>>().join(" ")
         };
         let responses = Self::by_status().into_iter().map(|(status, codes)| MetaResponse {

@@ -1,11 +1,14 @@
 //! What is written reads back as what it was, whatever is read is no panic, and each fault has its line.
 
+use std::sync::LazyLock;
+
 use jiff::{ToSpan as _, civil};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Value, json};
 
 use super::{read, write, write::days};
 use crate::{
+    document,
     resource::schedule::{
         Schedule, ScheduleFolder, ScheduleType,
         period::{self, DayOfWeek, Period, PeriodType},
@@ -15,8 +18,10 @@ use crate::{
         owner::{Owner, UserPath},
         time::Date,
     },
-    wire::validation,
+    wire::validation::BodySchemas,
 };
+
+static SCHEMAS: LazyLock<BodySchemas> = LazyLock::new(document::body_schemas);
 
 fn folder() -> ScheduleFolder {
     let user = UserPath {
@@ -487,7 +492,7 @@ proptest! {
         }
         if let Ok(periods) = read(text.as_bytes()) {
             let body = json!({ "periods": periods });
-            let mut faults = validation::faults("ScheduleUpdate", &body).expect("the document has the schema");
+            let mut faults = SCHEMAS.faults("ScheduleUpdate", &body).expect("the document has the schema");
             period::check_all(&body["periods"], "/periods", &mut faults);
             prop_assert_eq!(faults, vec![], "{}", text);
         }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::resource::schedule::icalendar;
 
 /// The example of the schema `name`, if it has one here.
-pub fn of(name: &str) -> Option<Value> {
+pub(super) fn of(name: &str) -> Option<Value> {
     Some(match name {
         "SelectiveCallAcceptance" => json!({ "criteria": [criteria("foocriteria")] }),
         "SelectiveCallAcceptanceUpdate" => json!({ "criteria": [
@@ -19,16 +19,18 @@ pub fn of(name: &str) -> Option<Value> {
         "CriteriaUpdate" => with_schedules(json!({ "name": "test", "active": true })),
         "FromDnCriteria" | "FromDnCriteriaCreate" | "FromDnCriteriaUpdate" => from_dn_criteria(),
         "ScheduleReference" | "ScheduleSelection" => json!({ "level": "User", "name": "Every Friday", "type": "Time" }),
-        "Decision" => {
-            json!({ "decision": "reject", "reason": "no_criteria_matched", "sipStatus": 603, "sipReason": "Decline" })
-        }
+        "Decision" => json!({
+            "decision": "reject", "reason": "no_criteria_matched", "service": "Selective Call Acceptance",
+            "sipStatus": 603, "sipReason": "Decline"
+        }),
         "DecisionRequest" => {
             json!({ "callingNumber": "+3225126777", "presentation": "allowed", "at": "2026-12-25T09:30:00+01:00" })
         }
         "CalledDecisionRequest" => json!({ "calledNumber": "+3225550100", "callingNumber": "+3225126777" }),
-        "CriteriaOutcome" => {
-            json!({ "criteria": "foocriteria", "doNotPerformAction": false, "outcome": "outside_holiday_schedule" })
-        }
+        "CriteriaOutcome" => json!({
+            "service": "Selective Call Acceptance", "criteria": "foocriteria", "doNotPerformAction": false,
+            "outcome": "outside_holiday_schedule"
+        }),
         "UserServiceList" => json!({ "services": [{ "name": "Selective Call Acceptance", "assigned": true }] }),
         "ServiceSelectionList" => json!({ "services": [{ "name": "Selective Call Acceptance" }] }),
         "Tenant" => tenant("foo"),
@@ -67,13 +69,13 @@ pub fn of(name: &str) -> Option<Value> {
 
 /// The example of the schema `name` in an operation that reads or replaces a calendar schedule as iCalendar, where it is
 /// another one than in other operations on calendar schedules.
-pub fn of_icalendar(name: &str) -> Option<Value> {
+pub(super) fn of_icalendar(name: &str) -> Option<Value> {
     let periods = || icalendar::read(ICALENDAR.as_bytes()).unwrap_or_default();
     (name == "Schedule").then(|| json!({ "name": "Every Easter", "periods": periods() }))
 }
 
 /// What an operation answers to its own example, where it is another one than that of the answer's schema.
-pub fn of_answer(operation: &str) -> Option<Value> {
+pub(super) fn of_answer(operation: &str) -> Option<Value> {
     match operation {
         "selective_call_acceptance_update" => Some(json!({ "criteria": [criteria("foocriteria"), test2()] })),
         "criteria_create" => Some(criteria("test")),
@@ -113,7 +115,7 @@ END:VCALENDAR\r
 ";
 
 /// The example of the schema `name` in an operation on calendar schedules, where it is another one.
-pub fn of_calendar(name: &str) -> Option<Value> {
+pub(super) fn of_calendar(name: &str) -> Option<Value> {
     Some(match name {
         "ScheduleName" => json!("Every Easter"),
         "Schedule" => json!({ "name": "Every Easter", "periods": [easter()] }),

@@ -1,0 +1,56 @@
+//! Who may call an operation, as the document says it.
+
+use serde_json::{Map, Value, json};
+
+use super::operations_mut;
+use crate::{access::Rule, wire::problem::ProblemCode};
+
+/// The problems of those who are not let in to an operation.
+const BEFORE_AN_OPERATION: [ProblemCode; 4] = [
+    ProblemCode::Unauthenticated,
+    ProblemCode::Forbidden,
+    ProblemCode::TooManyAttempts,
+    ProblemCode::ProviderUnavailable,
+];
+
+/// Each operation's rule of access, which its security requirement spells, becomes what OpenAPI knows: the schemes, the
+/// answers of those who are not let in, and the rule itself in `x-access` and in words.
+pub(super) fn secure(document: &mut Value) {
+    for operation in operations_mut(document) {
+        let spelled = operation["security"][0].as_object().and_then(|requirement| requirement.keys().next());
+        let rule = spelled.and_then(|text| serde_json::from_str(text).ok()).and_then(|rule| Rule::from_json(&rule));
+        let Some(rule) = rule else { continue };
+        operation["security"] = json!([{ "token": [] }, { "basic": [] }]);
+        operation["x-access"] = rule.to_json();
+        let description = operation["description"].as_str().unwrap_or_default().trim_end();
+        operation["description"] = format!("{description}\n\n{}", rule.describe()).into();
+        if let Some(responses) = operation["responses"].as_object_mut() {
+            BEFORE_AN_OPERATION.into_iter().for_each(|code| add_answer(responses, code));
+            responses.sort_keys();
+        }
+    }
+    document["components"]["securitySchemes"] = json!({
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token of this server, `ca_<id>_<secret>`, or an access token (JWT) of the OpenID provider \
+                            that it trusts.",
+        },
+        "basic": {
+            "type": "http",
+            "scheme": "basic",
+            "description": "The same token as user name (`<id>`) and password (`<secret>`), for clients that can send \
+                            nothing else.",
+        },
+    });
+}
+
+/// Adds the problem to the answer of its status.
+fn add_answer(responses: &mut Map<String, Value>, code: ProblemCode) {
+    let schema = json!({ "$ref": "#/components/schemas/Problem" });
+    let content = json!({ "application/problem+json": { "schema": schema } });
+    let answer =
+        responses.entry(code.status().as_str()).or_insert_with(|| json!({ "description": "", "content": content }));
+    let known = answer["description"].as_str().unwrap_or_default();
+    answer["description"] = format!("{known} `{code}`: {}.", code.title()).trim_start().into();
+}

@@ -1,0 +1,325 @@
+//! The operations of the document as a table, for whoever has to know them at every request.
+//!
+//! The table is made once, of the published document. [`route`] finds the operations on what a path names in one pass over
+//! its segments; nothing here reads JSON at the time of a request.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use poem::http::Method;
+use serde_json::{Map, Value};
+
+use super::{DOCUMENT, referred, resolve};
+use crate::{access::Rule, wire::problem::ProblemCode};
+
+/// One operation of the document.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// The method.
+    pub method: Method,
+    /// The path with its parameters in braces.
+    pub path: &'static str,
+    /// The identifier.
+    pub id: &'static str,
+    /// The group that it stands in.
+    pub tag: &'static str,
+    /// What it does, in a few words.
+    pub summary: &'static str,
+    /// Who may call it; `None` when it needs no token.
+    pub access: Option<Rule>,
+    /// Its parameters; those of the path in the order of the path.
+    pub parameters: Vec<Parameter>,
+    /// The body that it takes, if it takes one.
+    pub body: Option<Body>,
+    /// The problems that it can answer, by rising status.
+    pub problems: Vec<ProblemCode>,
+}
+
+/// A parameter of an operation.
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    /// The name.
+    pub name: &'static str,
+    /// Where it stands.
+    pub place: Place,
+    /// Whether it must be there.
+    pub required: bool,
+    /// What its value is read as.
+    pub kind: ParameterType,
+    /// What is right, as a sentence for whoever sent something else.
+    pub rule: String,
+}
+
+/// Where a parameter stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the path.
+    Path,
+    /// In the query.
+    Query,
+    /// Among the headers.
+    Header,
+}
+
+/// What the value of a parameter is read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParameterType {
+    /// A text.
+    Text,
+    /// A whole number.
+    Integer,
+    /// `true` or `false`.
+    Boolean,
+    /// Several values of one name.
+    List,
+}
+
+/// The body that an operation takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Body {
+    /// Its media type; the first one, where the operation takes several.
+    pub media_type: &'static str,
+    /// The name of its schema.
+    pub schema: &'static str,
+}
+
+impl Operation {
+    /// The parameters that stand there.
+    pub fn parameters_in(&self, place: Place) -> impl Iterator<Item = &Parameter> {
+        self.parameters.iter().filter(move |parameter| parameter.place == place)
+    }
+
+    /// The operation as the document has it, for tests and pages; with references to what it shares with others.
+    pub fn object(&self) -> &'static Value {
+        &DOCUMENT["paths"][self.path][self.method.as_str().to_ascii_lowercase()]
+    }
+
+    /// Its answer with this status as the document has it.
+    pub fn answer(&self, status: &str) -> Option<&'static Value> {
+        self.object()["responses"].get(status).map(resolve)
+    }
+
+    fn new(path: &'static str, method: &str, object: &'static Value) -> Self {
+        let text = |key: &str| object[key].as_str().unwrap_or_default();
+        let parameters = object["parameters"].as_array().into_iter().flatten().map(resolve).filter_map(Parameter::new);
+        let answers = object["responses"].as_object().into_iter().flat_map(Map::values).map(resolve);
+        Self {
+            method: method.to_ascii_uppercase().parse().expect("the document names methods"),
+            path,
+            id: text("operationId"),
+            tag: object["tags"][0].as_str().unwrap_or_default(),
+            summary: text("summary"),
+            access: Rule::from_json(&object["x-access"]),
+            parameters: parameters.collect(),
+            body: Body::of(object),
+            problems: answers
+                .flat_map(|answer| ProblemCode::named_in(answer["description"].as_str().unwrap_or_default()))
+                .collect(),
+        }
+    }
+}
+
+impl Parameter {
+    fn new(parameter: &'static Value) -> Option<Self> {
+        let schema = resolve(&parameter["schema"]);
+        let kind = schema["type"].as_str().unwrap_or_default();
+        let described = schema["description"].as_str().map(str::to_owned);
+        Some(Self {
+            name: parameter["name"].as_str()?,
+            place: match parameter["in"].as_str()? {
+                "path" => Place::Path,
+                "query" => Place::Query,
+                _ => Place::Header,
+            },
+            required: parameter["required"] == true,
+            kind: match kind {
+                "integer" => ParameterType::Integer,
+                "boolean" => ParameterType::Boolean,
+                "array" => ParameterType::List,
+                _ => ParameterType::Text,
+            },
+            rule: described.unwrap_or_else(|| format!("It must be a {kind}.")),
+        })
+    }
+}
+
+impl Body {
+    fn of(operation: &'static Value) -> Option<Self> {
+        let content = resolve(operation.get("requestBody")?)["content"].as_object()?;
+        content.iter().next().map(|(media_type, content)| Self { media_type, schema: referred(&content["schema"]) })
+    }
+}
+
+static TABLE: LazyLock<Vec<Operation>> = LazyLock::new(|| {
+    let paths = DOCUMENT["paths"].as_object().into_iter().flatten();
+    let of = |(path, item): (&'static String, &'static Value)| {
+        let methods = item.as_object().into_iter().flatten();
+        methods.map(move |(method, object)| Operation::new(path, method, object))
+    };
+    paths.flat_map(of).collect()
+});
+
+/// Every operation, in the order of the document.
+pub fn all() -> &'static [Operation] {
+    &TABLE
+}
+
+/// The operations that can answer a problem with this code, in the order of the document.
+pub fn answering(code: ProblemCode) -> impl Iterator<Item = &'static Operation> {
+    all().iter().filter(move |operation| operation.problems.contains(&code))
+}
+
+/// A step of the paths: what can follow in them, and the operations on what has been named so far.
+#[derive(Default)]
+struct Node {
+    words: HashMap<&'static str, Node>,
+    parameter: Option<Box<Node>>,
+    operations: &'static [Operation],
+}
+
+static ROUTES: LazyLock<Node> = LazyLock::new(|| {
+    let mut root = Node::default();
+    for operations in all().chunk_by(|one, other| one.path == other.path) {
+        root.insert(operations);
+    }
+    root
+});
+
+impl Node {
+    fn insert(&mut self, operations: &'static [Operation]) {
+        let node = segments(operations[0].path).fold(self, |node, segment| match segment.starts_with('{') {
+            true => &mut **node.parameter.get_or_insert_default(),
+            false => node.words.entry(segment).or_default(),
+        });
+        node.operations = operations;
+    }
+}
+
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.trim_matches('/').split('/')
+}
+
+/// What the path of a request leads to.
+#[derive(Debug, Clone)]
+pub struct Route<'p> {
+    /// The operations on what the path names, one for each method; there is at least one.
+    pub operations: &'static [Operation],
+    /// The values of the path's parameters in their order, percent-encoded as they came.
+    values: Vec<&'p str>,
+}
+
+impl<'p> Route<'p> {
+    /// The operation of the method. HEAD is GET without its body.
+    pub fn operation(&self, method: &Method) -> Option<&'static Operation> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        self.operations.iter().find(|operation| operation.method == method)
+    }
+
+    /// The value of the path's parameter `name`, percent-encoded as it came.
+    pub fn value(&self, name: &str) -> Option<&'p str> {
+        let at = self.operations[0].parameters_in(Place::Path).position(|parameter| parameter.name == name);
+        at.and_then(|at| self.values.get(at)).copied()
+    }
+}
+
+/// What `path` leads to, with or without the slash at its end; `None` when the document does not know it. A word of a path
+/// goes before a parameter.
+pub fn route(path: &str) -> Option<Route<'_>> {
+    let mut node = &*ROUTES;
+    let mut values = Vec::new();
+    for segment in segments(path) {
+        node = match (node.words.get(segment), &node.parameter) {
+            (Some(word), _) => word,
+            (None, Some(parameter)) => {
+                values.push(segment);
+                parameter
+            }
+            (None, None) => return None,
+        };
+    }
+    (!node.operations.is_empty()).then_some(Route { operations: node.operations, values })
+}
+
+/// The list of operations for people: tag, operation id, method and path, a line each.
+pub fn list() -> String {
+    let line = |operation: &Operation| {
+        let Operation { tag, id, method, path, .. } = operation;
+        format!("{tag:<26} {id:<42} {:<7} {path}\n", method.as_str())
+    };
+    all().iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operation(id: &str) -> &'static Operation {
+        all().iter().find(|operation| operation.id == id).expect("the document has the operation")
+    }
+
+    #[test]
+    fn every_operation_is_found_by_its_own_path_and_method() {
+        for operation in all() {
+            let path: String = operation.path.replace(['{', '}'], "");
+            for path in [path.as_str(), path.trim_end_matches('/')] {
+                let found = route(path).and_then(|route| route.operation(&operation.method));
+                assert_eq!(found.map(|found| found.id), Some(operation.id), "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_route_has_the_values_of_its_path_and_takes_head_for_get() {
+        let path = "/api/v1/tenants/f%C3%B6o/groups/a%2Fb/users/users";
+        let found = route(path).expect("the path of a user");
+        let values = ["tenant_id", "group_id", "user_id", "name"].map(|name| found.value(name));
+        assert_eq!(values, [Some("f%C3%B6o"), Some("a%2Fb"), Some("users"), None]);
+        assert_eq!(found.operation(&Method::HEAD).map(|operation| operation.id), Some("user_view"));
+        assert_eq!(found.operations.len(), 3);
+        assert!(found.operation(&Method::PATCH).is_none());
+    }
+
+    #[test]
+    fn what_the_document_does_not_know_has_no_route() {
+        for path in ["/", "/api/v1/", "/api/v1/tenants/a/b/", "/docs/", "/health/live/more", "/API/v1/tenants/"] {
+            assert!(route(path).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn no_path_has_both_a_word_and_a_parameter_in_one_place() {
+        fn check(node: &Node) {
+            assert!(node.parameter.is_none() || node.words.is_empty(), "{:?}", node.words.keys());
+            node.words.values().chain(node.parameter.as_deref()).for_each(check);
+        }
+        check(&ROUTES);
+    }
+
+    #[test]
+    fn an_operation_has_what_the_document_says_of_it() {
+        let create = operation("token_create");
+        let body = create.body.map(|body| (body.media_type, body.schema));
+        assert_eq!((body, create.tag), (Some(("application/json", "TokenCreate")), "Tokens"));
+        assert!(create.access.is_some_and(Rule::changes) && create.problems.contains(&ProblemCode::MalformedJson));
+        let list = operation("user_time_schedules_list");
+        assert!(list.body.is_none() && !list.problems.contains(&ProblemCode::MalformedJson));
+        let query: Vec<_> = list
+            .parameters_in(Place::Query)
+            .map(|Parameter { name, required, kind, rule, .. }| {
+                (*name, *required, *kind, rule.starts_with("It must be"))
+            })
+            .collect();
+        let expected = [
+            ("allLevels", false, ParameterType::Boolean, true),
+            ("limit", false, ParameterType::Integer, false),
+            ("after", false, ParameterType::Text, false),
+        ];
+        assert_eq!(query, expected);
+        assert!(operation("health_live").access.is_none());
+    }
+
+    #[test]
+    fn a_code_names_the_operations_that_can_answer_it() {
+        let ids: Vec<_> = answering(ProblemCode::CriteriaNotFound).map(|operation| operation.id).collect();
+        assert_eq!(ids, ["criteria_view", "criteria_update", "criteria_delete"]);
+    }
+}
