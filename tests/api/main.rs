@@ -14,6 +14,7 @@ mod harness;
 mod migrations;
 mod outages;
 mod schedules;
+mod schema;
 mod selective_call_acceptance;
 mod server;
 mod tenants;

@@ -121,7 +121,11 @@ macro_rules! text {
                     $crate::value::text::compile($pattern).expect("a value type's pattern is a regular expression")
                 });
                 Self::RULE.check(text, &PATTERN, text!(@holds $($holds)?))?;
-                Ok(Self(text!(@canonical text $($canonical)?)))
+                let canonical: String = text!(@canonical text $($canonical)?);
+                if canonical != text {
+                    Self::RULE.check(&canonical, &PATTERN, text!(@holds $($holds)?))?;
+                }
+                Ok(Self(canonical))
             }
 
             /// The value as text.

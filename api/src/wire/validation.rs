@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     value::{
+        name,
         phone_number::Region,
         time::{Date, Instant, RecurrenceRule, TimeZone},
     },
@@ -58,6 +59,7 @@ pub fn compile(schema: &Value) -> Result<Validator, Box<ValidationError<'static>
         .should_validate_formats(true)
         .with_format("date", |text| Date::parse(text).is_ok())
         .with_format("date-time", |text| Instant::parse(text).is_ok())
+        .with_format(name::FORMAT, name::is_name)
         .with_format("iana-time-zone", |text| TimeZone::parse(text).is_ok())
         .with_format("iso-3166-1-alpha-2", |text| Region::parse(text).is_ok())
         .with_format("rrule", |text| RecurrenceRule::parse(text).is_ok())

@@ -286,7 +286,8 @@ fn check_changes(body: &Value, faults: &mut Vec<Fault>) {
     for (at, entry) in body["criteria"].as_array().into_iter().flatten().enumerate() {
         let pointer = format!("/criteria/{at}");
         check_schedules(entry, &pointer, faults);
-        let Some(name) = entry["name"].as_str() else { continue };
+        // Compared as it is kept; what is no name is a fault of its own.
+        let Some(name) = entry["name"].as_str().and_then(|name| CriteriaName::parse(name).ok()) else { continue };
         if !names.insert(name) {
             faults.push(Fault::at(
                 format!("{pointer}/name"),
