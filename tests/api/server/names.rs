@@ -4,8 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::{
-    database::Kind,
-    harness::{App, CRITERIA, SERVICE, USER, both},
+    harness::{CRITERIA, SERVICE, USER, both},
     tenants::encoded,
 };
 

@@ -9,20 +9,8 @@ mod update;
 mod view;
 
 /// Texts that are no identifiers, whatever of.
-pub const NO_IDENTIFIERS: [&str; 12] = [
-    "",
-    " a",
-    "a ",
-    "\u{a0}a",
-    "a\u{3000}",
-    "a/b",
-    "a\u{0}b",
-    "a\tb",
-    "a\nb",
-    "a\u{85}b",
-    "\u{200b}",
-    "a\u{202e}b",
-];
+pub const NO_IDENTIFIERS: [&str; 12] =
+    ["", " a", "a ", "\u{a0}a", "a\u{3000}", "a/b", "a\u{0}b", "a\tb", "a\nb", "a\u{85}b", "\u{200b}", "a\u{202e}b"];
 
 /// Identifiers in the order of their code points, which is neither that of a language nor that of UTF-16.
 pub const ORDERED: [&str; 14] = ["+&=%", "0", "10", "9", "A", "Z", "a", "a b", "a-b", "e\u{30d}", "z", "é", "～", "😀"];
