@@ -67,15 +67,20 @@ async fn lock(
     };
     let before = Revision(revision.0 - 1);
     match if_match {
-        Some(tags) if !tags.name_strongly(before) => {
-            let detail = format!(
-                "The service is at revision {} now, which `If-Match` does not name; read it again.",
-                before.entity_tag()
-            );
-            Err(Failure::refused(ProblemCode::RevisionMismatch, detail))
-        }
+        Some(tags) if !tags.name_strongly(before) => Err(revision_mismatch(tags, before)),
         _ => Ok(revision),
     }
+}
+
+fn revision_mismatch(if_match: &EntityTags, present: Revision) -> Failure {
+    let tag = present.entity_tag();
+    let detail = match if_match.name_weakly(present) {
+        true => format!(
+            "`If-Match` names the present revision by a weak tag, which never matches; send {tag} without `W/`."
+        ),
+        false => format!("The service is at revision {tag} now, which `If-Match` does not name; read it again."),
+    };
+    Failure::refused(ProblemCode::RevisionMismatch, detail)
 }
 
 async fn find_schedules(

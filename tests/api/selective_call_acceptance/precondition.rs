@@ -37,6 +37,15 @@ both! {
         assert_eq!((app.get(SERVICE).await.expect(200), tag(&app).await), (before, current));
     }
 
+    async fn a_weak_tag_of_the_present_revision_is_told_to_be_weak(app: App) {
+        let app = app.with_user().await;
+        create(&app, "a").await;
+        let current = tag(&app).await;
+        let problem = write(&app, &WRITES[0], &format!("W/{current}")).await.expect_problem(412, "revision_mismatch");
+        let detail = problem["detail"].as_str().expect("a problem has a detail");
+        assert!(detail.contains(&current) && detail.contains("W/"), "{detail}");
+    }
+
     async fn a_write_of_the_present_revision_is_done_and_makes_a_new_one(app: App) {
         let app = app.with_user().await;
         create(&app, "a").await;

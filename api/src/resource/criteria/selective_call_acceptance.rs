@@ -4,7 +4,10 @@ use poem_openapi::Object;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{CriteriaChange, check_changes, criteria_api};
+use super::{
+    operations::criteria_api,
+    shape::{CriteriaChange, check_changes},
+};
 use crate::{
     resource::user_service::ServiceName,
     wire::{payload::Body, problem::Fault},

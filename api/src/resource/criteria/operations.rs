@@ -1,0 +1,185 @@
+//! The six operations that every service with criteria has, written by one macro.
+
+use crate::wire::problem::{ProblemCode, SERVICE, codes};
+
+pub(super) const CRITERIA: u64 = SERVICE | codes(&[ProblemCode::CriteriaNotFound]);
+pub(super) const PRECONDITION: u64 = codes(&[ProblemCode::RevisionMismatch]);
+pub(super) const TAKEN: u64 = codes(&[ProblemCode::CriteriaExists]);
+pub(super) const FULL: u64 = codes(&[ProblemCode::TooManyCriteria]);
+
+/// The six operations of a service with criteria. `view` and `update` are the schemas of the whole service: the first is made
+/// of its criteria, the second has them in its member `criteria`.
+macro_rules! criteria_api {
+    (
+        $(#[$doc:meta])* $api:ident: $service:expr, $tag:literal,
+        service: $view:ident $update:ident $service_path:literal,
+        service_view: $service_view:ident $service_view_id:literal $service_view_doc:literal,
+        service_update: $service_update:ident $service_update_id:literal $service_update_doc:literal,
+        criteria: $criteria_path:literal $collection_path:literal,
+        criteria_view: $criteria_view:ident $criteria_view_id:literal $criteria_view_doc:literal,
+        criteria_create: $criteria_create:ident $criteria_create_id:literal $criteria_create_doc:literal,
+        criteria_update: $criteria_update:ident $criteria_update_id:literal $criteria_update_doc:literal,
+        criteria_delete: $criteria_delete:ident $criteria_delete_id:literal $criteria_delete_doc:literal $(,)?
+    ) => {
+        use std::sync::Arc;
+
+        use poem_openapi::{
+            OpenApi,
+            param::{Header, Path},
+        };
+
+        use super::{
+            operations::{CRITERIA, FULL, PRECONDITION, TAKEN},
+            port::CriteriaServices,
+            shape::{Criteria, CriteriaCreate, CriteriaUpdate},
+        };
+        use crate::{
+            access::{END_USERS, Read, Write},
+            resource::{tags::Tag, user_service::UserServicePath},
+            value::{
+                name::{CriteriaName, GroupId, TenantId, UserId},
+                owner::{Owner, UserPath},
+            },
+            wire::{
+                answer::{CreatedVersion, DeletedVersion, FoundVersion, UpdatedVersion},
+                payload::JsonBody,
+                precondition::EntityTags,
+                problem::{BODY, Fails, SERVICE},
+            },
+        };
+
+        $(#[$doc])*
+        pub struct $api(pub Arc<dyn CriteriaServices>);
+
+        fn service_of(tenant: TenantId, group: GroupId, user: UserId) -> UserServicePath {
+            UserServicePath { user: UserPath { tenant, group, user }, service: $service }
+        }
+
+        #[OpenApi(prefix_path = "/api/v1", tag = $tag)]
+        impl $api {
+            #[doc = $service_view_doc]
+            ///
+            /// Answers all criteria of the user in the order in which they were created.
+            #[oai(path = $service_path, method = "get", operation_id = $service_view_id)]
+            async fn $service_view(
+                &self,
+                _actor: Read<END_USERS>,
+                tenant_id: Path<TenantId>,
+                group_id: Path<GroupId>,
+                user_id: Path<UserId>,
+                /// Answers 304 when one of these entity tags is the present revision.
+                #[oai(name = "If-None-Match")]
+                if_none_match: Header<Option<EntityTags>>,
+            ) -> Result<FoundVersion<$view>, Fails<SERVICE>> {
+                let found = self.0.service_view(service_of(tenant_id.0, group_id.0, user_id.0)).await?;
+                Ok(FoundVersion::unless_known(found.map($view::from), if_none_match.0))
+            }
+
+            #[doc = $service_update_doc]
+            ///
+            /// Applies a list of changes in order, all or none. An entry merges into the criteria that it names, creates it
+            /// when there is none (then `fromDnCriteria` is required), or removes it with `"delete": true`, which is no
+            /// error when it is not there. Criteria that no entry names stay as they are. One bad entry, and nothing
+            /// changes.
+            #[oai(path = $service_path, method = "put", operation_id = $service_update_id)]
+            async fn $service_update(
+                &self,
+                actor: Write<END_USERS>,
+                tenant_id: Path<TenantId>,
+                group_id: Path<GroupId>,
+                user_id: Path<UserId>,
+                /// The write is done only when one of these entity tags is the present revision.
+                #[oai(name = "If-Match")]
+                if_match: Header<Option<EntityTags>>,
+                body: JsonBody<$update>,
+            ) -> Result<UpdatedVersion<$view>, Fails<{ BODY | SERVICE | TAKEN | FULL | PRECONDITION }>> {
+                let service = service_of(tenant_id.0, group_id.0, user_id.0);
+                let updated = self.0.service_update(&actor.0, service, body.0.criteria, if_match.0).await?;
+                Ok(updated.map($view::from).into())
+            }
+
+            #[doc = $criteria_view_doc]
+            ///
+            /// Answers one criteria of the user.
+            #[oai(path = $criteria_path, method = "get", operation_id = $criteria_view_id)]
+            async fn $criteria_view(
+                &self,
+                _actor: Read<END_USERS>,
+                tenant_id: Path<TenantId>,
+                group_id: Path<GroupId>,
+                user_id: Path<UserId>,
+                instance_name: Path<CriteriaName>,
+                /// Answers 304 when one of these entity tags is the present revision.
+                #[oai(name = "If-None-Match")]
+                if_none_match: Header<Option<EntityTags>>,
+            ) -> Result<FoundVersion<Criteria>, Fails<CRITERIA>> {
+                let service = service_of(tenant_id.0, group_id.0, user_id.0);
+                let found = self.0.criteria_view(service, instance_name.0).await?;
+                Ok(FoundVersion::unless_known(found, if_none_match.0))
+            }
+
+            #[doc = $criteria_create_doc]
+            ///
+            /// Adds a criteria behind those that the user has. A user can have 100.
+            #[oai(path = $collection_path, method = "post", operation_id = $criteria_create_id)]
+            async fn $criteria_create(
+                &self,
+                actor: Write<END_USERS>,
+                tenant_id: Path<TenantId>,
+                group_id: Path<GroupId>,
+                user_id: Path<UserId>,
+                /// The write is done only when one of these entity tags is the present revision.
+                #[oai(name = "If-Match")]
+                if_match: Header<Option<EntityTags>>,
+                body: JsonBody<CriteriaCreate>,
+            ) -> Result<CreatedVersion<Criteria>, Fails<{ BODY | SERVICE | TAKEN | FULL | PRECONDITION }>> {
+                let service = service_of(tenant_id.0, group_id.0, user_id.0);
+                let created = self.0.criteria_create(&actor.0, service.clone(), body.0, if_match.0).await?;
+                let (owner, below) = (Owner::User(service.user.clone()), service.segments());
+                let place = owner.path_of(&[below[0], below[1], "criteria", created.value.name.as_str()]);
+                Ok(CreatedVersion::at(place, created))
+            }
+
+            #[doc = $criteria_update_doc]
+            ///
+            /// Merges the body into the criteria: what is left out stays as it is, `null` clears a schedule, `phoneNumbers`
+            /// replaces the whole list, `newName` renames.
+            #[oai(path = $criteria_path, method = "put", operation_id = $criteria_update_id)]
+            async fn $criteria_update(
+                &self,
+                actor: Write<END_USERS>,
+                tenant_id: Path<TenantId>,
+                group_id: Path<GroupId>,
+                user_id: Path<UserId>,
+                instance_name: Path<CriteriaName>,
+                /// The write is done only when one of these entity tags is the present revision.
+                #[oai(name = "If-Match")]
+                if_match: Header<Option<EntityTags>>,
+                body: JsonBody<CriteriaUpdate>,
+            ) -> Result<UpdatedVersion<Criteria>, Fails<{ BODY | CRITERIA | TAKEN | PRECONDITION }>> {
+                let service = service_of(tenant_id.0, group_id.0, user_id.0);
+                Ok(self.0.criteria_update(&actor.0, service, instance_name.0, body.0, if_match.0).await?.into())
+            }
+
+            #[doc = $criteria_delete_doc]
+            ///
+            /// Deletes the criteria that the path names. A body is ignored.
+            #[oai(path = $criteria_path, method = "delete", operation_id = $criteria_delete_id)]
+            async fn $criteria_delete(
+                &self,
+                actor: Write<END_USERS>,
+                tenant_id: Path<TenantId>,
+                group_id: Path<GroupId>,
+                user_id: Path<UserId>,
+                instance_name: Path<CriteriaName>,
+                /// The write is done only when one of these entity tags is the present revision.
+                #[oai(name = "If-Match")]
+                if_match: Header<Option<EntityTags>>,
+            ) -> Result<DeletedVersion, Fails<{ CRITERIA | PRECONDITION }>> {
+                let service = service_of(tenant_id.0, group_id.0, user_id.0);
+                Ok(self.0.criteria_delete(&actor.0, service, instance_name.0, if_match.0).await?.into())
+            }
+        }
+    };
+}
+pub(super) use criteria_api;
