@@ -10,6 +10,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use call_acceptance_api::{
     access::{Actor, ActorKind, Identity, Role, Rule, Scope, forbidden},
     document::operations::{Route, route},
+    value::name::composed,
     wire::problem::{Failure, ProblemCode, Refusal},
 };
 use percent_encoding::percent_decode_str;
@@ -118,7 +119,7 @@ pub async fn check<E: Endpoint>(gate: Arc<Gate>, next: Arc<E>, mut request: Requ
 
 /// The tenant, the group and the user that the path of the request names, where it does.
 fn names(route: &Route<'_>) -> [Option<String>; 3] {
-    let decoded = |value: &str| percent_decode_str(value).decode_utf8_lossy().into_owned();
+    let decoded = |value: &str| composed(&percent_decode_str(value).decode_utf8_lossy());
     ["tenant_id", "group_id", "user_id"].map(|name| route.value(name).map(decoded))
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::operations_mut;
+use super::walk::operations_mut;
 use crate::{access::Rule, wire::problem::ProblemCode};
 
 /// The problems of those who are not let in to an operation.

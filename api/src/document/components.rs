@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value, json};
 
-use super::{examples::REQUEST_ID, operations_mut, referred};
+use super::{
+    examples::REQUEST_ID,
+    walk::{operations_mut, referred},
+};
 use crate::wire::problem::ProblemCode;
 
 /// Headers of answers stand under `components`, with their bounds; an answer that asks to come back says when.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{operations_mut, referred};
+use super::walk::{operations_mut, referred};
 
 /// The whole document in the form that is published: tags and paths in order, names, numbers and texts as they are read.
 pub(super) fn tidy_all(document: &mut Value) {

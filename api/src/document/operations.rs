@@ -8,8 +8,14 @@ use std::{collections::HashMap, sync::LazyLock};
 use poem::http::Method;
 use serde_json::{Map, Value};
 
-use super::{DOCUMENT, referred, resolve};
-use crate::{access::Rule, wire::problem::ProblemCode};
+use super::{
+    published::{DOCUMENT, resolve},
+    walk::referred,
+};
+use crate::{
+    access::Rule,
+    wire::{problem::ProblemCode, validation::BodySchemas},
+};
 
 /// One operation of the document.
 #[derive(Debug, Clone)]
@@ -237,6 +243,13 @@ pub fn route(path: &str) -> Option<Route<'_>> {
         };
     }
     (!node.operations.is_empty()).then_some(Route { operations: node.operations, values })
+}
+
+/// The published schemas of the bodies of requests, compiled.
+pub fn body_schemas() -> BodySchemas {
+    let bodies = all().iter().filter_map(|operation| operation.body);
+    let json = bodies.filter(|body| body.media_type == "application/json");
+    BodySchemas::new(&DOCUMENT["components"]["schemas"], json.map(|body| body.schema))
 }
 
 /// The list of operations for people: tag, operation id, method and path, a line each.

@@ -34,9 +34,9 @@ fn is_visible(c: char) -> bool {
     matches!(c.general_category_group(), Letter | Number | Punctuation | Symbol) && !BLANKS.contains(&c)
 }
 
-/// The text in normalization form C, in which what looks the same is the same.
-fn composed(text: &str) -> String {
-    text.nfc().collect()
+/// The text in normalization form C, in which what looks the same is the same, as names are kept and compared.
+pub fn composed(text: &str) -> String {
+    if text.is_ascii() { text.to_owned() } else { text.nfc().collect() }
 }
 
 text! {

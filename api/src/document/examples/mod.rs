@@ -5,7 +5,7 @@ mod data;
 
 use serde_json::{Map, Value, json};
 
-use super::{operations_mut, referred};
+use super::walk::{operations_mut, referred};
 use crate::wire::problem::{Fault, Problem, ProblemCode, Refusal};
 
 /// The identifier of a request in examples.
