@@ -1,6 +1,8 @@
 //! The criteria of a user's service, whichever service it is. A write is one transaction that begins by raising the
 //! revision of the service: that row is the lock, and the check of `If-Match`.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use call_acceptance_api::{
     access::Actor,
@@ -131,17 +133,36 @@ fn criteria_record(
     record(&Owner::User(path.user.clone()), &[services, service, "criteria", name.as_str()], before, after)
 }
 
+/// The record of one step of a list of changes, whose criteria are `standing` by their positions before it.
+fn step_record(
+    path: &UserServicePath,
+    standing: &mut HashMap<i32, KeptCriteria>,
+    step: &Step,
+) -> Result<Record, Failure> {
+    let (before, after) = match step {
+        Step::Insert(criteria) | Step::Update(criteria) => {
+            (standing.insert(criteria.position, criteria.clone()), Some(criteria.clone()))
+        }
+        Step::Delete(position) => (standing.remove(position), None),
+    };
+    let named = before.as_ref().or(after.as_ref()).map(|criteria| criteria.name.clone());
+    let name = named.ok_or_else(|| Failure::Internal("a step is about no criteria".into()))?;
+    criteria_record(path, &name, before.map(Criteria::from).as_ref(), after.map(Criteria::from).as_ref())
+}
+
 /// A change of the service, whose revision is `revision` after it; before it, when nothing is changed.
 fn done<T>(
     tx: Transaction,
     path: &UserServicePath,
     revision: Revision,
     value: T,
-    record: Record,
+    records: impl Into<Vec<Record>>,
 ) -> Done<Versioned<T>> {
-    let revision = if record.before == record.after { Revision(revision.0 - 1) } else { revision };
+    let records = records.into();
+    let changed = records.iter().any(|record| record.before != record.after);
+    let revision = if changed { revision } else { Revision(revision.0 - 1) };
     let change = Change::Users(Owner::User(path.user.clone()));
-    Done::new(tx, Versioned { revision, value }, [record]).concerning([change])
+    Done::new(tx, Versioned { revision, value }, records).concerning([change])
 }
 
 #[async_trait]
@@ -163,11 +184,13 @@ impl CriteriaServices for Server {
             let before = load(&tx, path).await?.value;
             let found = find_schedules(&tx, path, changes).await?;
             let plan = criteria::plan(before.clone(), changes, &found)?;
+            let mut standing = before.into_iter().map(|criteria| (criteria.position, criteria)).collect();
+            let mut records = Vec::new();
             for step in &plan.steps {
                 apply(&tx, path, step).await?;
+                records.push(step_record(path, &mut standing, step)?);
             }
-            let record = service_record(path, Some(before), Some(plan.after.clone()))?;
-            Ok(done(tx, path, revision, shown(plan.after), record))
+            Ok(done(tx, path, revision, shown(plan.after), records))
         })
         .await
     }
@@ -193,7 +216,7 @@ impl CriteriaServices for Server {
             apply(&tx, path, &Step::Insert(created.clone())).await?;
             let value = created.into();
             let record = criteria_record(path, &change.name, None, Some(&value))?;
-            Ok(done(tx, path, revision, value, record))
+            Ok(done(tx, path, revision, value, [record]))
         })
         .await
     }
@@ -216,7 +239,7 @@ impl CriteriaServices for Server {
             apply(&tx, path, &Step::Update(after.clone())).await?;
             let value = after.into();
             let record = criteria_record(path, &change.name, Some(&before.into()), Some(&value))?;
-            Ok(done(tx, path, revision, value, record))
+            Ok(done(tx, path, revision, value, [record]))
         })
         .await
     }
@@ -234,7 +257,7 @@ impl CriteriaServices for Server {
             let found = load_one(&tx, path, name).await?.value;
             apply(&tx, path, &Step::Delete(found.position)).await?;
             let record = criteria_record(path, name, Some(&found.into()), None)?;
-            Ok(done(tx, path, revision, (), record))
+            Ok(done(tx, path, revision, (), [record]))
         })
         .await
     }

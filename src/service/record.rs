@@ -2,6 +2,7 @@
 
 use call_acceptance_api::{access::Scope, resource::token::Token, value::owner::Owner, wire::problem::Failure};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::store::{audit::Record, token::KeptToken};
 
@@ -15,12 +16,28 @@ pub(super) fn record<T: Serialize>(
     before: Option<&T>,
     after: Option<&T>,
 ) -> Result<Record, Failure> {
-    Ok(Record {
-        scope: Scope::Of(owner.clone()),
-        target: owner.path_of(below),
-        before: before.map(json).transpose()?,
-        after: after.map(json).transpose()?,
-    })
+    let (before, after) = difference(before.map(json).transpose()?, after.map(json).transpose()?);
+    Ok(Record { scope: Scope::Of(owner.clone()), target: owner.path_of(below), before, after })
+}
+
+/// Of a thing before and after a change, the members that differ: an event is as large as the change, and not as the thing.
+/// What was created or deleted stays whole.
+fn difference(before: Option<Value>, after: Option<Value>) -> (Option<Value>, Option<Value>) {
+    let (Some(Value::Object(mut before)), Some(Value::Object(mut after))) = (before.clone(), after.clone()) else {
+        return (before, after);
+    };
+    let shared: Vec<String> = before.keys().filter(|name| after.contains_key(*name)).cloned().collect();
+    for name in shared {
+        let (Some(old), Some(new)) = (before.remove(&name), after.remove(&name)) else { continue };
+        if old == new {
+            continue;
+        }
+        if let (Some(old), Some(new)) = difference(Some(old), Some(new)) {
+            before.insert(name.clone(), old);
+            after.insert(name, new);
+        }
+    }
+    (Some(Value::Object(before)), Some(Value::Object(after)))
 }
 
 /// The record of a change of a token.
@@ -38,4 +55,30 @@ pub(super) fn token_record(kept: &KeptToken, before: Option<&Token>, after: Opti
 
 fn json(thing: &impl Serialize) -> Result<serde_json::Value, Failure> {
     serde_json::to_value(thing).map_err(|error| Failure::Internal(error.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_change_is_recorded_by_the_members_that_differ() {
+        for (before, after, old, new) in [
+            (json!({ "a": 1, "b": 2 }), json!({ "a": 1, "b": 3 }), json!({ "b": 2 }), json!({ "b": 3 })),
+            (json!({ "a": 1 }), json!({ "b": 1 }), json!({ "a": 1 }), json!({ "b": 1 })),
+            (
+                json!({ "a": { "b": 1, "c": [1] } }),
+                json!({ "a": { "b": 1, "c": [2] } }),
+                json!({ "a": { "c": [1] } }),
+                json!({ "a": { "c": [2] } }),
+            ),
+            (json!({ "a": { "b": 1 } }), json!({ "a": 1 }), json!({ "a": { "b": 1 } }), json!({ "a": 1 })),
+            (json!({ "a": 1 }), json!({ "a": 1 }), json!({}), json!({})),
+        ] {
+            assert_eq!(difference(Some(before), Some(after)), (Some(old), Some(new)));
+        }
+        assert_eq!(difference(None, Some(json!({ "a": 1 }))), (None, Some(json!({ "a": 1 }))));
+    }
 }

@@ -9,7 +9,7 @@ use call_acceptance_api::{
     wire::page::PageQuery,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
     prelude::{Json, Uuid},
     sea_query::{Expr, ExprTrait, Query},
 };
@@ -22,6 +22,8 @@ use super::{
 
 /// How many events one statement inserts at most: PostgreSQL takes 65,535 parameters a statement, SQLite 32,766.
 const AT_ONCE: usize = 1000;
+/// How many bytes of things before and after a page has at most, unless it is one event that has more.
+const MOST_BYTES: i64 = 4 << 20;
 
 /// A change of one thing, to be recorded.
 #[derive(Debug, Clone)]
@@ -59,6 +61,7 @@ pub async fn insert(
             Column::UserId,
             Column::Before,
             Column::After,
+            Column::Bytes,
         ]);
         for Record { scope, target, before, after } in records {
             let (tenant, group, user) = scope_columns(scope);
@@ -75,6 +78,7 @@ pub async fn insert(
                 user.into(),
                 before.clone().into(),
                 after.clone().into(),
+                (length(before)? + length(after)?).into(),
             ]);
         }
         db.execute(&insert).await?;
@@ -115,17 +119,49 @@ pub async fn page(
         query = query.filter(Column::RecordedAt.lt(until.timestamp().as_microsecond()));
     }
     let limit = page.limit.get();
+    let after = page.after.as_ref().and_then(place);
+    let mut places = query.clone().select_only().columns([Column::RecordedAt, Column::EventId, Column::Bytes]);
+    places = places.limit(None);
+    let mut places = places.cursor_by((Column::RecordedAt, Column::EventId));
     let mut cursor = query.limit(None).cursor_by((Column::RecordedAt, Column::EventId));
-    if let Some(after) = page.after.as_ref().and_then(place) {
+    if let Some(after) = after {
+        places.after(after);
         cursor.after(after);
     }
-    let mut rows = cursor.first(limit + 1).all(db).await?;
-    let more = cut(&mut rows, limit);
+    let places = places.first(limit + 1).into_model::<Place>().all(db).await?;
+    let fitting = fitting(&places, limit);
+    let rows = if places.is_empty() { Vec::new() } else { cursor.first(fitting).all(db).await? };
+    let more = places.len() as u64 > fitting;
     let next = rows.last().filter(|_| more).map(|last| format!("{}-{}", last.recorded_at, last.event_id.simple()));
     Ok(AuditEventList {
         audit_events: rows.into_iter().map(event).collect::<Result<_, _>>()?,
         next: next.map(value).transpose()?,
     })
+}
+
+/// Where an event stands, and how long it is.
+#[derive(FromQueryResult)]
+#[expect(dead_code, reason = "the cursor selects and orders by the columns of its place")]
+struct Place {
+    recorded_at: i64,
+    event_id: Uuid,
+    bytes: i64,
+}
+
+/// How many of the events make a page: one at least, so that there is a next page.
+fn fitting(places: &[Place], limit: u64) -> u64 {
+    let mut bytes = 0;
+    let fitting = places.iter().take_while(|place| {
+        bytes += place.bytes;
+        bytes <= MOST_BYTES
+    });
+    (fitting.count() as u64).clamp(1, limit)
+}
+
+/// How long a thing is as text.
+fn length(thing: &Option<Json>) -> Result<i64, StoreError> {
+    let text = thing.as_ref().map(serde_json::to_string).transpose().map_err(StoreError::corrupt)?;
+    Ok(text.map_or(0, |text| i64::try_from(text.len()).unwrap_or(i64::MAX / 4)))
 }
 
 fn place(cursor: &AuditCursor) -> Option<(i64, Uuid)> {
@@ -147,6 +183,7 @@ fn event(row: Model) -> Result<AuditEvent, StoreError> {
         user_id,
         before,
         after,
+        bytes: _,
     } = row;
     let kind = ActorKind::ALL.into_iter().find(|kind| kind.as_str() == actor_kind);
     Ok(AuditEvent {

@@ -1,5 +1,5 @@
 //! Table `audit_events`. `recorded_at` is in microseconds since 1970 by the database's clock, which all instances share: in
-//! its order things were changed.
+//! its order things were changed. `bytes` is how long `before` and `after` are as text.
 
 use sea_orm::entity::prelude::*;
 
@@ -20,6 +20,7 @@ pub struct Model {
     pub user_id: Option<String>,
     pub before: Option<Json>,
     pub after: Option<Json>,
+    pub bytes: i64,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

@@ -29,6 +29,7 @@ impl MigrationTrait for Migration {
             text(backend, "user_id"),
             ColumnDef::new(Alias::new("before")).json_binary().to_owned(),
             ColumnDef::new(Alias::new("after")).json_binary().to_owned(),
+            integer("bytes").not_null().to_owned(),
         ];
         manager.create_table(table("audit_events", columns, &["tenant_id", "event_id"])).await?;
         let in_order = ["tenant_id", "recorded_at", "event_id"];

@@ -45,6 +45,30 @@ both! {
         assert!(events(&app, &format!("&from={at}&until={at}")).await.is_empty());
     }
 
+    async fn a_page_is_bounded_in_bytes_too(app: App) {
+        let app = app.with_user().await;
+        let days: Vec<_> = (0..1000).map(|at| json!({ "name": format!("{at:040}"), "type": "Date",
+            "startDate": "2026-01-01", "stopDate": "2026-12-31", "startTime": "9:00", "stopTime": "17:00" })).collect();
+        for at in 0..40 {
+            let schedule = json!({ "name": format!("s{at}"), "periods": days });
+            app.post(&format!("{USER}calendar_schedules/"), schedule).await.expect(201);
+        }
+        let (mut seen, mut pages, mut after) = (0, 0, String::new());
+        loop {
+            let answer = app.get(&format!("{EVENTS}?limit=1000{after}")).await;
+            assert!(answer.text.len() < 5 << 20, "{} bytes", answer.text.len());
+            let page = answer.expect(200);
+            seen += page["auditEvents"].as_array().expect("a list of events").len();
+            pages += 1;
+            match page["next"].as_str() {
+                Some(next) => after = format!("&after={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(seen, 4 + 40);
+        assert!(pages > 1, "all on one page");
+    }
+
     async fn the_events_of_a_tenant_outlive_it(app: App) {
         let app = app.with_user().await;
         app.delete("/api/v1/tenants/foo/?cascade=true").await.expect(200);

@@ -29,17 +29,35 @@ both! {
         assert_eq!((&event["before"], &event["after"]), (&Value::Null, &criteria));
     }
 
-    async fn a_change_has_the_thing_before_and_after(app: App) {
+    async fn a_change_has_the_members_that_differ_before_and_after(app: App) {
         let app = app.with_user().await;
-        let before = app.put(USER, json!({ "firstName": "Foo" })).await.expect(200);
-        let after = app.put(USER, json!({ "extension": "100", "firstName": null })).await.expect(200);
+        app.put(USER, json!({ "firstName": "Foo" })).await.expect(200);
+        app.put(USER, json!({ "extension": "100", "firstName": null })).await.expect(200);
         let event = events(&app, "&operation=user_update").await.pop().expect("there is an event");
-        assert_eq!((&event["before"], &event["after"]), (&before, &after));
-        let before = app.get(SERVICE).await.expect(200);
-        let update = json!({ "criteria": [{ "name": "all", "fromDnCriteria": { "selection": "Any" } }] });
-        let after = app.put(SERVICE, update).await.expect(200);
-        let event = events(&app, "&operation=selective_call_acceptance_update").await.pop().expect("there is an event");
-        assert_eq!((&event["before"], &event["after"], event["target"].as_str()), (&before, &after, Some(SERVICE)));
+        assert_eq!((&event["before"], &event["after"]), (&json!({ "firstName": "Foo" }), &json!({ "extension": "100" })));
+    }
+
+    async fn a_list_of_changes_is_an_event_for_each_criteria_that_changes(app: App) {
+        let app = app.with_user().await;
+        let numbers: Vec<String> = (0..500).map(|at| format!("+3225{at:06}")).collect();
+        for name in ["large", "other", "gone"] {
+            let from = json!({ "selection": "Specified Only", "phoneNumbers": numbers });
+            app.post(CRITERIA, json!({ "name": name, "fromDnCriteria": from })).await.expect(200);
+        }
+        let update = json!({ "criteria": [
+            { "name": "large", "active": false },
+            { "name": "other", "active": true },
+            { "name": "gone", "delete": true },
+            { "name": "new", "fromDnCriteria": { "selection": "Any" } },
+        ] });
+        let service = app.put(SERVICE, update).await.expect(200);
+        let all = events(&app, "&operation=selective_call_acceptance_update").await;
+        let targets: Vec<_> = all.iter().map(|event| summary(event).1).collect();
+        let criteria = |name: &str| format!("services/selective_call_acceptance/criteria/{name}/");
+        assert_eq!(targets, [criteria("large"), criteria("gone"), criteria("new")]);
+        assert_eq!((&all[0]["before"], &all[0]["after"]), (&json!({ "active": true }), &json!({ "active": false })));
+        assert_eq!((&all[1]["before"]["name"], &all[1]["after"]), (&json!("gone"), &Value::Null));
+        assert_eq!((&all[2]["before"], &all[2]["after"]), (&Value::Null, &service["criteria"][2]));
     }
 
     async fn what_was_refused_or_changed_nothing_is_not_recorded(app: App) {

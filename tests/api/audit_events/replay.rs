@@ -149,37 +149,61 @@ fn friday() -> Value {
 /// What is there, by its path; the criteria of a user stand in its service.
 type State = BTreeMap<String, Value>;
 
-/// Plays an event again. What it says of the thing before must be what is there.
+/// Changes the members that differ. What the event says of them before must be what is there.
+fn alter(thing: &mut Value, before: &Value, after: &Value) {
+    let members = |value: &Value| value.as_object().cloned().unwrap_or_default();
+    for (name, old) in members(before) {
+        match (old.is_object() && after[&name].is_object(), after.get(&name)) {
+            (true, Some(new)) => alter(&mut thing[&name], &old, new),
+            _ => {
+                let known = thing.as_object_mut().expect("a thing is an object").remove(&name);
+                assert_eq!(known.as_ref(), Some(&old), "{name}");
+            }
+        }
+    }
+    for (name, new) in members(after) {
+        if !(new.is_object() && before[&name].is_object()) {
+            thing[&name] = new;
+        }
+    }
+}
+
+/// Plays an event again.
 fn play(state: &mut State, event: &Value) {
     let target = event["target"].as_str().expect("an event has a target");
     let (before, after) = (&event["before"], &event["after"]);
-    if let Some((service, _)) = target.split_once("criteria/") {
+    if let Some((service, name)) = target.split_once("criteria/") {
         let criteria = state.get_mut(service).expect("the service is there")["criteria"].as_array_mut();
         let criteria = criteria.expect("a service has criteria");
-        let at = criteria.iter().position(|known| known["name"] == before["name"]);
-        match at {
-            Some(at) => assert_eq!(&criteria[at], before, "{event:#}"),
-            None => assert!(before.is_null(), "{event:#}"),
-        }
-        match (at, after.is_null()) {
-            (Some(at), true) => drop(criteria.remove(at)),
-            (Some(at), false) => criteria[at] = after.clone(),
-            (None, _) => criteria.push(after.clone()),
+        let name = name.trim_end_matches('/').replace("%20", " ");
+        let at = criteria.iter().position(|known| known["name"] == name.as_str());
+        match (at, before.is_null(), after.is_null()) {
+            (Some(at), false, true) => assert_eq!(&criteria.remove(at), before, "{event:#}"),
+            (Some(at), false, false) => alter(&mut criteria[at], before, after),
+            (None, true, false) => criteria.push(after.clone()),
+            _ => panic!("{event:#}"),
         }
         return;
     }
-    assert_eq!(state.remove(target).unwrap_or_default(), *before, "{event:#}");
+    let known = state.remove(target);
+    let Some(mut thing) = known else {
+        assert!(before.is_null(), "{event:#}");
+        state.insert(target.to_owned(), after.clone());
+        return;
+    };
     if after.is_null() {
+        assert_eq!(&thing, before, "{event:#}");
         return;
     }
+    alter(&mut thing, before, after);
     let mut place = target.to_owned();
-    if target.contains("_schedules/") && !before.is_null() && before["name"] != after["name"] {
+    if target.contains("_schedules/") && before["name"] != after["name"] {
         let (folder, _) = target.trim_end_matches('/').rsplit_once('/').expect("a path has a folder");
         let name = after["name"].as_str().expect("a schedule has a name");
         place = format!("{folder}/{}/", name.replace(' ', "%20"));
         rename_references(state, folder, &before["name"], &after["name"]);
     }
-    state.insert(place, after.clone());
+    state.insert(place, thing);
 }
 
 /// The criteria that refer to a schedule follow when it is renamed.
