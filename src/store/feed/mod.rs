@@ -120,14 +120,16 @@ fn position(backend: DbBackend) -> SimpleExpr {
 }
 
 /// Deletes the changes that were noted longer than [`KEPT`] ago, by the clock, but for the last of them: whatever was
-/// deleted stands before the first that is left.
+/// deleted stands before the first that is left. On PostgreSQL the last one is such that no transaction that is still open
+/// comes before it; what comes after all transactions was restored from another server, and is of no use here.
 pub async fn forget(db: &impl ConnectionTrait) -> Result<(), StoreError> {
-    let (ended, now) = match db.get_database_backend() {
-        DbBackend::Sqlite => ("", "CAST(unixepoch('subsec') * 1000000 AS INTEGER)"),
-        _ => (
+    let postgres = db.get_database_backend() == DbBackend::Postgres;
+    let (ended, now) = match postgres {
+        true => (
             " AND position < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)",
             "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)",
         ),
+        false => ("", "CAST(unixepoch('subsec') * 1000000 AS INTEGER)"),
     };
     let kept = KEPT.as_micros();
     let delete = format!(
@@ -135,8 +137,14 @@ pub async fn forget(db: &impl ConnectionTrait) -> Result<(), StoreError> {
          (SELECT MAX(position) FROM changes WHERE changed_at < {now} - {kept}{ended})"
     );
     db.execute_unprepared(&delete).await?;
+    if postgres {
+        db.execute_unprepared(&format!("DELETE FROM changes WHERE position >= {NEXT}")).await?;
+    }
     Ok(())
 }
+
+/// The transaction that comes after all that there were, on PostgreSQL.
+const NEXT: &str = "CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)";
 
 /// What a reading of the feed tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,24 +186,27 @@ impl Feed {
     /// One statement, so that the position and the changes are of one moment. It always has a row.
     fn statement(&self) -> Statement {
         let backend = self.db.get_database_backend();
-        let (head, unread, since) = match backend {
+        let (head, unread, valid, since) = match backend {
             DbBackend::Sqlite => (
                 "CAST((SELECT COALESCE(MAX(position), 0) FROM changes) AS TEXT) AS position, '' AS server",
-                "c.position >= $1",
+                "",
+                "1 = 1".to_owned(),
                 None,
             ),
             _ => (
                 "CAST(pg_current_snapshot() AS text) AS position, CAST(pg_postmaster_start_time() AS text) AS server",
-                "c.position >= $1 AND NOT pg_visible_in_snapshot(CAST(CAST(c.position AS text) AS xid8), CAST($2 AS pg_snapshot))",
+                " AND NOT pg_visible_in_snapshot(CAST(CAST(c.position AS text) AS xid8), CAST($2 AS pg_snapshot))",
+                // Others were restored from another server.
+                format!("c.position < {NEXT}"),
                 Some(self.read.as_ref().map_or(position::EMPTY, Position::as_str)),
             ),
         };
         // At the first reading nothing is asked for but the position.
         let first = self.read.as_ref().map_or(i64::MAX, Position::first_unread);
         let sql = format!(
-            "SELECT {head}, (SELECT MIN(position) FROM changes) AS oldest, c.change_id, c.kind, c.tenant_id, \
-             c.group_id, c.user_id, c.schedule_id, c.token_id FROM (SELECT 1 AS one) AS always \
-             LEFT JOIN changes AS c ON {unread} ORDER BY c.position LIMIT {}",
+            "SELECT {head}, (SELECT MIN(c.position) FROM changes AS c WHERE {valid}) AS oldest, c.change_id, c.kind, \
+             c.tenant_id, c.group_id, c.user_id, c.schedule_id, c.token_id FROM (SELECT 1 AS one) AS always \
+             LEFT JOIN changes AS c ON c.position >= $1 AND {valid}{unread} ORDER BY c.position LIMIT {}",
             MOST + 1
         );
         let values = std::iter::once(first.into()).chain(since.map(Into::into));

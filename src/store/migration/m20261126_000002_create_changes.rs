@@ -1,6 +1,9 @@
 //! Creates the table of the changes that other instances must see: of users, or of the token that `token_id` names.
 
-use sea_orm_migration::prelude::*;
+use sea_orm_migration::{
+    prelude::*,
+    sea_orm::{ConnectionTrait, prelude::Uuid},
+};
 
 use super::table::{drop, index, integer, key, table, text};
 
@@ -27,6 +30,13 @@ impl MigrationTrait for Migration {
             text(backend, "token_id"),
         ];
         manager.create_table(table("changes", columns, &["tenant_id", "change_id"])).await?;
+        // Before all changes, so that it is seen whether any were deleted.
+        let mut first = Query::insert();
+        first
+            .into_table(Alias::new("changes"))
+            .columns(["tenant_id", "change_id", "position", "changed_at", "kind"].map(Alias::new))
+            .values_panic(["".into(), Uuid::nil().into(), 0_i64.into(), 0_i64.into(), "none".into()]);
+        manager.get_connection().execute(&first).await?;
         manager.create_index(index("changes_position", "changes", &["position"])).await?;
         manager.create_index(index("changes_changed_at", "changes", &["changed_at"])).await
     }
