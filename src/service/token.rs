@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use call_acceptance_api::{
-    access::{Actor, Scope, forbidden},
+    access::{Actor, ActorKind, Scope, forbidden},
     resource::token::{Token, TokenCreate, TokenId, TokenList, Tokens},
     value::{
         owner::{Level, Owner},
@@ -15,6 +15,7 @@ use call_acceptance_api::{
 };
 
 use super::{
+    authentication::not_good,
     change::Done,
     owner::{missing_owner, not_found},
     record::token_record,
@@ -42,8 +43,27 @@ fn within(by: &Actor, kept: Option<KeptToken>, id: &TokenId) -> Result<KeptToken
     kept.filter(|kept| by.identity.scope.holds(&kept.scope)).ok_or_else(|| no_token(by, id))
 }
 
+/// The token that the request was sent with, if it was one of this server.
+fn parent(by: &Actor) -> Result<Option<TokenId>, Failure> {
+    let token = by.identity.kind == ActorKind::Token;
+    let id = token.then(|| TokenId::parse(&by.identity.actor)).transpose();
+    id.map_err(|error| Failure::Internal(error.into()))
+}
+
+/// Refuses a token that would outlive the one that makes it.
+fn check_end(parent: &Token, token: &Token) -> Result<(), Failure> {
+    let Some(end) = &parent.expires_at else { return Ok(()) };
+    match &token.expires_at {
+        Some(expires) if expires.timestamp() <= end.timestamp() => Ok(()),
+        _ => {
+            let detail = format!("A token ends no later than the one that makes it: `expiresAt` is {end} at most.");
+            Err(Failure::invalid(vec![Fault::at("/expiresAt", detail)]))
+        }
+    }
+}
+
 impl Server {
-    fn new_token(&self, create: TokenCreate, scope: Scope, secret: &str) -> Result<KeptToken, Failure> {
+    fn new_token(&self, by: &Actor, create: TokenCreate, scope: Scope, secret: &str) -> Result<KeptToken, Failure> {
         let TokenCreate { role, tenant_id, group_id, user_id, read_only, description, expires_at } = create;
         let id = TokenId::parse(&self.clock.new_id().simple().to_string());
         let token = Token {
@@ -59,7 +79,7 @@ impl Server {
             expires_at: expires_at.map(|expires| Instant::of(expires.timestamp())),
             last_used_at: None,
         };
-        Ok(KeptToken { token, scope, digest: token::digest(secret) })
+        Ok(KeptToken { token, scope, digest: token::digest(secret), parent: parent(by)? })
     }
 
     /// The scope of a new token, which the caller may give.
@@ -90,8 +110,12 @@ impl Tokens for Server {
     async fn create(&self, by: &Actor, create: TokenCreate) -> Result<Token, Failure> {
         let scope = self.scope_of(by, &create)?;
         let secret = token::new_secret().map_err(|error| Failure::Internal(error.to_string().into()))?;
-        let kept = &self.new_token(create, scope, &secret)?;
+        let kept = &self.new_token(by, create, scope, &secret)?;
         self.change(by, |tx| async move {
+            if let Some(parent) = &kept.parent {
+                let parent = rows::lock(&tx, parent).await?.ok_or_else(not_good)?;
+                check_end(&parent.token, &kept.token)?;
+            }
             if let Scope::Of(owner @ Owner::Tenant(tenant)) = &kept.scope {
                 let there = tenant::lock(&tx, tenant).await?;
                 there.ok_or_else(|| missing_owner(owner, Level::Tenant))?;
@@ -115,9 +139,12 @@ impl Tokens for Server {
     async fn revoke(&self, by: &Actor, token: TokenId) -> Result<(), Failure> {
         let token = &token;
         self.change(by, |tx| async move {
-            let kept = within(by, rows::delete(&tx, token).await?, token)?;
-            let record = token_record(&kept, Some(&kept.token), None)?;
-            Ok(Done::new(tx, (), [record]).concerning([Change::Token(token.clone())]))
+            let revoked = rows::delete(&tx, token).await?;
+            within(by, revoked.first().cloned(), token)?;
+            let records = revoked.iter().map(|kept| token_record(kept, Some(&kept.token), None));
+            let records = records.collect::<Result<Vec<_>, _>>()?;
+            let changes = revoked.into_iter().map(|kept| Change::Token(kept.token.token_id));
+            Ok(Done::new(tx, (), records).concerning(changes))
         })
         .await
     }

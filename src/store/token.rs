@@ -13,8 +13,10 @@ use call_acceptance_api::{
     wire::page::PageQuery,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Expr,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, LockType},
 };
 
 use super::{
@@ -33,6 +35,8 @@ pub struct KeptToken {
     pub scope: Scope,
     /// SHA-256 of its secret, in hexadecimal.
     pub digest: String,
+    /// The token that made it, if one did.
+    pub parent: Option<TokenId>,
 }
 
 impl TryFrom<Model> for KeptToken {
@@ -51,6 +55,7 @@ impl TryFrom<Model> for KeptToken {
             created_at,
             expires_at,
             last_used_at,
+            parent_id,
         } = row;
         let tenant_id: Option<TenantId> = optional((!tenant_id.is_empty()).then_some(tenant_id))?;
         let token = Token {
@@ -72,7 +77,7 @@ impl TryFrom<Model> for KeptToken {
             (Some(tenant), Some(group), None) => Scope::Of(Owner::Group(GroupPath { tenant, group })),
             (Some(tenant), Some(group), Some(user)) => Scope::Of(Owner::User(UserPath { tenant, group, user })),
         };
-        Ok(Self { token, scope, digest })
+        Ok(Self { token, scope, digest, parent: optional(parent_id)? })
     }
 }
 
@@ -101,7 +106,7 @@ pub async fn page(db: &impl ConnectionTrait, scope: &Scope, page: PageQuery<Toke
 
 /// Inserts a token; refused as a reference when its group or user is not there.
 pub async fn insert(db: &impl ConnectionTrait, kept: &KeptToken) -> Result<(), StoreError> {
-    let KeptToken { token, scope, digest } = kept;
+    let KeptToken { token, scope, digest, parent } = kept;
     let (tenant_id, group_id, user_id) = scope_columns(scope);
     let row = ActiveModel {
         tenant_id: Set(tenant_id),
@@ -115,6 +120,7 @@ pub async fn insert(db: &impl ConnectionTrait, kept: &KeptToken) -> Result<(), S
         created_at: Set(microseconds(&token.created_at)),
         expires_at: Set(token.expires_at.as_ref().map(microseconds)),
         last_used_at: Set(None),
+        parent_id: Set(parent.as_ref().map(TokenId::to_string)),
     };
     row.insert(db).await?;
     Ok(())
@@ -138,10 +144,26 @@ pub async fn there(db: &impl ConnectionTrait, tokens: &[TokenId]) -> Result<Hash
     rows.into_iter().map(value).collect()
 }
 
-/// Deletes the token; what it was, if it was there.
-pub async fn delete(db: &impl ConnectionTrait, token: &TokenId) -> Result<Option<KeptToken>, StoreError> {
-    let rows = Entity::delete_many().filter(Column::TokenId.eq(token.as_str())).exec_with_returning(db).await?;
-    rows.into_iter().next().map(KeptToken::try_from).transpose()
+/// The token, if it is there; it is not deleted until the end of the transaction.
+pub async fn lock(db: &impl ConnectionTrait, token: &TokenId) -> Result<Option<KeptToken>, StoreError> {
+    let query = Entity::find().filter(Column::TokenId.eq(token.as_str())).lock(LockType::Share);
+    query.one(db).await?.map(KeptToken::try_from).transpose()
+}
+
+/// Deletes the token and what it made, and what that made; which they were, the token first. None when it was not there.
+pub async fn delete(db: &impl ConnectionTrait, token: &TokenId) -> Result<Vec<KeptToken>, StoreError> {
+    let mut deleted: Vec<KeptToken> = Vec::new();
+    let mut next = Condition::all().add(Column::TokenId.eq(token.as_str()));
+    loop {
+        let rows = Entity::delete_many().filter(next).exec_with_returning(db).await?;
+        let generation = rows.into_iter().map(KeptToken::try_from).collect::<Result<Vec<_>, _>>()?;
+        let parents: Vec<String> = generation.iter().map(|kept| kept.token.token_id.to_string()).collect();
+        deleted.extend(generation);
+        if parents.is_empty() {
+            return Ok(deleted);
+        }
+        next = Condition::all().add(Column::ParentId.is_in(parents));
+    }
 }
 
 /// Deletes the tokens for `scope` and its parts; which they were.

@@ -96,7 +96,7 @@ pub struct TokenCreate {
     pub read_only: bool,
     /// What it is for.
     pub description: Option<Label>,
-    /// When it ends to be valid; never when left out.
+    /// When it ends to be valid; never when left out. A token that makes another one must outlive it.
     pub expires_at: Option<Instant>,
 }
 

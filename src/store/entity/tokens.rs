@@ -1,4 +1,4 @@
-//! Table `tokens`. `tenant_id` is empty where the role is for the whole system; `digest` is SHA-256 of the secret in
+//! Table `tokens`. `parent_id` is the token that made it, if one did. `tenant_id` is empty where the role is for the whole system; `digest` is SHA-256 of the secret in
 //! hexadecimal; instants are in microseconds since 1970.
 
 use sea_orm::entity::prelude::*;
@@ -19,6 +19,7 @@ pub struct Model {
     pub created_at: i64,
     pub expires_at: Option<i64>,
     pub last_used_at: Option<i64>,
+    pub parent_id: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

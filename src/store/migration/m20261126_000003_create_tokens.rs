@@ -31,12 +31,14 @@ impl MigrationTrait for Migration {
             integer("created_at").not_null().to_owned(),
             integer("expires_at"),
             integer("last_used_at"),
+            text(backend, "parent_id"),
         ];
         let mut tokens = table("tokens", columns, &["tenant_id", "token_id"]);
         refer(&mut tokens, "tokens_group", &GROUP, "groups", &GROUP);
         refer(&mut tokens, "tokens_user", &USER, "users", &USER);
         manager.create_table(tokens).await?;
         manager.create_index(index("tokens_token_id", "tokens", &["token_id"]).unique().to_owned()).await?;
+        manager.create_index(index("tokens_parent", "tokens", &["parent_id"])).await?;
         // For the references to groups and users, when one is deleted.
         manager.create_index(index("tokens_owner", "tokens", &USER)).await
     }
