@@ -100,7 +100,7 @@ pub async fn server(config: &Config) -> Result<Server, StartError> {
 }
 
 async fn connected(config: &Config, clock: Arc<dyn Clock>) -> Result<Server, StartError> {
-    let db = store::connect(&config.database_url, config.database_connections).await?;
+    let db = store::connect(&config.database_url, config.database_connections, config.database_limits).await?;
     if config.migrate {
         store::migrate(&config.database_url).await?;
     }

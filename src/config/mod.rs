@@ -12,6 +12,9 @@ use crate::identity::oidc::{ClaimNames, OidcConfig};
 /// The greatest number of authentications that an address may fail a minute.
 const MOST_FAILED: NonZeroU32 = NonZeroU32::new(1_000_000).expect("it is not zero");
 
+/// The greatest number of changes that a token may have under way.
+const MOST_WRITES: NonZeroU32 = NonZeroU32::new(1000).expect("it is not zero");
+
 /// The form of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -19,6 +22,15 @@ pub enum LogFormat {
     Text,
     /// A JSON object a line, for programs.
     Json,
+}
+
+/// What ends a statement that takes too long, on PostgreSQL.
+#[derive(Debug, Clone, Copy)]
+pub struct DatabaseLimits {
+    /// How long a statement may take.
+    pub statement: Duration,
+    /// How long it may wait for a lock.
+    pub lock: Duration,
 }
 
 /// How decisions are made.
@@ -45,6 +57,10 @@ pub struct Config {
     pub database_url: String,
     /// The greatest number of connections to the database.
     pub database_connections: u32,
+    /// How long a statement may take, and how long it may wait for a lock.
+    pub database_limits: DatabaseLimits,
+    /// How many changes a token may have under way at once.
+    pub concurrent_writes: NonZeroU32,
     /// Whether to bring the schema up to date at the start.
     pub migrate: bool,
     /// How long a request may take.
@@ -109,6 +125,8 @@ impl Faults {
     }
 
     fn oidc(&mut self, options: &Options) -> Option<OidcConfig> {
+        let max_age = self.within("oidc-max-age", &options.oidc_max_age, 60..=31_536_000);
+        let system = self.parse("oidc-system-call-processing", &options.oidc_system_call_processing, "true or false");
         let (issuer, audience) = match (&options.oidc_issuer, &options.oidc_audience) {
             (Some(issuer), Some(audience)) => (issuer.clone(), audience.clone()),
             (None, None) => return None,
@@ -124,7 +142,9 @@ impl Faults {
             user: options.oidc_user_claim.clone(),
             read_only: options.oidc_read_only_claim.clone(),
         };
-        let config = OidcConfig { issuer, audience, claims };
+        // Without them the configuration is not used, and its other faults are reported all the same.
+        let (max_age, system_call_processing) = (max_age.unwrap_or_default(), system.unwrap_or_default());
+        let config = OidcConfig { issuer, audience, claims, max_age, system_call_processing };
         self.0.extend(config.fault().map(|fault| format!("--oidc-issuer and what belongs to it: {fault}")));
         Some(config)
     }
@@ -153,6 +173,10 @@ impl TryFrom<Options> for Config {
         let mut faults = Faults::default();
         let listen = faults.parse("listen", &options.listen, "an address and port, like 127.0.0.1:8080 or [::]:8080");
         let database_connections = faults.within("database-connections", &options.database_connections, 1..=1000);
+        let statement = faults.within("database-statement-timeout", &options.database_statement_timeout, 1..=300);
+        let lock = faults.within("database-lock-timeout", &options.database_lock_timeout, 1..=300);
+        let concurrent_writes =
+            faults.within("concurrent-writes", &options.concurrent_writes, NonZeroU32::MIN..=MOST_WRITES);
         let migrate = faults.parse("migrate", &options.migrate, "true or false");
         let request_timeout = faults.within("request-timeout", &options.request_timeout, 1..=300);
         let drain_timeout = faults.within("drain-timeout", &options.drain_timeout, 0..=300);
@@ -196,6 +220,11 @@ impl TryFrom<Options> for Config {
                 listen: listen?,
                 database_url: options.database_url,
                 database_connections: database_connections?,
+                database_limits: DatabaseLimits {
+                    statement: Duration::from_secs(statement?),
+                    lock: Duration::from_secs(lock?),
+                },
+                concurrent_writes: concurrent_writes?,
                 migrate: migrate?,
                 request_timeout: Duration::from_secs(request_timeout?),
                 drain_timeout: Duration::from_secs(drain_timeout?),
@@ -226,6 +255,9 @@ mod tests {
             listen: "8080".to_owned(),
             database_url: "mysql://root:secret@host/db".to_owned(),
             database_connections: "0".to_owned(),
+            database_statement_timeout: "0".to_owned(),
+            database_lock_timeout: "0".to_owned(),
+            concurrent_writes: "0".to_owned(),
             migrate: "perhaps".to_owned(),
             request_timeout: "1s".to_owned(),
             drain_timeout: "-1".to_owned(),
@@ -243,13 +275,15 @@ mod tests {
             oidc_group_claim: "group".to_owned(),
             oidc_user_claim: "user".to_owned(),
             oidc_read_only_claim: "read_only".to_owned(),
+            oidc_max_age: "0".to_owned(),
+            oidc_system_call_processing: "perhaps".to_owned(),
             cors_origins: "https://portal.example.com, *".to_owned(),
             audit_retention: "0".to_owned(),
             log_format: "xml".to_owned(),
             log: "call_acceptance=loud".to_owned(),
         };
         let error = Config::try_from(options).expect_err("nothing in it is right");
-        assert_eq!(error.0.len(), 18, "{error}");
+        assert_eq!(error.0.len(), 23, "{error}");
         assert!(!error.to_string().contains("secret"));
     }
 }

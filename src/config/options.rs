@@ -33,6 +33,27 @@ pub struct Options {
         value_name = "NUMBER"
     )]
     pub database_connections: String,
+    /// How long a statement may take on PostgreSQL, in seconds (1 to 300); beyond it answers 503
+    #[arg(
+        long,
+        global = true,
+        env = "CALL_ACCEPTANCE_DATABASE_STATEMENT_TIMEOUT",
+        default_value = "10",
+        value_name = "SECONDS"
+    )]
+    pub database_statement_timeout: String,
+    /// How long a statement may wait for a lock on PostgreSQL, in seconds (1 to 300); beyond it answers 503
+    #[arg(
+        long,
+        global = true,
+        env = "CALL_ACCEPTANCE_DATABASE_LOCK_TIMEOUT",
+        default_value = "5",
+        value_name = "SECONDS"
+    )]
+    pub database_lock_timeout: String,
+    /// How many changes a token may have under way at once (1 to 1000); beyond it answers 429
+    #[arg(long, global = true, env = "CALL_ACCEPTANCE_CONCURRENT_WRITES", default_value = "4", value_name = "NUMBER")]
+    pub concurrent_writes: String,
     /// Whether to bring the schema up to date at the start
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_MIGRATE", default_value = "true", value_name = "true|false")]
     pub migrate: String,
@@ -133,6 +154,18 @@ pub struct Options {
         value_name = "CLAIM"
     )]
     pub oidc_read_only_claim: String,
+    /// How long an access token is accepted after it was issued, in seconds (60 to 31536000), whatever it says itself
+    #[arg(long, global = true, env = "CALL_ACCEPTANCE_OIDC_MAX_AGE", default_value = "86400", value_name = "SECONDS")]
+    pub oidc_max_age: String,
+    /// Whether an access token with the role call_processing and without a tenant is for the whole system
+    #[arg(
+        long,
+        global = true,
+        env = "CALL_ACCEPTANCE_OIDC_SYSTEM_CALL_PROCESSING",
+        default_value = "false",
+        value_name = "true|false"
+    )]
+    pub oidc_system_call_processing: String,
     /// Origins whose pages may call the API from a browser (CORS), with commas between them, as in
     /// `https://portal.example.com`; none unless set
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_CORS_ORIGINS", default_value = "", value_name = "ORIGINS")]

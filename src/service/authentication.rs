@@ -87,7 +87,7 @@ impl Server {
             }
             Credentials::AccessToken(text) => {
                 let claims = self.claims(text, at_call_time).await?;
-                let (expires, identity) = (claims.expires, Arc::new(subject(claims)?));
+                let (expires, identity) = (claims.expires, Arc::new(subject(claims, self.system_call_processing)?));
                 self.identities.know_subject(token::digest(text), identity.clone(), self.clock.now(), expires);
                 Ok(identity)
             }
@@ -135,12 +135,15 @@ impl Server {
 }
 
 /// Whom an access token is for: the first of its roles that it also has the scope for. A role takes the claims of the
-/// scope that it needs, and leaves others alone.
-fn subject(claims: Claims) -> Result<Identity, Failure> {
+/// scope that it needs, and leaves others alone. Call processing without a scope would be for the whole system, which is a
+/// matter of the configuration and not of a claim that is missing.
+fn subject(claims: Claims, system_call_processing: bool) -> Result<Identity, Failure> {
     let Claims { subject, roles, tenant, group, user, read_only, expires: _ } = claims;
     let named = Scope::parse([tenant.as_deref(), group.as_deref(), user.as_deref()]).map_err(|_| not_good())?;
     let mut held = Role::ALL.into_iter().filter(|role| roles.iter().any(|held| held == role.as_str()));
-    let found = held.find_map(|role| Some((role, named.clone().for_role(role)?)));
+    let open = |role, scope: &Scope| system_call_processing || role != Role::CallProcessing || *scope != Scope::System;
+    let scope_of = |role| named.clone().for_role(role).filter(|scope| open(role, scope));
+    let found = held.find_map(|role| Some((role, scope_of(role)?)));
     let (role, scope) = found.ok_or_else(forbidden)?;
     let actor = subject.chars().take(MAX_ACTOR).collect();
     Ok(Identity { kind: ActorKind::Subject, actor, role, scope, read_only })
@@ -153,5 +156,34 @@ fn identity(kept: &KeptToken) -> Identity {
         role: kept.token.role,
         scope: kept.scope.clone(),
         read_only: kept.token.read_only,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn claims(roles: &[&str], tenant: Option<&str>) -> Claims {
+        Claims {
+            subject: "someone".to_owned(),
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            tenant: tenant.map(str::to_owned),
+            group: None,
+            user: None,
+            read_only: false,
+            expires: Timestamp::MAX,
+        }
+    }
+
+    #[test]
+    fn call_processing_is_for_the_whole_system_only_when_it_is_configured_so() {
+        let role = |tenant, configured| {
+            subject(claims(&["call_processing"], tenant), configured).ok().map(|identity| identity.scope)
+        };
+        assert_eq!(role(None, false), None);
+        assert_eq!(role(None, true), Some(Scope::System));
+        assert!(matches!(role(Some("foo"), false), Some(Scope::Of(_))));
     }
 }

@@ -35,12 +35,13 @@ impl<T> Done<T> {
 impl Server {
     /// Does `work` in one transaction, as [`store::transaction`], with its records in the audit, done by `by`. What it
     /// concerns is known here at once, and by other instances within the staleness. Work that records nothing changed
-    /// nothing, and is undone: no revision rises, and nobody is told.
+    /// nothing, and is undone: no revision rises, and nobody is told. An actor has only so many changes under way.
     pub(super) async fn change<T, W, F>(&self, by: &Actor, work: W) -> Result<T, Failure>
     where
         W: Fn(Transaction) -> F,
         F: Future<Output = Result<Done<T>, Failure>>,
     {
+        let _turn = self.writers.admit(by).await?;
         let work = &work;
         let ended = store::transaction(&self.db, |transaction| async move {
             let Done { transaction, value, mut records, changes } = work(transaction).await?;

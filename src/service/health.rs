@@ -4,11 +4,10 @@ use async_trait::async_trait;
 use call_acceptance_api::{resource::health::Readiness, wire::problem::Failure};
 
 use super::server::Server;
-use crate::store;
 
 #[async_trait]
 impl Readiness for Server {
     async fn ready(&self) -> Result<(), Failure> {
-        Ok(store::ping(&self.calls).await?)
+        Ok(self.readiness.check(&self.calls).await?)
     }
 }

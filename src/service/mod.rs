@@ -26,6 +26,7 @@ mod tenant;
 mod token;
 mod user;
 mod user_service;
+mod writers;
 
 pub use authentication::{Credentials, not_good};
 pub use server::Server;

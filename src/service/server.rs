@@ -6,12 +6,12 @@ use call_acceptance_api::wire::problem::Failure;
 
 use tokio::sync::Semaphore;
 
-use super::{identities::Identities, snapshots::Snapshots};
+use super::{identities::Identities, snapshots::Snapshots, writers::Writers};
 use crate::{
     clock::Clock,
     config::Config,
     identity::oidc::Verifier,
-    store::{self, Connection, Transaction},
+    store::{self, Connection, Readiness, Transaction},
 };
 
 /// The server behind the contract.
@@ -24,6 +24,10 @@ pub struct Server {
     pub(super) snapshots: Arc<Snapshots>,
     pub(super) identities: Arc<Identities>,
     pub(super) verifier: Option<Verifier>,
+    pub(super) readiness: Readiness,
+    pub(super) writers: Writers,
+    /// Whether an access token of the provider may make the role of call processing one for the whole system.
+    pub(super) system_call_processing: bool,
     pub(super) audit_retention: Duration,
     pub(super) greatest_age: Duration,
 }
@@ -41,6 +45,9 @@ impl Server {
             snapshots,
             identities,
             verifier: config.oidc.clone().map(|oidc| Verifier::new(oidc, clock.clone())),
+            readiness: Readiness::of(&db),
+            writers: Writers::of(config.concurrent_writes),
+            system_call_processing: config.oidc.as_ref().is_some_and(|oidc| oidc.system_call_processing),
             audit_retention: config.audit_retention,
             greatest_age: decisions.greatest_age,
             db,

@@ -15,12 +15,12 @@ use sea_orm::{
 };
 
 use super::{
-    column::{cut, now, optional, owner_columns, value},
+    column::{now, optional, owner_columns, value},
     entity::audit_events::{Column, Entity, Model},
     error::StoreError,
 };
 
-/// How many events one statement inserts at most: PostgreSQL takes 65,535 parameters a statement, SQLite 32,766.
+/// How many events one statement inserts or deletes at most: PostgreSQL takes 65,535 parameters a statement, SQLite 32,766.
 const AT_ONCE: usize = 1000;
 /// How many bytes of things before and after a page has at most, unless it is one event that has more.
 const MOST_BYTES: i64 = 4 << 20;
@@ -122,13 +122,13 @@ pub async fn page(
     let after = page.after.as_ref().and_then(place);
     let mut places = query.clone().select_only().columns([Column::RecordedAt, Column::EventId, Column::Bytes]);
     places = places.limit(None);
-    let mut places = places.cursor_by((Column::RecordedAt, Column::EventId));
+    let mut places = places.cursor_by((Column::RecordedAt, Column::EventId)).into_model::<Place>();
     let mut cursor = query.limit(None).cursor_by((Column::RecordedAt, Column::EventId));
     if let Some(after) = after {
         places.after(after);
         cursor.after(after);
     }
-    let places = places.first(limit + 1).into_model::<Place>().all(db).await?;
+    let places = places.first(limit + 1).all(db).await?;
     let fitting = fitting(&places, limit);
     let rows = if places.is_empty() { Vec::new() } else { cursor.first(fitting).all(db).await? };
     let more = places.len() as u64 > fitting;
@@ -206,10 +206,20 @@ pub(super) fn instant(microseconds: i64) -> Result<Instant, StoreError> {
     jiff::Timestamp::from_microsecond(microseconds).map(Instant::of).map_err(StoreError::corrupt)
 }
 
-/// Deletes the events that are older than `kept`.
+/// Deletes the events that are older than `kept`, some at a time.
 pub async fn forget(db: &impl ConnectionTrait, kept: Duration) -> Result<(), StoreError> {
-    let kept = i64::try_from(kept.as_micros()).unwrap_or(i64::MAX);
-    let old = Expr::col(Column::RecordedAt).lt(now(db.get_database_backend()).sub(kept));
-    Entity::delete_many().filter(old).exec(db).await?;
-    Ok(())
+    let (backend, kept) = (db.get_database_backend(), i64::try_from(kept.as_micros()).unwrap_or(i64::MAX));
+    loop {
+        let old = Query::select()
+            .columns([Column::TenantId, Column::EventId])
+            .from(Entity)
+            .and_where(Expr::col(Column::RecordedAt).lt(now(backend).sub(kept)))
+            .limit(AT_ONCE as u64)
+            .take();
+        let key = Expr::tuple([Column::TenantId, Column::EventId].map(Expr::col));
+        let deleted = Entity::delete_many().filter(key.in_subquery(old)).exec(db).await?;
+        if deleted.rows_affected < AT_ONCE as u64 {
+            return Ok(());
+        }
+    }
 }

@@ -3,19 +3,22 @@
 use std::{str::FromStr, time::Duration};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector, SqlxSqliteConnector,
+    DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
-        self, ConnectOptions, Connection,
+        self, ConnectOptions, Connection, Executor,
         postgres::{PgConnectOptions, PgPoolOptions},
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions},
     },
 };
 use sea_orm_migration::MigratorTrait;
 
-use super::{error::StoreError, migration::Migrator};
+use super::migration::Migrator;
+use crate::config::DatabaseLimits;
 
 /// How long a request waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(3);
+/// How long statements may take that nobody waits for as long as for a request.
+const BESIDE: DatabaseLimits = DatabaseLimits { statement: Duration::from_secs(5), lock: Duration::from_secs(5) };
 /// How long one attempt to connect at the start may take.
 const CONNECT: Duration = Duration::from_secs(10);
 /// Statements that take longer are logged as slow.
@@ -98,10 +101,22 @@ impl Target {
         }
     }
 
-    fn pool(&self, max_connections: u32) -> DatabaseConnection {
+    /// A pool whose statements end within the limits, where there are any.
+    fn pool(&self, max_connections: u32, limits: Option<DatabaseLimits>) -> DatabaseConnection {
         match self {
             Self::Postgres(options) => {
                 let pool = PgPoolOptions::new().max_connections(max_connections).acquire_timeout(ACQUIRE);
+                let settings = limits.map(settings);
+                // Not by the options of the connection, which poolers refuse.
+                let pool = pool.after_connect(move |connection, _| {
+                    let settings = settings.clone();
+                    Box::pin(async move {
+                        if let Some(settings) = settings {
+                            connection.execute(sqlx::AssertSqlSafe(settings)).await?;
+                        }
+                        Ok(())
+                    })
+                });
                 SqlxPostgresConnector::from_sqlx_postgres_pool(pool.connect_lazy_with(options.clone()))
             }
             Self::Sqlite(options) => {
@@ -112,11 +127,20 @@ impl Target {
     }
 }
 
+fn settings(limits: DatabaseLimits) -> String {
+    let DatabaseLimits { statement, lock } = limits;
+    format!("SET statement_timeout = {}; SET lock_timeout = {}", statement.as_millis(), lock.as_millis())
+}
+
 /// A pool of at most `max_connections` connections to the database at `url`, which answers.
-pub async fn connect(url: &str, max_connections: u32) -> Result<DatabaseConnection, ConnectError> {
+pub async fn connect(
+    url: &str,
+    max_connections: u32,
+    limits: DatabaseLimits,
+) -> Result<DatabaseConnection, ConnectError> {
     let target = Target::parse(url)?;
     target.probe().await?;
-    Ok(target.pool(max_connections))
+    Ok(target.pool(max_connections, Some(limits)))
 }
 
 /// A pool of at most `max_connections` connections of its own to the database of `db`. An embedded database has one
@@ -125,7 +149,7 @@ pub fn beside(db: &DatabaseConnection, max_connections: u32) -> DatabaseConnecti
     match db.get_database_backend() {
         DbBackend::Postgres => {
             let options = db.get_postgres_connection_pool().connect_options().as_ref().clone();
-            Target::Postgres(options).pool(max_connections)
+            Target::Postgres(options).pool(max_connections, Some(BESIDE))
         }
         _ => db.clone(),
     }
@@ -135,7 +159,7 @@ pub fn beside(db: &DatabaseConnection, max_connections: u32) -> DatabaseConnecti
 pub async fn migrate(url: &str) -> Result<(), ConnectError> {
     let target = Target::parse(url)?;
     let failed = |reason: String| ConnectError::Migrate { target: target.name(), reason };
-    let db = target.pool(2);
+    let db = target.pool(2, None);
     let lock = match &target {
         Target::Postgres(options) => {
             let mut lock = options.connect().await.map_err(|error| failed(error.to_string()))?;
@@ -159,10 +183,4 @@ async fn bring_up_to_date(db: &DatabaseConnection) -> Result<(), DbErr> {
     let applied = Migrator::get_migration_models(db).await?;
     let missing = Migrator::migrations().iter().any(|ours| !applied.iter().any(|theirs| theirs.version == ours.name()));
     if missing { Migrator::up(db, None).await } else { Ok(()) }
-}
-
-/// Whether the database answers.
-pub async fn ping(db: &impl ConnectionTrait) -> Result<(), StoreError> {
-    db.execute_unprepared("SELECT 1").await?;
-    Ok(())
 }

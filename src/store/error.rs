@@ -37,6 +37,11 @@ impl StoreError {
         Self::Internal(Box::new(cause))
     }
 
+    /// Whether another try may succeed at once.
+    pub(super) fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(cause) if is_transient(cause))
+    }
+
     /// The failure, a taken name told as `code` with `detail`.
     pub fn or_taken(self, code: ProblemCode, detail: impl Into<String>) -> Failure {
         match self {
@@ -117,8 +122,9 @@ fn is_transient(error: &DbErr) -> bool {
     matches!(code(error).as_deref(), Some("40001" | "40P01" | "5" | "6" | "261" | "262" | "517"))
 }
 
-/// No connection, or a database that is starting, stopping, full or out of resources (PostgreSQL, appendix A: classes
-/// 08, 53, 57P and 58); SQLITE_IOERR, SQLITE_FULL and SQLITE_CANTOPEN.
+/// No connection, or a database that is starting, stopping, full, out of resources, read only or too slow (PostgreSQL,
+/// appendix A: classes 08, 53, 57P and 58, and `query_canceled`, `lock_not_available`, `read_only_sql_transaction`);
+/// SQLITE_READONLY, SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_FULL, SQLITE_CANTOPEN and SQLITE_NOTADB with their extensions.
 fn is_unavailable(error: &DbErr) -> bool {
     if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
         return true;
@@ -134,7 +140,10 @@ fn is_unavailable(error: &DbErr) -> bool {
         )
     };
     let code = code(error).unwrap_or_default();
+    // The codes of PostgreSQL have five characters, and those of SQLite are numbers of at most four digits.
+    let embedded = code.parse().ok().filter(|_| code.len() < 5).map(|code: u32| code & 0xff);
     cause(error).is_some_and(lost)
         || ["08", "53", "57P", "58"].iter().any(|class| code.starts_with(class) && code.len() == 5)
-        || matches!(code.as_str(), "10" | "13" | "14")
+        || matches!(code.as_str(), "57014" | "55P03" | "25006")
+        || matches!(embedded, Some(8 | 10 | 11 | 13 | 14 | 26))
 }

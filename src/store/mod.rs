@@ -15,6 +15,7 @@ pub mod feed;
 pub mod group;
 pub mod migration;
 pub mod ownership;
+mod readiness;
 pub mod schedule;
 pub mod snapshot;
 pub mod tenant;
@@ -23,7 +24,8 @@ mod transaction;
 pub mod user;
 pub mod user_service;
 
-pub use connection::{ConnectError, beside, connect, migrate, ping};
+pub use connection::{ConnectError, beside, connect, migrate};
 pub use error::{Constraint, StoreError};
+pub use readiness::Readiness;
 pub use sea_orm::{ConnectionTrait, DatabaseConnection as Connection, DatabaseTransaction as Transaction};
 pub use transaction::{Aborted, End, give_up, transaction};

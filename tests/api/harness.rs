@@ -10,7 +10,7 @@ use std::{
 
 use call_acceptance::{
     app::Application,
-    config::{Config, DecisionConfig, LogFormat},
+    config::{Config, DatabaseLimits, DecisionConfig, LogFormat},
 };
 use call_acceptance_api::{
     document::{
@@ -72,6 +72,9 @@ pub fn config(database_url: &str) -> Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         database_url: database_url.to_owned(),
         database_connections: 5,
+        database_limits: DatabaseLimits { statement: Duration::from_secs(30), lock: Duration::from_secs(30) },
+        // As many as a test likes.
+        concurrent_writes: NonZeroU32::new(1000).expect("it is not zero"),
         migrate: false,
         request_timeout: Duration::from_secs(30),
         drain_timeout: Duration::from_secs(5),

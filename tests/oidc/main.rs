@@ -52,7 +52,13 @@ fn verifier(provider: &Provider) -> (Verifier, Arc<FastClock>) {
         user: "user".to_owned(),
         read_only: "read_only".to_owned(),
     };
-    let config = OidcConfig { issuer: provider.issuer().to_owned(), audience: AUDIENCE.to_owned(), claims };
+    let config = OidcConfig {
+        issuer: provider.issuer().to_owned(),
+        audience: AUDIENCE.to_owned(),
+        claims,
+        max_age: 86_400,
+        system_call_processing: false,
+    };
     assert_eq!(config.fault(), None);
     let clock = Arc::<FastClock>::default();
     (Verifier::new(config, Arc::clone(&clock) as Arc<dyn Clock>), clock)

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 
 use call_acceptance::{
     app::{self, Application},
-    config::{Config, DecisionConfig, LogFormat},
+    config::{Config, DatabaseLimits, DecisionConfig, LogFormat},
     identity::oidc::{ClaimNames, OidcConfig},
 };
 use call_acceptance_api::{
@@ -97,6 +97,9 @@ fn config(issuer: &str, database_url: &str) -> Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         database_url: database_url.to_owned(),
         database_connections: 5,
+        database_limits: DatabaseLimits { statement: Duration::from_secs(30), lock: Duration::from_secs(30) },
+        // As many as a test likes.
+        concurrent_writes: NonZeroU32::new(1000).expect("it is not zero"),
         migrate: true,
         request_timeout: Duration::from_secs(30),
         drain_timeout: Duration::from_secs(1),
@@ -109,7 +112,13 @@ fn config(issuer: &str, database_url: &str) -> Config {
         },
         open: false,
         failed_authentications: NonZeroU32::MAX,
-        oidc: Some(OidcConfig { issuer: issuer.to_owned(), audience: AUDIENCE.to_owned(), claims }),
+        oidc: Some(OidcConfig {
+            issuer: issuer.to_owned(),
+            audience: AUDIENCE.to_owned(),
+            claims,
+            max_age: 86_400,
+            system_call_processing: false,
+        }),
         audit_retention: Duration::from_secs(86_400),
         cors_origins: Vec::new(),
         log_format: LogFormat::Text,

@@ -25,7 +25,8 @@ pub(super) fn secure(document: &mut Value) {
         let description = operation["description"].as_str().unwrap_or_default().trim_end();
         operation["description"] = format!("{description}\n\n{}", rule.describe()).into();
         if let Some(responses) = operation["responses"].as_object_mut() {
-            BEFORE_AN_OPERATION.into_iter().for_each(|code| add_answer(responses, code));
+            let of_changes = rule.changes().then_some(ProblemCode::TooManyWrites);
+            BEFORE_AN_OPERATION.into_iter().chain(of_changes).for_each(|code| add_answer(responses, code));
             responses.sort_keys();
         }
     }

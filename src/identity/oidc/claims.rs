@@ -36,6 +36,7 @@ pub(super) fn read(payload: &Value, config: &OidcConfig, now: Timestamp) -> Resu
         return Err(Rejection::invalid("it is not for this server: its audience (aud) is another"));
     }
     let expires = time(payload, "exp")?.ok_or_else(|| Rejection::invalid("it has no end (exp)"))?;
+    let expires = capped(expires, time(payload, "iat")?, config.max_age, now)?;
     if now.duration_since(expires) >= LEEWAY {
         return Err(Rejection::invalid("it has expired"));
     }
@@ -54,6 +55,18 @@ pub(super) fn read(payload: &Value, config: &OidcConfig, now: Timestamp) -> Resu
         read_only: flag(payload, &names.read_only)?,
         expires,
     })
+}
+
+/// The end of a token, `max_age` seconds after it was issued at most. One that does not say when it was issued must end
+/// within that time from now.
+fn capped(expires: Timestamp, issued: Option<Timestamp>, max_age: i64, now: Timestamp) -> Result<Timestamp, Rejection> {
+    let latest = issued.unwrap_or(now).checked_add(SignedDuration::from_secs(max_age)).unwrap_or(Timestamp::MAX);
+    if issued.is_none() && expires.duration_since(latest) > LEEWAY {
+        return Err(Rejection::invalid(
+            "it is valid for longer than is accepted here, and does not say since when (iat)",
+        ));
+    }
+    Ok(expires.min(latest))
 }
 
 /// Whether `audience` is the audience or among them.

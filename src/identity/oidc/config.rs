@@ -13,6 +13,10 @@ pub struct OidcConfig {
     pub audience: String,
     /// Where the tokens say what.
     pub claims: ClaimNames,
+    /// How long a token is accepted after it was issued, in seconds, whatever it says itself.
+    pub max_age: i64,
+    /// Whether the role of call processing may be for the whole system; else such a token has no role.
+    pub system_call_processing: bool,
 }
 
 /// The claims that say what a token allows. A name that starts with `/` is a JSON Pointer into the claims, as in

@@ -7,3 +7,4 @@ mod matrix;
 mod open;
 mod revocation;
 mod tokens;
+mod writers;

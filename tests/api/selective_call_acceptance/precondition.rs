@@ -10,7 +10,7 @@ use crate::harness::{Answer, App, CRITERIA, JSON, SERVICE, USER, both};
 const WRITES: [(Method, &str, &str); 4] = [
     (Method::PUT, "", r#"{"criteria":[{"name":"a","active":false}]}"#),
     (Method::POST, "criteria/", r#"{"name":"b","fromDnCriteria":{"selection":"Any"}}"#),
-    (Method::PUT, "criteria/a/", r#"{"active":false}"#),
+    (Method::PUT, "criteria/a/", r#"{"doNotPerformAction":true}"#),
     (Method::DELETE, "criteria/a/", "{}"),
 ];
 

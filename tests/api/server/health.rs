@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     database::{Kind, admin_url},
-    harness::{App, both},
+    harness::{App, USER, both},
 };
 
 both! {
@@ -29,4 +29,43 @@ async fn a_server_whose_database_is_gone_lives_and_is_not_ready() {
         answer.expect_problem(503, "database_unavailable");
         answer.header("retry-after");
     }
+}
+
+#[tokio::test]
+async fn a_server_whose_database_is_read_only_is_not_ready_and_changes_nothing() {
+    let app = App::start(Kind::Postgres).await.with_user().await;
+    let name = app.database.url.rsplit('/').next().unwrap_or_default().to_owned();
+    app.database.execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on")).await;
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    app.database.execute(end).await;
+    let began = std::time::Instant::now();
+    // Connections that were ended are noticed when they are used.
+    while app.get("/health/ready").await.status != 503 || app.get(USER).await.status != 200 {
+        assert!(began.elapsed() < std::time::Duration::from_secs(60), "it is ready still");
+    }
+    app.get("/health/ready").await.expect_problem(503, "database_unavailable");
+    app.put(USER, json!({ "firstName": "Foo" })).await.expect_problem(503, "database_unavailable");
+}
+
+fn file(app: &App) -> &str {
+    app.database.url.trim_start_matches("sqlite://").split('?').next().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_server_whose_file_was_deleted_is_not_ready() {
+    let app = App::start(Kind::Sqlite).await;
+    app.get("/health/ready").await.expect(200);
+    std::fs::remove_file(file(&app)).expect("the file can be deleted");
+    app.get("/health/ready").await.expect_problem(503, "database_unavailable");
+    std::fs::write(file(&app), "").expect("another file can be put there");
+    app.get("/health/ready").await.expect_problem(503, "database_unavailable");
+}
+
+#[tokio::test]
+async fn a_server_whose_file_was_overwritten_is_not_ready() {
+    let app = App::start(Kind::Sqlite).await;
+    let mut garbage = std::fs::OpenOptions::new().write(true).open(file(&app)).expect("the file is there");
+    std::io::Write::write_all(&mut garbage, &[0xff; 8192]).expect("the file can be written");
+    app.get("/health/ready").await.expect_problem(503, "database_unavailable");
 }

@@ -240,6 +240,13 @@ problem_codes! {
             the seconds in `Retry-After`, with a token that is valid.",
         example: "Too many authentications failed from this address; the next is looked at in 12 s.",
     }
+    TooManyWrites = "too_many_writes" {
+        status: TOO_MANY_REQUESTS,
+        title: "Too many changes of the token are under way",
+        description: "A token may have only so many changes under way at once, so that others have their turn. Send the \
+            request again after the seconds in `Retry-After`, and fewer at the same time.",
+        example: "As many changes of this token are under way as may be at once, 4; send the next when one is answered.",
+    }
     InternalError = "internal_error" {
         status: INTERNAL_SERVER_ERROR,
         title: "The server failed",

@@ -161,3 +161,16 @@ fn audience_and_names_of_claims_are_not_empty() {
     faulty.audience.clear();
     assert!(faulty.fault().is_some_and(|fault| fault.contains("audience")));
 }
+
+#[test]
+fn a_token_is_accepted_for_the_greatest_age_after_it_was_issued() {
+    let config = OidcConfig { max_age: 600, ..config(ISSUER) };
+    let at = |seconds: i64| now().as_second() + seconds;
+    let end = |changes| read_as(&config, changes).map(|claims| claims.expires.as_second());
+    assert_eq!(end(json!({"iat": at(-100), "exp": at(100)})), Ok(at(100)));
+    assert_eq!(end(json!({"iat": at(-100), "exp": at(86_400)})), Ok(at(500)));
+    assert_eq!(end(json!({"iat": at(-700), "exp": at(86_400)})), Err(invalid("it has expired")));
+    assert_eq!(end(json!({"exp": at(600)})), Ok(at(600)));
+    let endless = "it is valid for longer than is accepted here, and does not say since when (iat)";
+    assert_eq!(end(json!({"exp": at(86_400)})), Err(invalid(endless)));
+}

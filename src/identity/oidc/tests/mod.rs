@@ -33,7 +33,13 @@ fn config(issuer: &str) -> OidcConfig {
         user: "user".to_owned(),
         read_only: "read_only".to_owned(),
     };
-    OidcConfig { issuer: issuer.to_owned(), audience: AUDIENCE.to_owned(), claims }
+    OidcConfig {
+        issuer: issuer.to_owned(),
+        audience: AUDIENCE.to_owned(),
+        claims,
+        max_age: 31_536_000,
+        system_call_processing: false,
+    }
 }
 
 /// Claims that are accepted.
