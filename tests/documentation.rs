@@ -145,7 +145,7 @@ fn the_commands_that_pages_print_are_understood() {
 
 #[test]
 fn the_excerpts_of_the_proxys_configuration_are_in_it() {
-    let configuration = file("tests/kamailio/kamailio.cfg");
+    let configuration = file("deploy/kamailio/kamailio.cfg");
     let excerpts = fenced(&file("docs/sip.md"), "kamailio");
     assert!(!excerpts.is_empty(), "the page shows some of it");
     for excerpt in excerpts {

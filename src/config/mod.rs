@@ -4,6 +4,7 @@ pub mod options;
 
 use std::{fmt::Display, net::SocketAddr, num::NonZeroU32, ops::RangeInclusive, str::FromStr, time::Duration};
 
+use call_acceptance_api::value::phone_number::Region;
 use tracing_subscriber::EnvFilter;
 
 use self::options::Options;
@@ -69,6 +70,8 @@ pub struct Config {
     pub drain_timeout: Duration,
     /// How decisions are made.
     pub decisions: DecisionConfig,
+    /// The region whose national numbers called numbers are read as, where a question names none.
+    pub default_region: Option<Region>,
     /// Whether everybody may do everything, on loopback only.
     pub open: bool,
     /// How many authentications an address may fail a minute.
@@ -161,6 +164,14 @@ impl Faults {
         origins
     }
 
+    fn region(&mut self, text: &str) -> Option<Region> {
+        let region = Region::parse(text).ok();
+        if region.is_none() {
+            self.add("default-region", text, "the code of a region in capital letters, like BE (ISO 3166-1 alpha-2)");
+        }
+        region
+    }
+
     fn add(&mut self, flag: &str, text: &str, right: &str) {
         self.0.push(format!("--{flag}: {text:?} is not {right}"));
     }
@@ -195,6 +206,11 @@ impl TryFrom<Options> for Config {
             })
         };
         let decisions = decisions();
+        let default_region = options
+            .default_region
+            .as_ref()
+            .filter(|region| !region.is_empty())
+            .and_then(|region| faults.region(region));
         let open = faults.one_of("auth", &options.auth, &[("token", false), ("none", true)]);
         if open == Some(true) && listen.is_some_and(|listen: SocketAddr| !listen.ip().is_loopback()) {
             let right =
@@ -229,6 +245,7 @@ impl TryFrom<Options> for Config {
                 request_timeout: Duration::from_secs(request_timeout?),
                 drain_timeout: Duration::from_secs(drain_timeout?),
                 decisions: decisions?,
+                default_region,
                 open: open?,
                 failed_authentications: failed_authentications?,
                 oidc,
@@ -266,6 +283,7 @@ mod tests {
             decision_memory: "all".to_owned(),
             decision_max_age: "0".to_owned(),
             decision_connections: "0".to_owned(),
+            default_region: Some("be".to_owned()),
             auth: "maybe".to_owned(),
             failed_authentications: "0".to_owned(),
             oidc_issuer: Some("http://issuer.example.com".to_owned()),
@@ -283,7 +301,7 @@ mod tests {
             log: "call_acceptance=loud".to_owned(),
         };
         let error = Config::try_from(options).expect_err("nothing in it is right");
-        assert_eq!(error.0.len(), 23, "{error}");
+        assert_eq!(error.0.len(), 24, "{error}");
         assert!(!error.to_string().contains("secret"));
     }
 }

@@ -103,6 +103,10 @@ pub struct Options {
         value_name = "NUMBER"
     )]
     pub decision_connections: String,
+    /// Region whose national numbers called numbers are read as (ISO 3166-1 alpha-2, as in BE), where a question names
+    /// none; without it called numbers are international
+    #[arg(long, global = true, env = "CALL_ACCEPTANCE_DEFAULT_REGION", value_name = "REGION")]
+    pub default_region: Option<String>,
     /// Who is let in: `token` asks for a token; `none` lets everybody do everything, for a trial on loopback only
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_AUTH", default_value = "token", value_name = "token|none")]
     pub auth: String,

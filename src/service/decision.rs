@@ -1,23 +1,22 @@
 //! Decisions on incoming calls, from the snapshots in memory where they are there.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use call_acceptance_api::{
     access::Actor,
     resource::{
-        decision::{Decision, Decisions, Question, Reason},
+        decision::{CallPriority, Called, Decision, Decisions, Question, Reason},
         user_service::{ServiceName, UserServicePath},
     },
-    value::{
-        owner::{Owner, UserPath},
-        phone_number::CalledNumber,
-    },
+    value::owner::{Owner, UserPath},
     wire::problem::Failure,
 };
 
 use super::{
     owner::{not_assigned, not_found},
     server::Server,
-    snapshots::Found,
+    snapshots::{Found, Snapshot},
 };
 use crate::rules::screening::{self, Call, Screening};
 
@@ -36,35 +35,41 @@ impl Decisions for Server {
         let screening = snapshot
             .screening(ACCEPTANCE)
             .ok_or_else(|| not_assigned(&UserServicePath { user, service: ACCEPTANCE }))?;
-        Ok(marked(stale, self.decide(screening, &question)))
+        Ok(marked(stale, self.decide(Some(screening), &question)))
     }
 
-    async fn of_called_number(
-        &self,
-        by: &Actor,
-        called_number: CalledNumber,
-        question: Question,
-    ) -> Result<Decision, Failure> {
-        let unknown = Decision::new(Reason::UnknownCalledNumber, None);
-        let Some(number) = screening::called_numbers(called_number.as_str(), None).into_iter().next() else {
-            return Ok(unknown);
-        };
-        let Found { snapshot, stale } = self.snapshots.of_number(number).await?;
-        // To whom it is not open, a user is as unknown as one who is not there.
-        let known = snapshot.filter(|snapshot| by.identity.scope.meets(snapshot.user.names()));
-        let Some(snapshot) = known else { return Ok(unknown) };
-        Ok(marked(
-            stale,
-            match snapshot.screening(ACCEPTANCE) {
-                Some(screening) => self.decide(screening, &question),
-                None => Decision::new(Reason::ServiceNotAssigned, None),
-            },
-        ))
+    async fn of_called_number(&self, by: &Actor, called: Called, question: Question) -> Result<Decision, Failure> {
+        let Found { snapshot, stale } = self.called(by, called).await?;
+        match snapshot {
+            Some(snapshot) => Ok(marked(stale, self.decide(snapshot.screening(ACCEPTANCE), &question))),
+            None => {
+                self.unknown_numbers.note(self.clock.now());
+                Ok(unasked(Reason::UnknownCalledNumber, &question))
+            }
+        }
     }
 }
 
 impl Server {
-    fn decide(&self, screening: &Screening, question: &Question) -> Decision {
+    /// The snapshot of the user who is called. To whom it is not open, a user is as unknown as one who is not there.
+    async fn called(&self, by: &Actor, called: Called) -> Result<Found, Failure> {
+        let region = called.region.as_ref().or(self.default_region.as_ref());
+        for number in screening::called_numbers(called.number.as_str(), region) {
+            let found = self.snapshots.of_number(number).await?;
+            let is_open = |snapshot: &Arc<Snapshot>| by.identity.scope.meets(snapshot.user.names());
+            if found.snapshot.as_ref().is_some_and(is_open) {
+                return Ok(found);
+            }
+        }
+        Ok(Found { snapshot: None, stale: false })
+    }
+
+    /// What becomes of a call to a user with this screening; `None` without the service.
+    fn decide(&self, screening: Option<&Screening>, question: &Question) -> Decision {
+        if question.priority.as_ref().is_some_and(CallPriority::is_emergency_callback) {
+            return unasked(Reason::EmergencyCallback, question);
+        }
+        let Some(screening) = screening else { return unasked(Reason::ServiceNotAssigned, question) };
         let call = Call {
             calling_number: question.calling_number.as_ref().map(|number| number.as_str()),
             presentation: question.presentation,
@@ -74,6 +79,11 @@ impl Server {
         let explanation = question.explain.then(|| screening.explain(&call));
         Decision { explanation, ..Decision::new(ruling.reason, ruling.criteria.cloned()) }
     }
+}
+
+/// A decision for which no criteria was asked.
+fn unasked(reason: Reason, question: &Question) -> Decision {
+    Decision { explanation: question.explain.then(Vec::new), ..Decision::new(reason, None) }
 }
 
 fn marked(stale: bool, decision: Decision) -> Decision {

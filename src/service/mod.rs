@@ -24,6 +24,7 @@ mod server;
 mod snapshots;
 mod tenant;
 mod token;
+mod unknown_numbers;
 mod user;
 mod user_service;
 mod writers;

@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use call_acceptance_api::wire::problem::Failure;
+use call_acceptance_api::{value::phone_number::Region, wire::problem::Failure};
 
 use tokio::sync::Semaphore;
 
-use super::{identities::Identities, snapshots::Snapshots, writers::Writers};
+use super::{identities::Identities, snapshots::Snapshots, unknown_numbers::UnknownNumbers, writers::Writers};
 use crate::{
     clock::Clock,
     config::Config,
@@ -30,6 +30,8 @@ pub struct Server {
     pub(super) system_call_processing: bool,
     pub(super) audit_retention: Duration,
     pub(super) greatest_age: Duration,
+    pub(super) default_region: Option<Region>,
+    pub(super) unknown_numbers: UnknownNumbers,
 }
 
 impl Server {
@@ -50,6 +52,8 @@ impl Server {
             system_call_processing: config.oidc.as_ref().is_some_and(|oidc| oidc.system_call_processing),
             audit_retention: config.audit_retention,
             greatest_age: decisions.greatest_age,
+            default_region: config.default_region.clone(),
+            unknown_numbers: UnknownNumbers::default(),
             db,
             calls,
             clock,

@@ -86,6 +86,7 @@ pub fn config(database_url: &str) -> Config {
             greatest_age: Duration::from_secs(600),
             connections: 4,
         },
+        default_region: None,
         open: false,
         // As many as a test likes; those that are about the limit set it.
         failed_authentications: NonZeroU32::MAX,

@@ -110,6 +110,7 @@ fn config(issuer: &str, database_url: &str) -> Config {
             greatest_age: Duration::from_secs(600),
             connections: 4,
         },
+        default_region: None,
         open: false,
         failed_authentications: NonZeroU32::MAX,
         oidc: Some(OidcConfig {

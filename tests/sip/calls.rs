@@ -28,6 +28,8 @@ pub struct Call {
     from: String,
     identity: Option<String>,
     privacy: Option<&'static str>,
+    header: Option<&'static str>,
+    party_privacy: &'static str,
     pub verdict: Verdict,
 }
 
@@ -36,9 +38,15 @@ impl Call {
     pub fn csv(&self, index: usize) -> String {
         // An empty field would end the headers.
         let identity =
-            self.identity.as_ref().map_or("Priority: normal".to_owned(), |it| format!("P-Asserted-Identity: {it}"));
+            self.identity.as_ref().map_or("Organization: ours".to_owned(), |it| format!("P-Asserted-Identity: {it}"));
         let privacy = self.privacy.map_or("Subject: a call".to_owned(), |it| format!("Privacy: {it}"));
-        format!("{index};{};{};{identity};{privacy}\n", self.called, self.from)
+        let header = self.header.unwrap_or("Priority: normal");
+        format!("{index};{};{};{identity};{privacy};{header};{}\n", self.called, self.from, self.party_privacy)
+    }
+
+    /// Whether it says that an emergency service calls back.
+    pub fn is_emergency_callback(&self) -> bool {
+        self.header.is_some_and(|header| header.to_ascii_lowercase().contains("psap-callback"))
     }
 }
 
@@ -48,15 +56,21 @@ struct Kind {
     from: &'static str,
     identity: Option<&'static str>,
     privacy: Option<&'static str>,
+    header: Option<&'static str>,
+    party_privacy: &'static str,
     verdict: Verdict,
 }
 
+const fn kind(called: &'static str, from: &'static str, verdict: Verdict) -> Kind {
+    Kind { called, from, identity: None, privacy: None, header: None, party_privacy: "off", verdict }
+}
+
 const fn relay(called: &'static str, from: &'static str) -> Kind {
-    Kind { called, from, identity: None, privacy: None, verdict: Verdict::Relay }
+    kind(called, from, Verdict::Relay)
 }
 
 const fn decline(called: &'static str, from: &'static str) -> Kind {
-    Kind { called, from, identity: None, privacy: None, verdict: Verdict::Decline }
+    kind(called, from, Verdict::Decline)
 }
 
 impl Kind {
@@ -70,12 +84,24 @@ impl Kind {
         Self { privacy: Some(privacy), ..self }
     }
 
+    /// The call has one more header field.
+    const fn with(self, header: &'static str) -> Self {
+        Self { header: Some(header), ..self }
+    }
+
+    /// The caller asks for privacy as was done before RFC 3323.
+    const fn private_party(self, privacy: &'static str) -> Self {
+        Self { party_privacy: privacy, ..self }
+    }
+
     fn call(&self, index: usize) -> Call {
         Call {
             called: self.called.to_owned(),
             from: with_digits(self.from, index),
             identity: self.identity.map(|identity| with_digits(identity, index)),
             privacy: self.privacy,
+            header: self.header,
+            party_privacy: self.party_privacy,
             verdict: self.verdict,
         }
     }
@@ -139,6 +165,17 @@ const KINDS: &[Kind] = &[
     relay(ANONYMOUS, "<sip:+32475######@caller.example>").private("full"),
     relay(ANONYMOUS, ALICE).private("user"),
     relay(ANONYMOUS, "<sip:anonymous@caller.example>"),
+    relay(ANONYMOUS, "<sip:Restricted@caller.example>"),
+    relay(ANONYMOUS, "<sip:withheld@caller.example>").asserted("<tel:+32475######>"),
+    relay(ANONYMOUS, "<sip:+266696687@caller.example>"),
+    relay(ANONYMOUS, ALICE).asserted("<sip:anonymous@anonymous.invalid>"),
+    relay(ANONYMOUS, "<sip:+32475######@caller.example>").private_party("full"),
+    relay(ANONYMOUS, "<sip:+32475######@caller.example>").private("none").with("Privacy: id"),
+    relay(ANONYMOUS, "<sip:+32475######@caller.example>").private("session").with("Privacy: critical,user"),
+    decline(FRIENDS, "<sip:+3225126777@caller.example>").private_party("full"),
+    decline(FRIENDS, "<sip:+3225126777@caller.example>").private("none").with("Privacy: id"),
+    decline(FRIENDS, "<sip:restricted@caller.example>").asserted("<tel:+3225126777>"),
+    relay(FRIENDS, "<sip:+3225126777@caller.example>").private_party("name"),
     decline(ANONYMOUS, "<sip:+32475######@caller.example>"),
     decline(ANONYMOUS, "<sip:+32475######@caller.example>").private("none"),
     decline(ANONYMOUS, ALICE),
@@ -149,7 +186,10 @@ const KINDS: &[Kind] = &[
     relay(UNAVAILABLE, ALICE).asserted("<sip:bob@network.example>"),
     decline(UNAVAILABLE, "<sip:+32475######@caller.example>"),
     decline(UNAVAILABLE, ALICE).asserted("<tel:+32475######>"),
+    relay(UNAVAILABLE, "<sip:unknown@caller.example>").asserted("<sip:unknown@unknown.invalid>"),
     decline(UNAVAILABLE, ANONYMOUS_FROM),
+    decline(UNAVAILABLE, ALICE).asserted("<sip:anonymous@anonymous.invalid>"),
+    decline(UNAVAILABLE, "<sip:private@caller.example>"),
     decline(UNAVAILABLE, ALICE).private("id"),
     // Do not accept wins.
     relay(NO_SALES, "<sip:+32475######@caller.example>"),
@@ -159,6 +199,13 @@ const KINDS: &[Kind] = &[
     decline(NO_SALES, "<sip:+331########@caller.example>"),
     decline(NO_SALES, ANONYMOUS_FROM),
     decline(NO_SALES, ALICE).asserted("<tel:+331########>"),
+    // An emergency service calls back whoever called it.
+    relay(FRIENDS, "<sip:+32475######@caller.example>").with("Priority: psap-callback"),
+    relay(NO_SALES, ANONYMOUS_FROM).with("Priority: PSAP-Callback"),
+    decline(FRIENDS, "<sip:+32475######@caller.example>").with("Priority: emergency"),
+    // The number that is called, in other forms.
+    decline("3225550101", "<sip:+32475######@caller.example>"),
+    relay("3225550101", "<sip:+3225126777@caller.example>"),
     // Users for whom the service does nothing.
     relay(INACTIVE, "<sip:+32475######@caller.example>"),
     relay(INACTIVE, ANONYMOUS_FROM),
@@ -175,6 +222,11 @@ const KINDS: &[Kind] = &[
 /// A thousand calls, in which all kinds take turns.
 pub fn thousand() -> Vec<Call> {
     KINDS.iter().cycle().take(1000).enumerate().map(|(index, kind)| kind.call(index)).collect()
+}
+
+/// A call of each kind in which an emergency service says that it calls back.
+pub fn emergency_callbacks() -> Vec<Call> {
+    thousand().into_iter().take(KINDS.len()).filter(Call::is_emergency_callback).collect()
 }
 
 fn with_digits(text: &str, index: usize) -> String {

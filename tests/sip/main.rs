@@ -1,6 +1,6 @@
 //! Real calls: sipp places them, Kamailio asks the server about each, and relays or declines it.
 //!
-//! `make test-sip` runs it; the configuration and the scenarios are in `tests/kamailio/`.
+//! `make test-sip` runs it; the scenarios are beside it, the configuration is `deploy/kamailio/kamailio.cfg`.
 
 mod calls;
 mod network;
@@ -25,6 +25,15 @@ async fn each_of_a_thousand_calls_gets_the_verdict_that_it_should() {
     let calls = calls::thousand();
     let answers = network.place(&calls, RATE);
     network.assert_answers(&calls, &answers, |call| call.verdict);
+}
+
+#[tokio::test]
+async fn an_emergency_callback_counts_from_trusted_peers_only() {
+    let network = Network::start_trusting("192.0.2.1").await;
+    let calls = calls::emergency_callbacks();
+    assert!(!calls.is_empty(), "some calls are such");
+    let answers = network.place(&calls, RATE);
+    network.assert_answers(&calls, &answers, |_| Verdict::Decline);
 }
 
 #[tokio::test]

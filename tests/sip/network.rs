@@ -30,13 +30,18 @@ pub struct Network {
 impl Network {
     /// Starts everything, with users who can be called.
     pub async fn start() -> Self {
+        Self::start_trusting("127.0.0.1").await
+    }
+
+    /// The same with a proxy that trusts these peers.
+    pub async fn start_trusting(peers: &str) -> Self {
         let folder = TempDir::new().expect("a temporary folder can be made");
         let database_url = format!("sqlite://{}?mode=rwc", folder.path().join("test.db").display());
         let [admin, node] = ["system_admin", "call_processing"].map(|role| token(&database_url, role));
         let (decision_server, url) = start_decision_server(&database_url);
         users::provision(&url, &admin).await;
         let (callee, callee_port) = start_callee();
-        let (proxy, proxy_port) = start_proxy(folder.path(), &with_credentials(&url, &node), callee_port);
+        let (proxy, proxy_port) = start_proxy(folder.path(), &with_credentials(&url, &node), callee_port, peers);
         let network = Self { _proxy: proxy, _callee: callee, decision_server, proxy_port, folder };
         for (name, port) in [("callee", callee_port), ("proxy", proxy_port)] {
             assert!(answers_options(port), "the {name} does not answer; the proxy says:\n{}", network.proxy_log());
@@ -127,14 +132,19 @@ fn start_callee() -> (Process, u16) {
     (Process::start(sipp("callee.xml").args(["-p", &port.to_string()]), "KILL"), port)
 }
 
-fn start_proxy(folder: &Path, decision_server: &str, next_hop: u16) -> (Process, u16) {
+fn start_proxy(folder: &Path, decision_server: &str, next_hop: u16, trusted: &str) -> (Process, u16) {
     let port = free_port();
     let log = File::create(proxy_log(folder)).expect("the proxy's log can be written");
     let mut command = Command::new("kamailio");
-    command.args(["-DD", "-E", "-m", "256", "-Y"]).arg(folder).arg("-f").arg(scenario("kamailio.cfg"));
+    command
+        .args(["-DD", "-E", "-m", "256", "-Y"])
+        .arg(folder)
+        .arg("-f")
+        .arg(in_repository("deploy/kamailio/kamailio.cfg"));
     for definition in [
         format!("LISTEN=udp:127.0.0.1:{port}"),
         format!("NEXT_HOP=\"sip:127.0.0.1:{next_hop}\""),
+        format!("TRUSTED_PEERS=\"{trusted}\""),
         format!("DECISION_SERVER=\"decisions=>{decision_server};timeout=1\""),
     ] {
         command.arg("-A").arg(definition);
@@ -160,7 +170,11 @@ fn sipp(file: &str) -> Command {
 }
 
 fn scenario(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kamailio").join(file)
+    in_repository("tests/sip").join(file)
+}
+
+fn in_repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
 fn proxy_log(folder: &Path) -> PathBuf {

@@ -16,10 +16,12 @@ use crate::{
     access::{Actor, CALL_ASKERS, CALL_PROCESSING, Read},
     resource::{tags::Tag, user_service::ServiceName},
     value::{
+        change::Change,
         name::{CriteriaName, GroupId, TenantId, UserId},
         open_enum::{SNAKE_CASE, open_enum},
         owner::UserPath,
-        phone_number::{CalledNumber, CallingNumber},
+        phone_number::{CalledNumber, CallingNumber, Region},
+        text::text,
         time::Instant,
     },
     wire::{
@@ -58,6 +60,8 @@ open_enum! {
     Reason: SNAKE_CASE, {
         /// Accepted: no user has the called number.
         UnknownCalledNumber = "unknown_called_number",
+        /// Accepted: an emergency service calls back (RFC 7090).
+        EmergencyCallback = "emergency_callback",
         /// Accepted: the user does not have the service.
         ServiceNotAssigned = "service_not_assigned",
         /// Accepted: the service does nothing until a criteria is active.
@@ -75,9 +79,11 @@ impl Reason {
     /// What becomes of a call for this reason.
     pub fn verdict(self) -> Verdict {
         match self {
-            Self::UnknownCalledNumber | Self::ServiceNotAssigned | Self::NoActiveCriteria | Self::CriteriaMatched => {
-                Verdict::Accept
-            }
+            Self::UnknownCalledNumber
+            | Self::EmergencyCallback
+            | Self::ServiceNotAssigned
+            | Self::NoActiveCriteria
+            | Self::CriteriaMatched => Verdict::Accept,
             Self::DoNotAccept | Self::NoCriteriaMatched => Verdict::Reject,
         }
     }
@@ -85,7 +91,7 @@ impl Reason {
     /// The service that decides for this reason; `None` when none does.
     pub fn service(self) -> Option<ServiceName> {
         match self {
-            Self::UnknownCalledNumber | Self::ServiceNotAssigned => None,
+            Self::UnknownCalledNumber | Self::EmergencyCallback | Self::ServiceNotAssigned => None,
             Self::NoActiveCriteria | Self::DoNotAccept | Self::CriteriaMatched | Self::NoCriteriaMatched => {
                 Some(ServiceName::SelectiveCallAcceptance)
             }
@@ -176,35 +182,71 @@ impl Decision {
     }
 }
 
-/// A call to a user that is known.
+text! {
+    /// How urgent a call is, as its `Priority` header field says (RFC 3261, section 20.26).
+    CallPriority {
+        meaning: "the priority of a call",
+        rule: "at most 64 characters, no control character; `psap-callback`, in letters of either case, is an emergency service that calls back (RFC 7090)",
+        length: 0..=64,
+        pattern: r"^[^\x00-\x1F\x7F-\x9F]*$",
+        example: "psap-callback",
+    }
+}
+
+impl CallPriority {
+    /// Whether an emergency service calls back somebody who called it.
+    pub fn is_emergency_callback(&self) -> bool {
+        self.as_str().trim().eq_ignore_ascii_case("psap-callback")
+    }
+}
+
+/// A call to a user that is known. A member that is null is as if it were left out.
 #[derive(Debug, Clone, Object)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DecisionRequest {
     /// The number of the caller; left out or empty when there is none.
-    pub calling_number: Option<CallingNumber>,
-    /// Whether the caller shows its number; `allowed` when left out and there is a number, else `unavailable`.
-    pub presentation: Option<Presentation>,
+    pub calling_number: Change<CallingNumber>,
+    /// Whether the caller shows its number; `allowed` when left out and there is a number, else `unavailable`, unless
+    /// `callingNumber` says that it is withheld.
+    pub presentation: Change<Presentation>,
+    /// The `Priority` header field of the call.
+    pub priority: Change<CallPriority>,
     /// When the call comes in; now when left out.
-    pub at: Option<Instant>,
+    pub at: Change<Instant>,
 }
 
 impl Body for DecisionRequest {}
 
-/// A call to a number.
+/// A call to a number. A member that is null is as if it were left out.
 #[derive(Debug, Clone, Object)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CalledDecisionRequest {
     /// The number that is called.
     pub called_number: CalledNumber,
+    /// The region whose national numbers and international prefix `calledNumber` may be written with; that of
+    /// `--default-region` when left out.
+    pub region: Change<Region>,
     /// The number of the caller; left out or empty when there is none.
-    pub calling_number: Option<CallingNumber>,
-    /// Whether the caller shows its number; `allowed` when left out and there is a number, else `unavailable`.
-    pub presentation: Option<Presentation>,
+    pub calling_number: Change<CallingNumber>,
+    /// Whether the caller shows its number; `allowed` when left out and there is a number, else `unavailable`, unless
+    /// `callingNumber` says that it is withheld.
+    pub presentation: Change<Presentation>,
+    /// The `Priority` header field of the call.
+    pub priority: Change<CallPriority>,
     /// When the call comes in; now when left out.
-    pub at: Option<Instant>,
+    pub at: Change<Instant>,
 }
 
 impl Body for CalledDecisionRequest {}
+
+/// A number that is called, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Called {
+    /// The number, as the network brings it.
+    pub number: CalledNumber,
+    /// The region of the node, if it was said.
+    pub region: Option<Region>,
+}
 
 /// A call that is decided on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -213,6 +255,8 @@ pub struct Question {
     pub calling_number: Option<CallingNumber>,
     /// Whether the caller shows its number, if that was said.
     pub presentation: Option<Presentation>,
+    /// The priority of the call, if it has one.
+    pub priority: Option<CallPriority>,
     /// When the call comes in; now when it was not said.
     pub at: Option<Instant>,
     /// Whether to tell what each criteria says.
@@ -225,12 +269,7 @@ pub trait Decisions: Send + Sync {
     /// Decides on a call to the user; refused when the user does not have the service.
     async fn of_user(&self, user: UserPath, question: Question) -> Result<Decision, Failure>;
     /// Decides on a call to a number.
-    async fn of_called_number(
-        &self,
-        by: &Actor,
-        called_number: CalledNumber,
-        question: Question,
-    ) -> Result<Decision, Failure>;
+    async fn of_called_number(&self, by: &Actor, called: Called, question: Question) -> Result<Decision, Failure>;
 }
 
 /// The operations on decisions.
@@ -251,15 +290,22 @@ impl DecisionsApi {
         explain: Query<bool>,
         body: JsonBody<CalledDecisionRequest>,
     ) -> Result<Found<Decision>, Fails<BODY>> {
-        let CalledDecisionRequest { called_number, calling_number, presentation, at } = body.0;
-        let question = Question { calling_number, presentation, at, explain: explain.0 };
-        Ok(Found::with(self.0.of_called_number(&actor.0, called_number, question).await?))
+        let body = body.0;
+        let called = Called { number: body.called_number, region: body.region.initial() };
+        let question = Question {
+            calling_number: body.calling_number.initial(),
+            presentation: body.presentation.initial(),
+            priority: body.priority.initial(),
+            at: body.at.initial(),
+            explain: explain.0,
+        };
+        Ok(Found::with(self.0.of_called_number(&actor.0, called, question).await?))
     }
 
     /// Decide on a call to a number, by a URL alone
     ///
     /// The same as the POST, for nodes whose HTTP client knows GET only. A `+` that is not percent-encoded arrives as a
-    /// space; at the start of a number it is taken for what it was.
+    /// space; where a number begins, also in a URI, it is taken for what it was.
     #[oai(path = "/decisions/", method = "get", operation_id = "decision_view")]
     async fn decision_view(
         &self,
@@ -267,24 +313,32 @@ impl DecisionsApi {
         /// The number that is called.
         #[oai(name = "calledNumber")]
         called_number: Query<CalledNumber>,
+        /// The region whose national numbers and international prefix `calledNumber` may be written with; that of
+        /// `--default-region` when left out.
+        region: Query<Option<Region>>,
         /// The number of the caller; left out or empty when there is none.
         #[oai(name = "callingNumber")]
         calling_number: Query<Option<CallingNumber>>,
-        /// Whether the caller shows its number; `allowed` when left out and there is a number, else `unavailable`.
+        /// Whether the caller shows its number; `allowed` when left out and there is a number, else `unavailable`, unless
+        /// `callingNumber` says that it is withheld.
         presentation: Query<Option<Presentation>>,
+        /// The `Priority` header field of the call.
+        priority: Query<Option<CallPriority>>,
         /// When the call comes in; now when left out.
         at: Query<Option<Instant>>,
         /// Whether to tell what each criteria says of the call.
         #[oai(default)]
         explain: Query<bool>,
     ) -> Result<Found<Decision>, Fails<0>> {
+        let called = Called { number: called_number.0.with_plus(), region: region.0 };
         let question = Question {
             calling_number: calling_number.0.map(CallingNumber::with_plus),
             presentation: presentation.0,
+            priority: priority.0,
             at: at.0,
             explain: explain.0,
         };
-        Ok(Found::with(self.0.of_called_number(&actor.0, called_number.0.with_plus(), question).await?))
+        Ok(Found::with(self.0.of_called_number(&actor.0, called, question).await?))
     }
 
     /// Decide on a call to a user
@@ -308,8 +362,14 @@ impl DecisionsApi {
         body: JsonBody<DecisionRequest>,
     ) -> Result<Found<Decision>, Fails<{ BODY | SERVICE }>> {
         let user = UserPath { tenant: tenant_id.0, group: group_id.0, user: user_id.0 };
-        let DecisionRequest { calling_number, presentation, at } = body.0;
-        let question = Question { calling_number, presentation, at, explain: explain.0 };
+        let body = body.0;
+        let question = Question {
+            calling_number: body.calling_number.initial(),
+            presentation: body.presentation.initial(),
+            priority: body.priority.initial(),
+            at: body.at.initial(),
+            explain: explain.0,
+        };
         Ok(Found::with(self.0.of_user(user, question).await?))
     }
 }

@@ -5,6 +5,7 @@ mod feed;
 mod forms;
 mod instances;
 mod memory;
+mod numbers;
 mod outage;
 mod plan;
 mod rules;
