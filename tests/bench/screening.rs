@@ -9,16 +9,20 @@ use call_acceptance::rules::{
 use call_acceptance_api::{
     resource::{
         criteria::{FromDnCriteria, ScheduleReference, Selection},
-        schedule::{ScheduleType, period::Period},
+        schedule::{
+            ScheduleType,
+            period::{MAX_PERIODS, Period, too_dear_of},
+        },
     },
     value::{
         name::{CriteriaName, ScheduleName},
         owner::Level,
         phone_number::{PhoneNumberPattern, Region},
-        time::TimeZone,
+        time::{Date, TimeOfDay, TimeZone},
     },
 };
 use criterion::{Criterion, criterion_group, criterion_main};
+use jiff::{ToSpan, civil};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -89,11 +93,63 @@ fn recurrence(rule: &str) -> Period {
     period(json!({"type": "Recurrence", "startDate": "1970-01-01", "rule": rule}))
 }
 
-/// Criteria for every caller, each with a schedule of its own of 20 periods that do not hold at the instant of the call.
+/// Criteria for every caller, each with two schedules of its own: as many as a user can refer to. Of their periods,
+/// which cost as much as they may, the last one of the one schedule holds at the instant of the call, so that the other
+/// is asked too.
 fn scheduled(of: impl Fn(i32) -> Period) -> (Vec<KeptCriteria>, Periods) {
-    let key = |position: i32| Uuid::from_u128(position.unsigned_abs().into());
-    let criteria = (0..CRITERIA).map(|position| every_caller(position, key(position))).collect();
-    (criteria, (0..CRITERIA).map(|position| (key(position), (0..20).map(&of).collect())).collect())
+    let key = |at: i32| Uuid::from_u128(at.unsigned_abs().into());
+    let criteria = |position: i32| {
+        let mut criteria = every_caller(position, key(2 * position));
+        criteria.holiday_schedule = every_caller(position, key(2 * position + 1)).time_schedule;
+        criteria
+    };
+    let mut dearest = Vec::new();
+    while dearest.len() < MAX_PERIODS && too_dear_of(&dearest).is_none() {
+        dearest.push(of(i32::try_from(dearest.len()).unwrap_or_default()));
+    }
+    if too_dear_of(&dearest).is_some() {
+        dearest.pop();
+    }
+    let periods = |at: i32| {
+        let mut periods = dearest.clone();
+        if at % 2 == 0 {
+            periods.push(recurrence("FREQ=MONTHLY;BYDAY=-1FR"));
+        }
+        periods
+    };
+    ((0..CRITERIA).map(criteria).collect(), (0..2 * CRITERIA).map(|at| (key(at), periods(at))).collect())
+}
+
+/// Rules that a call on 2026-12-25, a Friday, asks the most of, each of a kind of its own.
+fn dearest() -> Vec<(&'static str, Vec<Period>)> {
+    let timed = |rule: &str| {
+        let mut period = recurrence(rule);
+        period.start_time = TimeOfDay::parse("23:00").ok();
+        period.stop_time = TimeOfDay::parse("22:00").ok();
+        period
+    };
+    let mut excepted = recurrence("FREQ=MONTHLY;BYMONTHDAY=-7");
+    let days = (1..=366).map(|day| civil::date(2026, 1, 1) + (day - 1).days());
+    excepted.except_dates = Some(days.map(|day| Date::parse(&day.to_string()).expect("a date")).collect());
+    let rules = |rules: &[&str]| rules.iter().map(|rule| recurrence(rule)).collect::<Vec<_>>();
+    vec![
+        ("of the week", vec![period(json!({"type": "Day of the week", "dayOfWeek": "Monday"}))]),
+        ("anniversaries", rules(&["FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24", "FREQ=YEARLY;BYEASTER=1"])),
+        ("simple", rules(&["FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25;BYDAY=MO"])),
+        ("simple by night", vec![timed("FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24,25;BYDAY=MO")]),
+        ("intervals", rules(&["FREQ=DAILY;INTERVAL=7", "FREQ=MONTHLY;INTERVAL=5", "FREQ=WEEKLY;INTERVAL=3;BYDAY=FR"])),
+        ("exceptions", vec![excepted]),
+        ("ordinals", rules(&["FREQ=YEARLY;BYDAY=1FR", "FREQ=MONTHLY;BYDAY=1FR,2FR"])),
+        ("weeks", rules(&["FREQ=YEARLY;BYWEEKNO=1,2,-3;BYDAY=FR"])),
+        ("days of the year", rules(&["FREQ=YEARLY;BYYEARDAY=1,2,-3"])),
+        ("positions in the week", rules(&["FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1"])),
+        ("positions in the month", rules(&["FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1"])),
+        ("positions in the month of ordinals", rules(&["FREQ=MONTHLY;BYDAY=1MO,2MO,-1FR,4FR;BYSETPOS=1"])),
+        ("positions in the year", rules(&["FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR;BYMONTHDAY=25,-1;BYSETPOS=1"])),
+        ("positions in the year of weeks", rules(&["FREQ=YEARLY;BYWEEKNO=52,1,3,-5;BYDAY=MO,FR;BYSETPOS=1"])),
+        ("positions in the year of ordinals", rules(&["FREQ=YEARLY;BYDAY=MO,-1FR,-2FR;BYSETPOS=1"])),
+        ("positions after Easter", rules(&["FREQ=YEARLY;BYEASTER=264;BYSETPOS=2"])),
+    ]
 }
 
 fn mixed(at: i32) -> Period {
@@ -140,11 +196,6 @@ fn compile(c: &mut Criterion, name: &str, (criteria, periods): &(Vec<KeptCriteri
     c.bench_function(name, |b| b.iter(|| Screening::compile(&place(), black_box(criteria), periods).is_ok()));
 }
 
-fn one_recurrence(rule: &str) -> (Vec<KeptCriteria>, Periods) {
-    let key = Uuid::from_u128(1);
-    (vec![every_caller(1, key)], HashMap::from([(key, vec![recurrence(rule)])]))
-}
-
 fn decisions(c: &mut Criterion) {
     let numbers = (greatest(exact), HashMap::new());
     decide(c, "decide/typical, 3 criteria", &typical(), "+3225126777");
@@ -157,10 +208,10 @@ fn decisions(c: &mut Criterion) {
     let shapes = (greatest(with_question_marks), HashMap::new());
     decide(c, "decide/50,000 different places of ?, miss", &shapes, "+3225126777");
     decide(c, "decide/50,000 different places of ?, miss, same length", &shapes, "8888888888888888");
-    decide(c, "decide/100 schedules of 20 periods", &scheduled(mixed), "+3225126777");
-    for rule in ["FREQ=YEARLY;BYDAY=FR;BYSETPOS=1", "FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=200,-200"] {
-        let positions = scheduled(|_| recurrence(rule));
-        decide(c, &format!("decide/100 schedules of 20 {rule}"), &positions, "+3225126777");
+    decide(c, "decide/200 schedules of 1000 mixed periods", &scheduled(mixed), "+3225126777");
+    for (name, periods) in dearest() {
+        let of = |at: i32| periods[usize::try_from(at).unwrap_or_default() % periods.len()].clone();
+        decide(c, &format!("decide/200 schedules of {name}"), &scheduled(of), "+3225126777");
     }
 }
 
@@ -168,9 +219,21 @@ fn compilations(c: &mut Criterion) {
     compile(c, "compile/typical, 3 criteria", &typical());
     compile(c, "compile/50,000 numbers", &(greatest(exact), HashMap::new()));
     compile(c, "compile/50,000 different places of ?", &(greatest(with_question_marks), HashMap::new()));
-    compile(c, "compile/100 schedules of 20 periods", &scheduled(mixed));
-    for rule in ["FREQ=DAILY", "FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"] {
-        compile(c, &format!("compile/{rule};COUNT=1000000"), &one_recurrence(&format!("{rule};COUNT=1000000")));
+    compile(c, "compile/200 schedules of 1000 mixed periods", &scheduled(mixed));
+    for rule in [
+        "FREQ=DAILY",
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=WEEKLY;BYMONTH=1,12;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+        "FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+        "FREQ=YEARLY;BYWEEKNO=53,1,-7;BYDAY=MO,TU;BYSETPOS=-1",
+        "FREQ=YEARLY;BYYEARDAY=366;BYDAY=MO,TU;BYSETPOS=-1",
+        "FREQ=YEARLY;BYDAY=53MO,-53TU",
+    ] {
+        // As far as it may go with the budget of a schedule for itself, and many that share it.
+        for count in [1_000_000, 300, 10] {
+            let rule = format!("{rule};COUNT={count}");
+            compile(c, &format!("compile/200 schedules of {rule}"), &scheduled(|_| recurrence(&rule)));
+        }
     }
 }
 

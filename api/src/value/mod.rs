@@ -8,5 +8,6 @@ pub mod name;
 pub mod open_enum;
 pub mod owner;
 pub mod phone_number;
+pub mod recurrence;
 pub mod text;
 pub mod time;

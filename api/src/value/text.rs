@@ -5,6 +5,8 @@
 //! `text!` in the file of its subject; if a pattern cannot say its whole rule, give it a `format` and a `holds`
 //! function, and teach the format to [`crate::wire::validation::compile`].
 
+use std::borrow::Cow;
+
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
 use regex::Regex;
 use thiserror::Error;
@@ -15,7 +17,14 @@ use thiserror::Error;
 pub struct NotValid {
     text: String,
     meaning: &'static str,
-    rule: &'static str,
+    rule: Cow<'static, str>,
+}
+
+impl NotValid {
+    /// The same with the very `reason`, where there is one, in place of the whole rule.
+    pub(crate) fn because(self, reason: Option<String>) -> Self {
+        Self { rule: reason.map_or(self.rule, Cow::Owned), ..self }
+    }
 }
 
 /// The rule of a value type, as it stands in the published schema.
@@ -72,7 +81,7 @@ impl Rule {
     }
 
     fn refuse(&self, text: &str) -> NotValid {
-        NotValid { text: text.chars().take(100).collect(), meaning: self.meaning, rule: self.rule }
+        NotValid { text: text.chars().take(100).collect(), meaning: self.meaning, rule: self.rule.into() }
     }
 }
 
@@ -84,7 +93,8 @@ pub(crate) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
 
 /// Declares a parsed text value; see the [module](crate::value::text).
 ///
-/// `holds` is the part of the rule that `pattern` cannot say, `canonical` the form that a right text is kept in.
+/// `holds` is the part of the rule that `pattern` cannot say, `reason` what is wrong with a text in particular,
+/// `canonical` the form that a right text is kept in.
 macro_rules! text {
     (
         $(#[$meta:meta])*
@@ -94,6 +104,7 @@ macro_rules! text {
             length: $least:literal..=$most:literal,
             pattern: $pattern:expr,
             $(format: $format:literal, holds: $holds:expr,)?
+            $(reason: $reason:expr,)?
             $(canonical: $canonical:expr,)?
             example: $example:expr $(,)?
         }
@@ -120,10 +131,11 @@ macro_rules! text {
                 static PATTERN: std::sync::LazyLock<regex::Regex> = std::sync::LazyLock::new(|| {
                     $crate::value::text::compile($pattern).expect("a value type's pattern is a regular expression")
                 });
-                Self::RULE.check(text, &PATTERN, text!(@holds $($holds)?))?;
+                let check = |text: &str| Self::RULE.check(text, &PATTERN, text!(@holds $($holds)?));
+                check(text).map_err(|refused| refused.because(text!(@reason text $($reason)?)))?;
                 let canonical: String = text!(@canonical text $($canonical)?);
                 if canonical != text {
-                    Self::RULE.check(&canonical, &PATTERN, text!(@holds $($holds)?))?;
+                    check(&canonical)?;
                 }
                 Ok(Self(canonical))
             }
@@ -204,6 +216,8 @@ macro_rules! text {
     (@option $value:expr) => { Some($value) };
     (@holds) => { |_| true };
     (@holds $holds:expr) => { $holds };
+    (@reason $text:ident) => { None };
+    (@reason $text:ident $reason:expr) => { ($reason)($text) };
     (@canonical $text:ident) => { $text.to_owned() };
     (@canonical $text:ident $canonical:expr) => { ($canonical)($text) };
 }

@@ -1,8 +1,6 @@
-//! Times of day, dates, time zones and recurrence rules.
+//! Times of day, dates and time zones.
 
-use chrono::TimeZone as _;
 use jiff::{civil, tz};
-use rrule::{Frequency, NWeekday, RRule, Tz, Unvalidated};
 
 use crate::value::text::text;
 
@@ -80,81 +78,6 @@ fn is_time_zone(text: &str) -> bool {
     tz::TimeZone::get(text).is_ok_and(|zone| zone.iana_name() == Some(text))
 }
 
-text! {
-    /// A recurrence rule (RFC 5545, section 3.3.10), daily or slower.
-    RecurrenceRule {
-        meaning: "a recurrence rule",
-        rule: "an RRULE of RFC 5545 without its `RRULE:` label, FREQ one of DAILY, WEEKLY, MONTHLY and YEARLY, no BYHOUR, BYMINUTE or BYSECOND; BYEASTER counts days from Easter Sunday",
-        length: 10..=255,
-        pattern: r"^[A-Z]+=[A-Z0-9,+-]+(;[A-Z]+=[A-Z0-9,+-]+)*$",
-        format: "rrule", holds: is_recurrence,
-        example: "FREQ=YEARLY;BYEASTER=0",
-    }
-}
-
-impl RecurrenceRule {
-    /// The parts of the rule but for `UNTIL`.
-    pub fn parts(&self) -> RRule<Unvalidated> {
-        without_until(self.as_str()).0.parse().expect("a recurrence rule has been parsed before")
-    }
-
-    /// `UNTIL` as it is written, where the rule has it: a day `YYYYMMDD`, a local time `YYYYMMDDTHHMMSS`, or one in UTC
-    /// with a `Z` behind it.
-    pub fn until(&self) -> Option<&str> {
-        without_until(self.as_str()).1
-    }
-
-    /// Whether a question costs more than a look at the day: the rule has `COUNT` or `BYSETPOS`.
-    pub fn is_costly(&self) -> bool {
-        self.as_str().split(';').any(|part| part.starts_with("COUNT=") || part.starts_with("BYSETPOS="))
-    }
-}
-
-/// The rule without its first `UNTIL`, and that. The parser would read it in the time zone of the machine.
-fn without_until(text: &str) -> (String, Option<&str>) {
-    let mut until = None;
-    let others = text.split(';').filter(|part| match part.strip_prefix("UNTIL=") {
-        Some(value) if until.is_none() => {
-            until = Some(value);
-            false
-        }
-        _ => true,
-    });
-    (others.collect::<Vec<_>>().join(";"), until)
-}
-
-/// Whether `text` is a rule of RFC 5545 that makes at most one time a day: a faster one could cost a question minutes.
-fn is_recurrence(text: &str) -> bool {
-    let (others, until) = without_until(text);
-    let Ok(rule) = others.parse::<RRule<Unvalidated>>() else { return false };
-    let daily_or_slower =
-        matches!(rule.get_freq(), Frequency::Daily | Frequency::Weekly | Frequency::Monthly | Frequency::Yearly);
-    let whole_days =
-        rule.get_by_hour().is_empty() && rule.get_by_minute().is_empty() && rule.get_by_second().is_empty();
-    let ends_once = until.is_none_or(|until| is_until(until) && rule.get_count().is_none());
-    let start = Tz::UTC.with_ymd_and_hms(1970, 1, 2, 0, 0, 0).single();
-    daily_or_slower
-        && whole_days
-        && ends_once
-        && ordinals_have_a_meaning(&rule)
-        && start.is_some_and(|start| rule.validate(start).is_ok())
-}
-
-fn is_until(until: &str) -> bool {
-    match until.strip_suffix('Z').unwrap_or(until).len() {
-        8 => !until.ends_with('Z') && civil::Date::strptime("%Y%m%d", until).is_ok(),
-        15 => civil::DateTime::strptime("%Y%m%dT%H%M%S", until.trim_end_matches('Z')).is_ok(),
-        _ => false,
-    }
-}
-
-/// `2MO` is the second Monday of a month or year: not of a week, and not of a week by its number (RFC 5545, 3.3.10).
-fn ordinals_have_a_meaning(rule: &RRule<Unvalidated>) -> bool {
-    let of_a_longer_period = matches!(rule.get_freq(), Frequency::Monthly | Frequency::Yearly);
-    let plain = rule.get_by_weekday().iter().all(|weekday| matches!(weekday, NWeekday::Every(_)));
-    plain || (of_a_longer_period && rule.get_by_week_no().is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,40 +106,6 @@ mod tests {
         assert!(TimeZone::parse("UTC").is_ok());
         for wrong in ["europe/brussels", "Europe/Atlantis", "+02:00", ""] {
             assert!(TimeZone::parse(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn recurrence_rules_are_daily_or_slower() {
-        let right = [
-            "FREQ=YEARLY;BYEASTER=0",
-            "FREQ=WEEKLY;BYDAY=MO,FR",
-            "FREQ=DAILY;UNTIL=20301231",
-            "FREQ=DAILY;UNTIL=20301231T000000Z",
-            "FREQ=DAILY;UNTIL=20300331T023000",
-            "FREQ=MONTHLY;BYDAY=2MO,-1FR",
-            "INTERVAL=2;FREQ=MONTHLY",
-        ];
-        for rule in right {
-            assert!(RecurrenceRule::parse(rule).is_ok(), "{rule}");
-        }
-        let wrong = [
-            "FREQ=HOURLY",
-            "FREQ=SECONDLY",
-            "FREQ=DAILY;BYHOUR=3",
-            "FREQ=DAILY;BYMONTH=13",
-            "BYDAY=MO",
-            "FREQ=NEVER",
-            "FREQ=DAILY;COUNT=x",
-            "FREQ=DAILY;UNTIL=20301301",
-            "FREQ=DAILY;UNTIL=20301231Z",
-            "FREQ=DAILY;UNTIL=20301231;UNTIL=20301231",
-            "FREQ=DAILY;UNTIL=20301231;COUNT=3",
-            "FREQ=WEEKLY;BYDAY=2MO",
-            "FREQ=YEARLY;BYWEEKNO=20;BYDAY=2MO",
-        ];
-        for rule in wrong {
-            assert!(RecurrenceRule::parse(rule).is_err(), "{rule}");
         }
     }
 }

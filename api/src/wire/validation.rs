@@ -9,7 +9,8 @@ use crate::{
     value::{
         name,
         phone_number::Region,
-        time::{Date, Instant, RecurrenceRule, TimeZone},
+        recurrence::RecurrenceRule,
+        time::{Date, Instant, TimeZone},
     },
     wire::problem::{Failure, Fault},
 };
@@ -129,7 +130,8 @@ fn explain(error: &ValidationError<'_>, root: &Value) -> Vec<Fault> {
             vec![Fault::at(pointer, format!("{found} is not one of {}.", list(options)))]
         }
         ValidationErrorKind::MaxItems { limit } => {
-            vec![Fault::at(pointer, format!("The list is too long; at most {limit} items are taken."))]
+            let count = error.instance().as_array().map_or(0, Vec::len);
+            vec![Fault::at(pointer, format!("The list has {count} items; at most {limit} are taken."))]
         }
         ValidationErrorKind::MinItems { limit } => {
             vec![Fault::at(pointer, format!("The list is too short; at least {limit} items are needed."))]
@@ -143,8 +145,18 @@ fn explain(error: &ValidationError<'_>, root: &Value) -> Vec<Fault> {
         ValidationErrorKind::Maximum { limit } => {
             vec![Fault::at(pointer, format!("{found} is too great; the greatest is {limit}."))]
         }
-        _ => vec![Fault::at(pointer, sentence(format!("{found} is not valid here"), description(root, schema)))],
+        _ => {
+            let reason = reason(schema, error.instance());
+            let general = || sentence(format!("{found} is not valid here"), description(root, schema));
+            vec![Fault::at(pointer, reason.unwrap_or_else(general))]
+        }
     }
+}
+
+/// What is wrong with `text` in particular, where its format knows.
+fn reason(schema: &Value, text: &Value) -> Option<String> {
+    let text = text.as_str().filter(|_| schema["format"] == "rrule")?;
+    RecurrenceRule::parse(text).err().map(|error| format!("{error}."))
 }
 
 fn parent_schema<'a>(root: &'a Value, keyword: &str) -> &'a Value {

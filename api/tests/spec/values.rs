@@ -16,8 +16,9 @@ use call_acceptance_api::{
         name::{CriteriaName, EmailAddress, GroupId, Ignored, Label, PeriodName, ScheduleName, TenantId, UserId},
         open_enum::Form,
         phone_number::{CalledNumber, CallingNumber, Extension, PhoneNumber, PhoneNumberPattern, Region},
+        recurrence::RecurrenceRule,
         text::Rule,
-        time::{Date, Instant, RecurrenceRule, TimeOfDay, TimeZone},
+        time::{Date, Instant, TimeOfDay, TimeZone},
     },
     wire::{page::ScheduleCursor, precondition::EntityTags, problem::ProblemCode, validation},
 };

@@ -1,32 +1,41 @@
 //! Schedules: when a criteria holds.
 //!
 //! A schedule holds when one of its active periods does. A period holds on the local days that its type says, from its
-//! start time to just before its stop time; without times the whole day.
+//! start time to just before its stop time, on the next day where that comes first; without times the whole day.
 //!
 //! A question is answered by what the user's clock shows at the instant. That gives daylight saving its due by itself:
 //! a local time that does not exist on a day is never shown, and so a period that begins with it begins at the next
 //! instant that exists; a local time that exists twice is shown twice, and both count.
+//!
+//! A schedule may have a thousand periods, and a decision ask hundreds of schedules. So what can be found by bisection
+//! is (`spans.rs`): days of the week and of the month, dates, and rules of one day in the year. The others are looked
+//! at one by one; what they may cost is bounded when they are written
+//! ([`cost`](call_acceptance_api::value::recurrence::cost)).
 
 use call_acceptance_api::{
     resource::schedule::period::{DayOfWeek, Period, PeriodType},
     value::{
         name::PeriodName,
-        time::{Date, TimeOfDay},
+        recurrence::{Anniversary, Day, Recurrence, Times, easter, number_of},
+        time::Date,
     },
 };
 use jiff::{civil, tz};
 
-use super::{
-    day::{Day, number_of},
-    recurrence::Recurrence,
-};
+use super::spans::Spans;
 
 const DAY: u16 = 24 * 60;
+/// Minutes from the start of a day to the end of the next, as far as a period of that day can reach.
+const REACH: i64 = 2 * DAY as i64;
+/// More days than there are from 1970 to the last one that can be asked for.
+const DAYS: i64 = 1 << 23;
+const EVERY_MONTH: u16 = u16::MAX;
 
 /// What a clock on the user's wall shows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moment {
-    day: Day,
+    today: Day,
+    yesterday: Day,
     /// Minutes since the day began on the clock, 0 to 1439.
     minute: u16,
 }
@@ -35,7 +44,17 @@ impl Moment {
     /// What the clock shows at the local time `local`.
     pub(super) fn of(local: civil::DateTime) -> Self {
         let minute = u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs());
-        Self { day: Day::of(local.date()), minute }
+        let today = Day::of(local.date());
+        Self { today, yesterday: today.yesterday(), minute }
+    }
+
+    /// The day that a period of these `times` must have to hold now, if there is one.
+    fn day_of(&self, times: Times) -> Option<&Day> {
+        if (times.start..times.stop).contains(&self.minute) {
+            Some(&self.today)
+        } else {
+            (self.minute + DAY < times.stop).then_some(&self.yesterday)
+        }
     }
 }
 
@@ -50,97 +69,185 @@ pub(super) struct Corrupt {
 
 /// A schedule, ready to answer.
 #[derive(Debug)]
-pub(super) struct Schedule(Box<[Window]>);
-
-/// From `start` until before `stop`, in minutes of the clock, on `days`.
-#[derive(Debug)]
-struct Window {
-    start: u16,
-    stop: u16,
-    days: Days,
+pub(super) struct Schedule {
+    /// By the day of the week and the minute since it began.
+    of_week: Spans,
+    /// By the day of the month and the minute since it began.
+    of_month: Spans,
+    /// By the minute.
+    dates: Spans,
+    /// Whole days by their date in the year and [`Day::number`].
+    anniversaries: Spans,
+    /// Whole days by their distance from Easter Sunday and [`Day::number`].
+    easters: Spans,
+    simple: Box<[Simple]>,
+    involved: Box<[(Times, Recurrence)]>,
 }
 
-#[derive(Debug)]
-enum Days {
-    /// Days of the week, 0 for Monday.
-    OfWeek(u8),
-    OfMonth(u8),
+/// Days that only their places in the week, the month and the year tell; a set that is empty asks nothing.
+#[derive(Debug, Clone, Copy)]
+struct Simple {
     /// Both ends inclusive, as [`Day::number`].
-    Range(i32, i32),
-    Recurring(Box<Recurrence>),
+    first: i32,
+    last: i32,
+    month_days: u32,
+    months: u16,
+    times: Times,
+    weekdays: u8,
+}
+
+impl Simple {
+    fn has(&self, day: &Day) -> bool {
+        (self.first..=self.last).contains(&day.number)
+            && self.months >> day.month & 1 == 1
+            && (self.month_days == 0 || self.month_days >> day.of_month & 1 == 1)
+            && (self.weekdays == 0 || self.weekdays >> day.weekday & 1 == 1)
+    }
 }
 
 impl Schedule {
     /// Compiles the active ones of `periods`, which are in the local time of `zone`.
     pub(super) fn compile(periods: &[Period], zone: &tz::TimeZone) -> Result<Self, Corrupt> {
-        let compile =
-            |period: &Period| window(period, zone).map_err(|member| Corrupt { period: period.name.clone(), member });
-        periods.iter().filter(|period| period.active).map(compile).collect::<Result<_, _>>().map(Self)
+        let mut parts = Parts::default();
+        for period in periods.iter().filter(|period| period.active) {
+            parts.add(period, zone).map_err(|member| Corrupt { period: period.name.clone(), member })?;
+        }
+        Ok(parts.joined())
     }
 
     /// Whether the schedule holds when the user's clock shows `moment`.
     pub(super) fn holds(&self, moment: &Moment) -> bool {
-        let holds =
-            |window: &Window| (window.start..window.stop).contains(&moment.minute) && window.days.contain(&moment.day);
-        self.0.iter().any(holds)
+        let Moment { today, yesterday, minute } = moment;
+        let in_slot = |spans: &Spans, place: fn(&Day) -> u8| {
+            spans.contain(slot(place(today), *minute)) || spans.contain(slot(place(yesterday), minute + DAY))
+        };
+        in_slot(&self.of_week, |day| day.weekday)
+            || in_slot(&self.of_month, |day| day.of_month)
+            || self.dates.contain(instant(today.number, *minute))
+            || self.anniversaries.contain(anniversary(today.month, today.of_month, today.number))
+            || (!self.easters.is_empty() && {
+                self.easters.contain(from_easter(today.of_year - easter(today.year), today.number))
+            })
+            || self.simple.iter().any(|simple| moment.day_of(simple.times).is_some_and(|day| simple.has(day)))
+            || self.involved.iter().any(|(times, rule)| moment.day_of(*times).is_some_and(|day| rule.occurs_on(day)))
     }
 
     /// The memory that it takes, in bytes.
     pub(super) fn weight(&self) -> usize {
-        let recurrences = self.0.iter().map(|window| match &window.days {
-            Days::Recurring(recurrence) => recurrence.weight(),
-            _ => 0,
-        });
-        size_of::<Self>() + size_of_val(&*self.0) + recurrences.sum::<usize>()
+        let spans = [&self.of_week, &self.of_month, &self.dates, &self.anniversaries, &self.easters];
+        size_of::<Self>()
+            + spans.iter().map(|spans| spans.weight()).sum::<usize>()
+            + size_of_val(&*self.simple)
+            + size_of_val(&*self.involved)
+            + self.involved.iter().map(|(_, rule)| rule.weight()).sum::<usize>()
     }
 }
 
-impl Days {
-    fn contain(&self, day: &Day) -> bool {
-        match self {
-            Self::OfWeek(weekday) => day.weekday == *weekday,
-            Self::OfMonth(day_of_month) => day.of_month == *day_of_month,
-            Self::Range(first, last) => (*first..=*last).contains(&day.number),
-            Self::Recurring(recurrence) => recurrence.occurs_on(day),
+/// A minute since a day began that has the place `of` in the week or month.
+fn slot(of: u8, minute: u16) -> i64 {
+    i64::from(of) * REACH + i64::from(minute)
+}
+
+/// A minute since the day `number` began.
+fn instant(number: i32, minute: u16) -> i64 {
+    i64::from(number) * i64::from(DAY) + i64::from(minute)
+}
+
+fn anniversary(month: u8, day: u8, number: i32) -> i64 {
+    i64::from(month) * 32 * DAYS + i64::from(day) * DAYS + i64::from(number)
+}
+
+fn from_easter(days: i16, number: i32) -> i64 {
+    i64::from(days) * DAYS + i64::from(number)
+}
+
+/// What a schedule is made of, as its periods come.
+#[derive(Default)]
+struct Parts {
+    of_week: Vec<(i64, i64)>,
+    of_month: Vec<(i64, i64)>,
+    dates: Vec<(i64, i64)>,
+    anniversaries: Vec<(i64, i64)>,
+    easters: Vec<(i64, i64)>,
+    simple: Vec<Simple>,
+    involved: Vec<(Times, Recurrence)>,
+}
+
+impl Parts {
+    /// Adds the period; else its member that cannot be used.
+    fn add(&mut self, period: &Period, zone: &tz::TimeZone) -> Result<(), &'static str> {
+        let times = period.times()?;
+        let span = |of: u8| (slot(of, times.start), slot(of, times.stop));
+        match period.kind {
+            PeriodType::DayOfTheWeek => self.of_week.push(span(of_week(period.day_of_week.ok_or("dayOfWeek")?))),
+            PeriodType::DayOfTheMonth => {
+                let day = period.day_of_month.and_then(|day| u8::try_from(day).ok());
+                self.of_month.push(span(day.ok_or("dayOfMonth")?));
+            }
+            PeriodType::Date => {
+                let first = required(period.start_date.as_ref(), "startDate")?;
+                let last = optional(period.stop_date.as_ref(), "stopDate")?.unwrap_or(first);
+                self.add_dates(number_of(first), number_of(last), times);
+            }
+            PeriodType::Recurrence => {
+                let first = required(period.start_date.as_ref(), "startDate")?;
+                let rule = period.rule.as_ref().ok_or("rule")?;
+                let except = period.except_dates.iter().flatten().map(|date| required(Some(date), "exceptDates"));
+                let except = except.collect::<Result<Vec<_>, _>>()?;
+                self.add_rule(times, Recurrence::compile(rule, first, times, &except, zone));
+            }
+        }
+        Ok(())
+    }
+
+    fn add_dates(&mut self, first: i32, last: i32, times: Times) {
+        if first == last || times == Times::WHOLE_DAY {
+            self.dates.push((instant(first, times.start), instant(last, times.stop)));
+        } else {
+            self.simple.push(Simple { first, last, month_days: 0, months: EVERY_MONTH, times, weekdays: 0 });
+        }
+    }
+
+    fn add_rule(&mut self, times: Times, rule: Recurrence) {
+        let (first, last) = rule.ends();
+        match (rule.anniversary().filter(|_| times == Times::WHOLE_DAY), rule.plain()) {
+            (Some(Anniversary::Date(month, day)), _) => {
+                let spans =
+                    without(&rule).map(|(from, to)| (anniversary(month, day, from), anniversary(month, day, to)));
+                self.anniversaries.extend(spans);
+            }
+            (Some(Anniversary::Easter(days)), _) => {
+                self.easters.extend(without(&rule).map(|(from, to)| (from_easter(days, from), from_easter(days, to))));
+            }
+            (None, Some((months, month_days, weekdays))) => {
+                self.simple.push(Simple { first, last, month_days, months, times, weekdays });
+            }
+            (None, None) => self.involved.push((times, rule)),
+        }
+    }
+
+    fn joined(self) -> Schedule {
+        Schedule {
+            of_week: Spans::of(self.of_week),
+            of_month: Spans::of(self.of_month),
+            dates: Spans::of(self.dates),
+            anniversaries: Spans::of(self.anniversaries),
+            easters: Spans::of(self.easters),
+            simple: self.simple.into(),
+            involved: self.involved.into(),
         }
     }
 }
 
-fn window(period: &Period, zone: &tz::TimeZone) -> Result<Window, &'static str> {
-    let (start, stop) = times(period)?;
-    Ok(Window { start, stop, days: days(period, start, zone)? })
-}
-
-fn times(period: &Period) -> Result<(u16, u16), &'static str> {
-    match (&period.start_time, &period.stop_time) {
-        (None, None) => Ok((0, DAY)),
-        (Some(start), Some(stop)) => Ok((TimeOfDay::minutes(start), TimeOfDay::minutes(stop))),
-        (None, Some(_)) => Err("startTime"),
-        (Some(_), None) => Err("stopTime"),
-    }
-}
-
-fn days(period: &Period, start: u16, zone: &tz::TimeZone) -> Result<Days, &'static str> {
-    match period.kind {
-        PeriodType::DayOfTheWeek => period.day_of_week.map(|day| Days::OfWeek(of_week(day))).ok_or("dayOfWeek"),
-        PeriodType::DayOfTheMonth => {
-            let day = period.day_of_month.and_then(|day| u8::try_from(day).ok());
-            day.map(Days::OfMonth).ok_or("dayOfMonth")
-        }
-        PeriodType::Date => {
-            let first = required(period.start_date.as_ref(), "startDate")?;
-            let last = optional(period.stop_date.as_ref(), "stopDate")?.unwrap_or(first);
-            Ok(Days::Range(number_of(first), number_of(last)))
-        }
-        PeriodType::Recurrence => {
-            let first = required(period.start_date.as_ref(), "startDate")?;
-            let rule = period.rule.as_ref().ok_or("rule")?;
-            let except = period.except_dates.iter().flatten().map(|date| required(Some(date), "exceptDates"));
-            let except = except.collect::<Result<Vec<_>, _>>()?;
-            let recurrence = Recurrence::compile(rule, first, start, except, zone).ok_or("rule")?;
-            Ok(Days::Recurring(Box::new(recurrence)))
-        }
-    }
+/// The stretches of days in which a rule has no exception, each from its first day to before its last.
+fn without(rule: &Recurrence) -> impl Iterator<Item = (i32, i32)> {
+    // No day that can be asked for is later, and none before 1970 is near.
+    const END: i32 = 1 << 22;
+    let (first, last) = rule.ends();
+    let stop = last.min(END).saturating_add(1);
+    let starts = std::iter::once(first).chain(rule.except().iter().map(|day| day + 1));
+    let stops = rule.except().iter().copied().chain(std::iter::once(stop));
+    starts.zip(stops).map(move |(from, to)| (from.max(first), to.min(stop))).filter(|(from, to)| from < to)
 }
 
 fn of_week(day: DayOfWeek) -> u8 {

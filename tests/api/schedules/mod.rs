@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod holds;
 mod icalendar;
 mod list;
 mod periods;

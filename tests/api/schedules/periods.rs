@@ -94,6 +94,9 @@ both! {
             ("9:00", "9:01", ["09:00", "09:01"]),
             ("0:00", "24:00", ["00:00", "24:00"]),
             ("23:59", "24:00", ["23:59", "24:00"]),
+            ("22:00", "6:00", ["22:00", "06:00"]),
+            ("9:00", "8:59", ["09:00", "08:59"]),
+            ("9:00", "0:00", ["09:00", "00:00"]),
         ].into_iter().enumerate() {
             let timed = with(&period, json!({ "startTime": start, "stopTime": stop }));
             let schedule = create(&app, &at.to_string(), json!([timed])).await.expect(201);
@@ -107,9 +110,10 @@ both! {
         for period in each_type() {
             for (times, place) in [
                 (json!({ "startTime": "09:00", "stopTime": "09:00" }), "stopTime"),
-                (json!({ "startTime": "9:00", "stopTime": "08:59" }), "stopTime"),
-                (json!({ "startTime": "09:00", "stopTime": "00:00" }), "stopTime"),
-                (json!({ "startTime": "24:00", "stopTime": "24:00" }), "stopTime"),
+                (json!({ "startTime": "9:00", "stopTime": "09:00" }), "stopTime"),
+                (json!({ "startTime": "00:00", "stopTime": "0:00" }), "stopTime"),
+                (json!({ "startTime": "24:00", "stopTime": "24:00" }), "startTime"),
+                (json!({ "startTime": "24:00", "stopTime": "06:00" }), "startTime"),
                 (json!({ "startTime": "09:00" }), "stopTime"),
                 (json!({ "stopTime": "09:00" }), "startTime"),
                 (json!({ "startTime": "09:00", "stopTime": "24:01" }), "stopTime"),
@@ -158,26 +162,63 @@ both! {
         create(&app, "S", json!([with(&date, json!({ "stopDate": date["startDate"] }))])).await.expect(201);
     }
 
-    async fn rules_are_daily_or_slower(app: App) {
+    async fn every_rule_that_the_rfc_allows_by_the_day_is_taken(app: App) {
         let app = app.with_user().await;
         let [.., recurrence] = each_type();
-        let wrong = [
-            "FREQ=HOURLY", "FREQ=MINUTELY", "FREQ=SECONDLY", "FREQ=DAILY;BYHOUR=9", "FREQ=DAILY;BYMINUTE=0",
-            "FREQ=DAILY;BYSECOND=0", "nonsense", "", "FREQ=", "FREQ=SOMETIMES", "BYDAY=MO", "RRULE:FREQ=DAILY",
-            "FREQ=DAILY\nDTSTART:20260101", "FREQ=DAILY;BYMONTH=13", "FREQ=DAILY;COUNT=-1", "FREQ=DAILY;FREQ=DAILY",
-        ];
-        for rule in wrong {
-            let period = with(&recurrence, json!({ "rule": rule }));
-            create(&app, rule.get(..1).unwrap_or("S"), json!([period])).await.expect_faults(&["/periods/0/rule"]);
-        }
         let right = [
             "FREQ=YEARLY;BYEASTER=0", "FREQ=YEARLY;BYEASTER=-2", "FREQ=DAILY;INTERVAL=2", "FREQ=WEEKLY;BYDAY=MO,FR",
-            "FREQ=MONTHLY;BYDAY=-1FR;COUNT=10", "FREQ=DAILY;UNTIL=20301231",
+            "FREQ=MONTHLY;BYDAY=-1FR;COUNT=10", "FREQ=DAILY;UNTIL=20301231", "FREQ=DAILY;UNTIL=20301231T090000",
+            "FREQ=DAILY;UNTIL=20301231T090000Z", "FREQ=MONTHLY;BYDAY=-5TU", "FREQ=YEARLY;BYDAY=-53TU",
+            "FREQ=YEARLY;BYWEEKNO=20", "FREQ=YEARLY;BYYEARDAY=-366", "FREQ=MONTHLY;BYMONTHDAY=31,-31",
+            "FREQ=YEARLY;COUNT=202", "INTERVAL=2;FREQ=WEEKLY;WKST=SU", "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=-1",
         ];
         for (at, rule) in right.into_iter().enumerate() {
             let period = with(&recurrence, json!({ "rule": rule }));
             let schedule = create(&app, &at.to_string(), json!([period])).await.expect(201);
             assert_eq!(schedule["periods"][0]["rule"], rule);
+            let small = with(&recurrence, json!({ "rule": rule.to_lowercase() }));
+            let path = format!("{USER}time_schedules/{at}/");
+            let schedule = app.put(&path, json!({ "periods": [small] })).await.expect(200);
+            assert_eq!(schedule["periods"][0]["rule"], rule, "rules are kept in capital letters");
+        }
+    }
+
+    async fn every_other_rule_is_refused_with_what_would_be_right(app: App) {
+        let app = app.with_user().await;
+        let [.., recurrence] = each_type();
+        let wrong = [
+            ("FREQ=HOURLY", "DAILY, WEEKLY, MONTHLY and YEARLY"),
+            ("FREQ=MINUTELY", "DAILY"),
+            ("FREQ=SECONDLY", "DAILY"),
+            ("FREQ=DAILY;BYHOUR=9", "startTime"),
+            ("FREQ=DAILY;BYMINUTE=0", "startTime"),
+            ("FREQ=DAILY;BYSECOND=0", "startTime"),
+            ("nonsense", "FREQ=YEARLY"),
+            ("", "FREQ=YEARLY"),
+            ("FREQ=", "DAILY"),
+            ("FREQ=SOMETIMES", "DAILY"),
+            ("BYDAY=MO", "FREQ is missing"),
+            ("RRULE:FREQ=DAILY", "known are FREQ"),
+            ("FREQ=DAILY\nDTSTART:20260101", "DAILY"),
+            ("FREQ=DAILY;BYMONTH=13", "1 to 12"),
+            ("FREQ=DAILY;COUNT=-1", "at least 1"),
+            ("FREQ=DAILY;COUNT=0", "at least 1"),
+            ("FREQ=DAILY;INTERVAL=0", "at least 1"),
+            ("FREQ=DAILY;FREQ=DAILY", "once"),
+            ("FREQ=MONTHLY;BYDAY=0MO", "1MO"),
+            ("FREQ=MONTHLY;BYMONTHDAY=0", "1 to 31"),
+            ("FREQ=MONTHLY;BYSETPOS=1", "needs another BY part"),
+            ("FREQ=DAILY;COUNT=2;UNTIL=20300101", "ends by one"),
+            ("FREQ=DAILY;UNTIL=20301331", "20301231T090000Z"),
+            ("FREQ=YEARLY;BYEASTER=0,1", "one number"),
+            ("FREQ=DAILY;RSCALE=HEBREW", "is not known"),
+        ];
+        for (rule, right) in wrong {
+            let period = with(&recurrence, json!({ "rule": rule }));
+            let answer = create(&app, "S", json!([period])).await;
+            answer.expect_faults(&["/periods/0/rule"]);
+            let detail = answer.json()["errors"][0]["detail"].as_str().unwrap_or_default().to_owned();
+            assert!(detail.contains(right), "{rule}: {detail}");
         }
     }
 
@@ -192,11 +233,14 @@ both! {
         }
     }
 
-    async fn a_schedule_has_at_most_200_periods(app: App) {
+    async fn a_schedule_has_at_most_1000_periods(app: App) {
         let app = app.with_user().await;
         let [period, ..] = each_type();
-        let mut periods: Vec<_> = (0..=200).map(|at| with(&period, json!({ "name": at.to_string() }))).collect();
-        create(&app, "S", json!(periods)).await.expect_faults(&["/periods"]);
+        let mut periods: Vec<_> = (0..=1000).map(|at| with(&period, json!({ "name": at.to_string() }))).collect();
+        let answer = create(&app, "S", json!(periods)).await;
+        answer.expect_faults(&["/periods"]);
+        let detail = answer.json()["errors"][0]["detail"].as_str().unwrap_or_default().to_owned();
+        assert!(detail.contains("1001") && detail.contains("1000"), "{detail}");
         periods.pop();
         let schedule = create(&app, "S", json!(periods)).await.expect(201);
         assert_eq!(schedule["periods"], json!(periods));
@@ -209,7 +253,7 @@ both! {
             with(&week, json!({ "dayOfWeek": "Someday", "startTime": "09:00" })),
             with(&month, json!({ "name": "M", "dayOfMonth": 32, "rule": "FREQ=DAILY" })),
             with(&date, json!({ "stopDate": "2028-01-01", "color": "red" })),
-            with(&recurrence, json!({ "name": "R", "rule": "FREQ=HOURLY", "startTime": "10:00", "stopTime": "9:00" })),
+            with(&recurrence, json!({ "name": "R", "rule": "FREQ=HOURLY", "startTime": "9:00", "stopTime": "09:00" })),
             "Friday",
         ]);
         let places = [
@@ -222,13 +266,37 @@ both! {
         app.put(&format!("{USER}time_schedules/S/"), json!({ "periods": periods })).await.expect_faults(&places);
     }
 
-    async fn at_most_fifty_periods_have_rules_that_are_costly_to_answer(app: App) {
+    async fn rules_that_cost_too_much_to_follow_are_refused_with_the_cost_and_the_budget(app: App) {
         let app = app.with_user().await;
-        let costly = |at: usize| {
-            let rule = ["FREQ=DAILY;COUNT=9", "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=-1"][at % 2];
-            json!({ "name": at.to_string(), "type": "Recurrence", "startDate": "2026-01-01", "rule": rule })
+        let periods = |rule: &str, count: usize| -> Value {
+            let period = |at: usize| {
+                json!({ "name": at.to_string(), "type": "Recurrence", "startDate": "2026-01-01", "rule": rule })
+            };
+            (0..count).map(period).collect()
         };
-        create(&app, "fifty", (0..50).map(costly).collect()).await.expect(201);
-        create(&app, "one more", (0..51).map(costly).collect()).await.expect_faults(&["/periods/50/rule"]);
+        // Holidays do not cost more than dates.
+        for (at, rule) in ["FREQ=YEARLY", "FREQ=YEARLY;BYEASTER=1", "FREQ=WEEKLY;BYDAY=MO"].into_iter().enumerate() {
+            create(&app, &at.to_string(), periods(rule, 1000)).await.expect(201);
+        }
+        for (at, rule) in ["FREQ=MONTHLY;BYDAY=-1FR;COUNT=40", "FREQ=YEARLY;COUNT=202"].into_iter().enumerate() {
+            create(&app, &format!("hundred {at}"), periods(rule, 100)).await.expect(201);
+        }
+        for rule in [
+            "FREQ=YEARLY;BYDAY=MO,1TU;BYSETPOS=366,-1",
+            "FREQ=YEARLY;BYDAY=53MO;COUNT=200",
+            "FREQ=DAILY;COUNT=500000",
+        ] {
+            create(&app, "one", periods(rule, 1)).await.expect(201);
+            app.delete(&format!("{USER}time_schedules/one/")).await.expect(200);
+            let answer = create(&app, "many", periods(rule, 100)).await;
+            let fault = &answer.expect_problem(400, "invalid_request")["errors"];
+            assert_eq!(fault.as_array().map(Vec::len), Some(1), "{fault}");
+            let pointer = fault[0]["pointer"].as_str().unwrap_or_default();
+            assert!(pointer.starts_with("/periods/") && pointer.ends_with("/rule"), "{fault}");
+            let detail = fault[0]["detail"].as_str().unwrap_or_default();
+            assert!(detail.contains("of the 1000 that a schedule may cost"), "{detail}");
+            let path = format!("{USER}time_schedules/0/");
+            app.put(&path, json!({ "periods": periods(rule, 100) })).await.expect_faults(&[pointer]);
+        }
     }
 }

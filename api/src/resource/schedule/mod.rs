@@ -68,7 +68,7 @@ pub struct Schedule {
     /// The name, unique among the schedules of its owner and type.
     pub name: ScheduleName,
     /// The periods.
-    #[oai(validator(max_items = 200))]
+    #[oai(validator(max_items = 1000))]
     pub periods: Vec<Period>,
 }
 
@@ -78,8 +78,9 @@ pub struct Schedule {
 pub struct ScheduleCreate {
     /// The name, unique among the schedules of its owner and type.
     pub name: ScheduleName,
-    /// The periods; at most 50 of them with a rule that has `COUNT` or `BYSETPOS`.
-    #[oai(default, validator(max_items = 200))]
+    /// The periods, at most 1000. Their rules must not cost too much to follow, which few do: `FREQ=YEARLY` with
+    /// `BYSETPOS`, or a `COUNT` over hundreds of years.
+    #[oai(default, validator(max_items = 1000))]
     pub periods: Vec<Period>,
 }
 
@@ -97,8 +98,8 @@ pub struct ScheduleUpdate {
     pub name: Option<Ignored>,
     /// The name from now on; criteria that refer to the schedule follow.
     pub new_name: Option<ScheduleName>,
-    /// The periods, at most 50 of them with a rule that has `COUNT` or `BYSETPOS`; replaces the whole list.
-    #[oai(validator(max_items = 200))]
+    /// The periods, as when a schedule is created; replaces the whole list.
+    #[oai(validator(max_items = 1000))]
     pub periods: Option<Vec<Period>>,
 }
 

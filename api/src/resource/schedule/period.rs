@@ -1,5 +1,8 @@
 //! Periods: what a schedule is made of.
 
+use std::collections::HashSet;
+
+use jiff::civil;
 use poem_openapi::{Enum, Object};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,10 +11,17 @@ use crate::{
     value::{
         name::PeriodName,
         open_enum::{WORDS, open_enum},
-        time::{Date, RecurrenceRule, TimeOfDay},
+        recurrence::{RecurrenceRule, Times, cost},
+        time::{Date, TimeOfDay},
     },
-    wire::{payload::yes, problem::Fault},
+    wire::{
+        payload::yes,
+        problem::{Fault, MAX_FAULTS},
+    },
 };
+
+/// The greatest number of periods of a schedule.
+pub const MAX_PERIODS: usize = 1000;
 
 open_enum! {
     /// How a period recurs, and so which other members it takes.
@@ -41,7 +51,7 @@ pub enum DayOfWeek {
 }
 
 /// A period of a schedule, in the local time of the user. Start times are inclusive, stop times exclusive; without
-/// times it is the whole day.
+/// times it is the whole day. A stop time before the start time is on the next day.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize, Deserialize)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]
 #[serde(rename_all = "camelCase")]
@@ -68,10 +78,11 @@ pub struct Period {
     /// The last day, `startDate` when left out; for `Date` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_date: Option<Date>,
-    /// When the period starts on each of its days; together with `stopTime`.
+    /// When the period starts on each of its days, before `24:00`; together with `stopTime`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<TimeOfDay>,
-    /// When the period ends on each of its days; together with `startTime`, and after it.
+    /// When the period ends; together with `startTime`, and another time. Before `startTime` it is on the next day:
+    /// from `22:00` to `06:00` holds from each of its days at 22 to the next day at 6.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_time: Option<TimeOfDay>,
     /// The recurrence rule; for `Recurrence` only, and required there.
@@ -93,35 +104,96 @@ const MEMBERS: [(&str, &[&str], bool); 6] = [
     ("exceptDates", &["Recurrence"], false),
 ];
 
-/// How many periods of a schedule can have a rule that is [costly](RecurrenceRule::is_costly): so many schedules as a
-/// user can refer to are then still decided on in time.
-const MAX_COSTLY: usize = 50;
-
-/// Adds what is wrong with the list of periods at `pointer` by the rules that its schema cannot say.
-pub(crate) fn check_all(periods: &Value, pointer: &str, faults: &mut Vec<Fault>) {
-    check_costs(periods, pointer, faults);
-    let mut names = Vec::new();
-    for (at, period) in periods.as_array().into_iter().flatten().enumerate() {
-        let pointer = format!("{pointer}/{at}");
-        check_members(period, &pointer, faults);
-        check_order(period, &pointer, faults);
-        let Some(name) = period["name"].as_str() else { continue };
-        if names.contains(&name) {
-            faults.push(Fault::at(format!("{pointer}/name"), "A period before has the same name; each needs its own."));
+impl Period {
+    /// The part of each of its days that the period holds; the member that cannot be used, if there is one.
+    pub fn times(&self) -> Result<Times, &'static str> {
+        match (&self.start_time, &self.stop_time) {
+            (None, None) => Ok(Times::WHOLE_DAY),
+            (Some(start), Some(stop)) => times(start, stop),
+            (None, Some(_)) => Err("startTime"),
+            (Some(_), None) => Err("stopTime"),
         }
-        names.push(name);
     }
 }
 
-fn check_costs(periods: &Value, pointer: &str, faults: &mut Vec<Fault>) {
-    let costly = |(_, period): &(usize, &Value)| {
-        let rule = period["rule"].as_str().and_then(|rule| RecurrenceRule::parse(rule).ok());
-        rule.is_some_and(|rule| rule.is_costly())
-    };
-    if let Some((at, _)) = periods.as_array().into_iter().flatten().enumerate().filter(costly).nth(MAX_COSTLY) {
-        let detail = format!("A schedule can have {MAX_COSTLY} periods whose rule has `COUNT` or `BYSETPOS`.");
+fn times(start: &TimeOfDay, stop: &TimeOfDay) -> Result<Times, &'static str> {
+    match (start.minutes(), stop.minutes()) {
+        (1440, _) => Err("startTime"),
+        (start, stop) if start < stop => Ok(Times { start, stop }),
+        (start, stop) if stop < start => Ok(Times { start, stop: stop + 1440 }),
+        _ => Err("stopTime"),
+    }
+}
+
+/// Adds what is wrong with the list of periods at `pointer` by the rules that its schema cannot say. Of a list that is
+/// longer than it may be, or of faults when there are as many as are told, no more is looked at.
+pub(crate) fn check_all(periods: &Value, pointer: &str, faults: &mut Vec<Fault>) {
+    let Some(periods) = periods.as_array().filter(|periods| periods.len() <= MAX_PERIODS) else { return };
+    let mut names = HashSet::new();
+    for (at, period) in periods.iter().enumerate() {
+        if faults.len() >= MAX_FAULTS {
+            return;
+        }
+        let pointer = format!("{pointer}/{at}");
+        check_members(period, &pointer, faults);
+        check_times(period, &pointer, faults);
+        check_dates(period, &pointer, faults);
+        let name = period["name"].as_str().and_then(|name| PeriodName::parse(name).ok());
+        if name.is_some_and(|name| !names.insert(name)) {
+            faults.push(Fault::at(format!("{pointer}/name"), "A period before has the same name; each needs its own."));
+        }
+    }
+    if let Some((at, detail)) = too_dear(periods.iter().map(Costs::of)) {
         faults.push(Fault::at(format!("{pointer}/{at}/rule"), detail));
     }
+}
+
+/// The first of `periods` whose cost is more than a schedule may have, with what is wrong and what would be right.
+pub fn too_dear_of(periods: &[Period]) -> Option<(usize, String)> {
+    too_dear(periods.iter().map(|period| Costs {
+        rule: period.rule.clone(),
+        first: period.start_date.as_ref().and_then(|date| date.as_str().parse().ok()),
+        whole_day: period.start_time.is_none(),
+        exceptions: period.except_dates.as_ref().map_or(0, Vec::len),
+    }))
+}
+
+/// What the cost of a period depends on.
+struct Costs {
+    rule: Option<RecurrenceRule>,
+    first: Option<civil::Date>,
+    whole_day: bool,
+    exceptions: usize,
+}
+
+impl Costs {
+    fn of(period: &Value) -> Self {
+        Self {
+            rule: period["rule"].as_str().and_then(|rule| RecurrenceRule::parse(rule).ok()),
+            first: date(&period["startDate"]),
+            whole_day: period.get("startTime").is_none(),
+            exceptions: period["exceptDates"].as_array().map_or(0, Vec::len),
+        }
+    }
+
+    fn cost(&self, most: u32) -> u32 {
+        match (&self.rule, self.first) {
+            (Some(rule), Some(first)) => cost::of(rule, first, self.whole_day, self.exceptions, most),
+            _ => cost::SIMPLE,
+        }
+    }
+}
+
+fn too_dear(periods: impl Iterator<Item = Costs>) -> Option<(usize, String)> {
+    let mut spent = 0;
+    for (at, period) in periods.enumerate() {
+        let cost = period.cost(cost::BUDGET - spent);
+        if cost > cost::BUDGET - spent {
+            return Some((at, cost::refusal(spent, cost)));
+        }
+        spent += cost;
+    }
+    None
 }
 
 fn check_members(period: &Value, pointer: &str, faults: &mut Vec<Fault>) {
@@ -139,29 +211,39 @@ fn check_members(period: &Value, pointer: &str, faults: &mut Vec<Fault>) {
     }
 }
 
-fn check_order(period: &Value, pointer: &str, faults: &mut Vec<Fault>) {
-    match (period.get("startTime"), period.get("stopTime")) {
+fn check_times(period: &Value, pointer: &str, faults: &mut Vec<Fault>) {
+    let (member, detail) = match (period.get("startTime"), period.get("stopTime")) {
         (Some(start), Some(stop)) => {
-            let minutes =
-                |time: &Value| time.as_str().and_then(|text| TimeOfDay::parse(text).ok()).map(|time| time.minutes());
-            if let (Some(start), Some(stop)) = (minutes(start), minutes(stop))
-                && stop <= start
-            {
-                faults.push(Fault::at(format!("{pointer}/stopTime"), "`stopTime` must be after `startTime`."));
+            let parsed = |time: &Value| time.as_str().and_then(|text| TimeOfDay::parse(text).ok());
+            let Some((start, stop)) = parsed(start).zip(parsed(stop)) else { return };
+            match times(&start, &stop) {
+                Ok(_) => return,
+                Err("startTime") => (
+                    "startTime",
+                    "`24:00` is the end of a day; a period that starts there starts at `00:00` of the next.",
+                ),
+                Err(_) => (
+                    "stopTime",
+                    "`stopTime` is the same as `startTime`; a whole day has neither, and a stop on the next day is \
+                     before the start.",
+                ),
             }
         }
-        (Some(_), None) => {
-            faults.push(Fault::at(format!("{pointer}/stopTime"), "`stopTime` is required beside `startTime`."))
-        }
-        (None, Some(_)) => {
-            faults.push(Fault::at(format!("{pointer}/startTime"), "`startTime` is required beside `stopTime`."))
-        }
-        (None, None) => {}
-    }
-    let date = |member: &str| period[member].as_str().and_then(|text| Date::parse(text).ok());
-    if let (Some(start), Some(stop)) = (date("startDate"), date("stopDate"))
+        (Some(_), None) => ("stopTime", "`stopTime` is required beside `startTime`."),
+        (None, Some(_)) => ("startTime", "`startTime` is required beside `stopTime`."),
+        (None, None) => return,
+    };
+    faults.push(Fault::at(format!("{pointer}/{member}"), detail));
+}
+
+fn check_dates(period: &Value, pointer: &str, faults: &mut Vec<Fault>) {
+    if let (Some(start), Some(stop)) = (date(&period["startDate"]), date(&period["stopDate"]))
         && stop < start
     {
         faults.push(Fault::at(format!("{pointer}/stopDate"), "`stopDate` must not be before `startDate`."));
     }
+}
+
+fn date(value: &Value) -> Option<civil::Date> {
+    value.as_str().filter(|text| Date::parse(text).is_ok())?.parse().ok()
 }

@@ -54,10 +54,13 @@ impl Problem {
             detail: cut(refusal.detail, MAX_DETAIL),
             instance: instance.to_owned(),
             code: refusal.code,
-            errors: refusal.faults.into_iter().take(100).collect(),
+            errors: refusal.faults.into_iter().take(MAX_FAULTS).collect(),
         }
     }
 }
+
+/// The greatest number of faults that an answer names.
+pub const MAX_FAULTS: usize = 100;
 
 /// Lengths that the document states, in characters. What the caller sent can be longer, and is then cut.
 const MAX_POINTER: usize = 1000;

@@ -139,12 +139,14 @@ impl Until {
         }
     }
 
-    fn lets(&self, date: civil::Date, start: u16, zone: &tz::TimeZone) -> bool {
-        let starts = date.to_datetime(civil::Time::midnight()) + i64::from(start).minutes();
-        match self {
-            Self::Day(last) => date <= *last,
-            Self::Local(last) => starts <= *last,
-            Self::Utc(last) => starts <= zone.to_datetime(*last),
+    /// Whether a period on `date` counts that starts at `start`, or has no times.
+    fn lets(&self, date: civil::Date, start: Option<u16>, zone: &tz::TimeZone) -> bool {
+        let starts = date.to_datetime(civil::Time::midnight()) + i64::from(start.unwrap_or(0)).minutes();
+        match (self, start) {
+            (Self::Day(last), _) => date <= *last,
+            (Self::Local(last), _) => starts <= *last,
+            (Self::Utc(last), Some(_)) => zone.to_timestamp(starts).expect("an instant") <= *last,
+            (Self::Utc(last), None) => [zone, &tz::TimeZone::UTC].iter().any(|zone| starts <= zone.to_datetime(*last)),
         }
     }
 }
@@ -195,7 +197,7 @@ impl Days {
                 first <= date && date <= last
             }
             PeriodType::Recurrence => {
-                let start = period.start_time.as_ref().map_or(0, |time| time.minutes());
+                let start = period.start_time.as_ref().map(|time| time.minutes());
                 let excepted = period.except_dates.iter().flatten().any(|except| parsed(except) == date);
                 self.made.contains(&date)
                     && !excepted
@@ -211,6 +213,7 @@ impl Days {
         let minutes = |minutes: u16| SignedDuration::from_mins(minutes.into());
         let start = minutes(self.period.start_time.as_ref().map_or(0, |time| time.minutes()));
         let stop = minutes(self.period.stop_time.as_ref().map_or(24 * 60, |time| time.minutes()));
+        let stop = if stop < start { stop + minutes(24 * 60) } else { stop };
         let about = tz::TimeZone::UTC.to_datetime(at).date();
         let days = (-2..=2_i64).map(|days| about.checked_add(days.days()).expect("a day"));
         days.filter(|date| self.hold_on(*date, zone)).any(|date| {

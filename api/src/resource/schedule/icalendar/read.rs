@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     resource::schedule::period::{Period, PeriodType},
-    value::time::{Date, RecurrenceRule, TimeOfDay},
+    value::{
+        recurrence::RecurrenceRule,
+        time::{Date, TimeOfDay},
+    },
     wire::problem::Fault,
 };
 

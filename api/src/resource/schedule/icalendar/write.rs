@@ -1,9 +1,7 @@
 //! Writing a schedule as a calendar that other programs read, and that reads back as what it was.
 
-use chrono::{Datelike as _, TimeZone as _};
 use icalendar::{Calendar, Component as _, EventStatus, Property, ValueType};
-use jiff::civil;
-use rrule::Tz;
+use jiff::{civil, tz};
 use uuid::Uuid;
 
 use super::{RULE, START, line::fold};
@@ -13,7 +11,8 @@ use crate::{
         period::{DayOfWeek, Period, PeriodType},
     },
     value::owner::path,
-    value::time::{Date, RecurrenceRule, TimeOfDay},
+    value::recurrence::{Recurrence, RecurrenceRule, Times},
+    value::time::{Date, TimeOfDay},
 };
 
 /// `DTSTAMP` of every event: it is required (RFC 5545, section 3.6.1), and schedules keep no time of their last change.
@@ -201,17 +200,7 @@ fn fitting(rule: &RecurrenceRule, time: Option<&TimeOfDay>) -> String {
     rule.as_str().replace(&format!("UNTIL={written}"), &format!("UNTIL={day}{end_of_day}"))
 }
 
-/// The first `most` days that the rule makes from `start` to the end of 2199.
+/// The first `most` days that the rule makes from `start` to the end of 2199, by the days of its `UNTIL` as written.
 pub(super) fn days(rule: &RecurrenceRule, start: civil::Date, most: usize) -> Vec<civil::Date> {
-    let last = until(rule).unwrap_or("21991231").min("21991231");
-    let (year, month, day) =
-        (start.year().into(), start.month().unsigned_abs().into(), start.day().unsigned_abs().into());
-    let start = Tz::UTC.with_ymd_and_hms(year, month, day, 0, 0, 0).single();
-    let Some(set) = start.and_then(|start| rule.parts().build(start).ok()) else { return Vec::new() };
-    let set = set.limit();
-    let made = set.into_iter().filter_map(|day| {
-        let (month, date) = (i8::try_from(day.month()).ok()?, i8::try_from(day.day()).ok()?);
-        civil::Date::new(i16::try_from(day.year()).ok()?, month, date).ok()
-    });
-    made.take_while(|day| basic(*day).as_str() <= last).take(most).collect()
+    Recurrence::compile(rule, start, Times::WHOLE_DAY, &[], &tz::TimeZone::UTC).days(2199).take(most).collect()
 }

@@ -1,0 +1,4 @@
+mod agreement;
+mod days;
+mod plain;
+mod texts;
