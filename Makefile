@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run check test test-sip test-oidc test-clients test-contract test-docs
+.PHONY: help setup run check test test-sip test-oidc test-icalendar test-clients test-contract test-docs
 .PHONY: spec spec-check spec-bless bench lint fmt ci
 
 # Where cargo and its tools are installed, and servers, for shells that do not have it in their PATH.
@@ -29,6 +29,9 @@ test-sip: setup ## Place a thousand real calls through Kamailio
 
 test-oidc: setup ## Let in whom a real OpenID provider vouches for
 	@tools/with-tools oidc cargo nextest run --test oidc --ignore-default-filter
+
+test-icalendar: setup ## Compare 5,000 odd calendars day by day with another reader (FILES=100 for fewer)
+	@tools/with-tools icalendar tests/icalendar/compare $(FILES)
 
 test-clients: setup ## Generate clients in seven ways and run one scenario through each (or CLIENTS="python go")
 	@tools/setup clients

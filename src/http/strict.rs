@@ -1,11 +1,11 @@
 //! Requests that poem would take for something else than they are: an empty segment in the path, a query parameter
-//! that is unknown or stands twice. The slash at the end of a path may be there or not.
+//! that is unknown, or stands twice and is no list. The slash at the end of a path may be there or not.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use call_acceptance_api::{
-    document::operations::{Place, route},
-    wire::problem::{Failure, Fault, ProblemCode},
+    document::operations::{Parameter, ParameterType, Place, route},
+    wire::problem::{Failure, Fault, MAX_FAULTS, ProblemCode},
 };
 use poem::{Endpoint, IntoResponse, Request, Response, http::Uri};
 
@@ -32,21 +32,25 @@ fn check_query(request: &Request) -> Result<(), Failure> {
     let found = route(request.uri().path()).and_then(|route| route.operation(request.method()));
     let Some(operation) = found else { return Ok(()) };
     let given: Vec<(String, String)> = request.params().unwrap_or_default();
-    let known: Vec<&str> = operation.parameters_in(Place::Query).map(|parameter| parameter.name).collect();
+    let known: Vec<&Parameter> = operation.parameters_in(Place::Query).collect();
+    let mut seen = HashSet::new();
     let mut faults = Vec::new();
-    for (at, (name, _)) in given.iter().enumerate() {
-        if !known.contains(&name.as_str()) {
-            let right =
-                if known.is_empty() { "it takes none".to_owned() } else { format!("it takes {}", known.join(", ")) };
-            faults.push(Fault::of_parameter(
-                name,
-                format!("This operation does not know the query parameter {name:?}; {right}."),
-            ));
-        } else if given[..at].iter().any(|(before, _)| before == name) {
-            faults.push(Fault::of_parameter(
-                name,
-                format!("The query parameter {name:?} stands twice; it is taken once."),
-            ));
+    for (name, _) in &given {
+        match known.iter().find(|parameter| parameter.name == name) {
+            None => {
+                let known: Vec<&str> = known.iter().map(|parameter| parameter.name).collect();
+                let right = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                let detail = format!("This operation does not know the query parameter {name:?}; it takes {right}.");
+                faults.push(Fault::of_parameter(name, detail));
+            }
+            Some(parameter) if parameter.kind != ParameterType::List && !seen.insert(name) => {
+                let detail = format!("The query parameter {name:?} stands twice; it is taken once.");
+                faults.push(Fault::of_parameter(name, detail));
+            }
+            Some(_) => {}
+        }
+        if faults.len() >= MAX_FAULTS {
+            break;
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(Failure::invalid(faults)) }

@@ -6,7 +6,7 @@ use call_acceptance_api::{
     resource::schedule::{
         MAX_SCHEDULES, Schedule, ScheduleCreate, ScheduleEntry, ScheduleFolder, ScheduleList, ScheduleUpdate, Schedules,
     },
-    value::name::ScheduleName,
+    value::{name::ScheduleName, owner::Owner, time::TimeZone},
     wire::{
         page::{PageQuery, ScheduleCursor},
         problem::{Failure, Fault, ProblemCode},
@@ -19,7 +19,7 @@ use super::{
     record::record,
     server::Server,
 };
-use crate::store::{ConnectionTrait, StoreError, audit::Record, feed::Change, schedule};
+use crate::store::{ConnectionTrait, StoreError, audit::Record, feed::Change, group, schedule, tenant, user};
 
 /// How many of the criteria that refer to a schedule are named when its deletion is refused.
 const NAMED: u64 = 10;
@@ -129,6 +129,22 @@ impl Schedules for Server {
             Some(schedule) => Ok(schedule),
             None => Err(no_schedule(&self.db, &folder, &name).await),
         }
+    }
+
+    async fn time_zone(&self, owner: &Owner) -> Result<Option<TimeZone>, Failure> {
+        for here in owner.with_parents() {
+            let zone = match &here {
+                Owner::Tenant(tenant) => tenant::find(&self.db, tenant).await?.map(|tenant| tenant.time_zone),
+                Owner::Group(group) => group::find(&self.db, group).await?.map(|group| group.time_zone),
+                Owner::User(user) => user::find(&self.db, user).await?.map(|user| user.time_zone),
+            };
+            match zone {
+                None => return Err(not_found(&self.db, owner).await),
+                Some(Some(zone)) => return Ok(Some(zone)),
+                Some(None) => {}
+            }
+        }
+        Ok(None)
     }
 
     async fn update(

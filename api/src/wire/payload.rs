@@ -3,7 +3,10 @@
 //! A body is held against the published schema before it is parsed, so that the document says just what is
 //! accepted, and every fault is told at once. An answer is written straight by serde.
 
-use std::sync::Arc;
+use std::{
+    num::NonZero,
+    sync::{Arc, LazyLock},
+};
 
 use poem::{IntoResponse, Request, RequestBody, Response};
 use poem_openapi::{
@@ -14,6 +17,7 @@ use poem_openapi::{
 };
 use serde::Serialize;
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use crate::wire::{
     json::UniqueJson,
@@ -23,6 +27,15 @@ use crate::wire::{
 
 /// The greatest length of a request's body, in bytes.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// The greatest length of a body, in bytes, that is read on a thread that answers others too.
+const QUICK_BODY_BYTES: usize = 8 << 10;
+
+/// How many longer bodies are read at a time: half of the processors, so that the others answer meanwhile.
+static TURNS: LazyLock<Semaphore> = LazyLock::new(|| {
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    Semaphore::new((processors / 2).max(1))
+});
 
 /// The type of a request's body.
 pub trait Body: ParseFromJSON {
@@ -78,6 +91,24 @@ impl<T: Body> ParsePayload for JsonBody<T> {
         }
         let parsed = T::parse_from_json(Some(value));
         Ok(Self(parsed.map_err(|error| ParseRequestPayloadError { reason: error.into_message() })?))
+    }
+}
+
+/// Does `work` on a body of this `length`: at once when that takes less than a millisecond, and else on a thread that
+/// answers nobody else meanwhile. A body of 1 MiB takes tens of milliseconds, and requests that arrive on the same worker
+/// would wait for them.
+pub(crate) async fn off_the_workers<T: Send + 'static, E: From<Failure> + Send + 'static>(
+    length: usize,
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E> {
+    if length <= QUICK_BODY_BYTES {
+        return work();
+    }
+    let failed = |error: Box<dyn std::error::Error + Send + Sync>| E::from(Failure::Internal(error));
+    let _turn = TURNS.acquire().await.map_err(|error| failed(error.into()))?;
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => Err(failed(error.into())),
     }
 }
 

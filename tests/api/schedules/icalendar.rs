@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{OWNERS, expect_no_owner, friday};
-use crate::harness::{Answer, App, JSON, USER, both, client};
+use crate::harness::{Answer, App, CRITERIA, JSON, SERVICE, USER, both, client};
 
 /// Public holidays of Belgium from 2026 to 2029, made in the way of published files: folded, with CRLF.
 const HOLIDAYS: &str = include_str!("belgian_public_holidays.ics");
@@ -32,6 +32,87 @@ async fn put(app: &App, schedule: &str, text: impl Into<String>) -> Answer {
 async fn create(app: &App, name: &str) -> String {
     app.post(&format!("{USER}calendar_schedules/"), json!({ "name": name })).await.expect(201);
     format!("{USER}calendar_schedules/{name}/")
+}
+
+/// Files as the field has them, with the days on which they are.
+const FIELD: &[(&str, &[&str])] = &[
+    ("i01_allday_seconds_235959.ics", &["2026-12-25"]),
+    ("i02_allday_2359.ics", &["2026-12-25"]),
+    ("i03_date_then_datetime_end.ics", &["2026-12-25"]),
+    (
+        "i04_value_date_with_time.ics",
+        &[
+            "2026-12-27",
+            "2026-12-28",
+            "2026-12-29",
+            "2026-12-30",
+            "2026-12-31",
+            "2027-01-01",
+            "2027-01-02",
+            "2027-01-03",
+            "2027-01-04",
+        ],
+    ),
+    ("i05_end_equals_start.ics", &["2026-12-25"]),
+    ("i06_outlook_tzid_allday.ics", &["2026-12-25"]),
+    ("i08_utc_midnight.ics", &["2026-12-25"]),
+    ("i09_rdate_moving_feast.ics", &["2026-04-06", "2027-03-29", "2028-04-17"]),
+    ("i10_multiday_yearly.ics", &["2025-12-25", "2025-12-26", "2026-12-25", "2026-12-26", "2030-12-26", "2099-12-26"]),
+    ("i11_recurrence_id_moved.ics", &["2024-04-27", "2025-04-26", "2026-04-27", "2050-04-27"]),
+    ("i13_google_observance.ics", &["2026-03-29", "2026-05-10", "2026-12-25"]),
+    ("i14_raw_newline_description.ics", &["2026-05-01"]),
+    ("i15_until_utc_date_mix.ics", &["2026-07-03", "2026-07-10", "2026-07-17", "2026-07-24", "2026-07-31"]),
+    ("i17_exdate_list_and_param.ics", &["2026-01-02", "2026-01-30"]),
+    ("i18_exdate_utc_on_allday.ics", &["2026-01-02", "2026-01-16", "2026-08-07", "2030-01-04"]),
+    ("i34_lowercase.ics", &["2026-12-25"]),
+    ("i43_fold.ics", &["2026-12-25"]),
+];
+/// Days on which none of them is.
+const NO_HOLIDAYS: &[&str] = &[
+    "2024-12-25",
+    "2025-04-27",
+    "2025-12-24",
+    "2025-12-27",
+    "2026-01-09",
+    "2026-01-10",
+    "2026-12-24",
+    "2026-12-26",
+    "2027-01-05",
+    "2027-04-06",
+    "2027-05-01",
+    "2026-08-07",
+];
+
+/// Puts a file of the field into the schedule.
+async fn load(app: &App, schedule: &str, name: &str, query: &str) -> Value {
+    let file = format!("{}/tests/api/schedules/icalendar/{name}", env!("CARGO_MANIFEST_DIR"));
+    let body = std::fs::read(file).expect("the file is there");
+    let request =
+        client().put(app.url(&format!("{schedule}icalendar/{query}"))).header(CALENDAR.0, CALENDAR.1).body(body);
+    let answer = Answer::of(request.send().await.expect("the server answers")).await;
+    answer.expect(200)
+}
+
+/// Those of the days, and of some others, on which the criteria accepts.
+async fn holidays(app: &App, days: &[&str]) -> Vec<String> {
+    holidays_at(app, days, "12:00:00", "Europe/Brussels").await
+}
+
+async fn holidays_at(app: &App, days: &[&str], time: &str, zone: &str) -> Vec<String> {
+    let mut all: Vec<String> = days.iter().chain(NO_HOLIDAYS).map(|day| (*day).to_owned()).collect();
+    all.sort();
+    all.dedup();
+    let mut holidays = Vec::new();
+    for day in all {
+        let local: jiff::civil::DateTime = format!("{day}T{time}").parse().expect("a time");
+        let zone = jiff::tz::TimeZone::get(zone).expect("a zone");
+        let at = zone.to_timestamp(local).expect("an instant").to_string();
+        let decision = app.post(&format!("{SERVICE}decision/"), json!({ "at": at })).await.expect(200);
+        if decision["decision"] == "accept" {
+            holidays.push(day);
+        }
+    }
+    holidays
 }
 
 /// Asserts an invalid request with faults on just these lines, in order.
@@ -119,19 +200,62 @@ both! {
         }
     }
 
+    async fn the_files_of_the_field_are_on_their_days(app: App) {
+        let app = app.with_user().await;
+        let path = create(&app, "S").await;
+        let criteria = json!({
+            "name": "holidays", "fromDnCriteria": { "selection": "Any" }, "holidaySchedule": { "level": "User", "name": "S" }
+        });
+        app.post(CRITERIA, criteria).await.expect(200);
+        for (name, right) in FIELD {
+            load(&app, &path, name, "").await;
+            assert_eq!(holidays(&app, right).await, *right, "{name}");
+        }
+        load(&app, &path, "i13_google_observance.ics", "?exclude=OBSERVANCE&exclude=x").await;
+        assert_eq!(holidays(&app, &["2026-03-29", "2026-05-10", "2026-12-25"]).await, ["2026-12-25"]);
+        let many = load(&app, &path, "i41_201_events.ics", "").await;
+        let days = many["periods"].as_array().into_iter().flatten().map(|period| period["startDate"].clone());
+        assert_eq!(days.collect::<std::collections::HashSet<_>>().len(), 201);
+    }
+
+    async fn whole_days_are_days_wherever_the_user_is(app: App) {
+        let app = app.with_user().await;
+        let path = create(&app, "S").await;
+        let criteria = json!({
+            "name": "holidays", "fromDnCriteria": { "selection": "Any" }, "holidaySchedule": { "level": "User", "name": "S" }
+        });
+        app.post(CRITERIA, criteria).await.expect(200);
+        for zone in ["America/New_York", "Asia/Tokyo"] {
+            app.put(USER, json!({ "timeZone": zone })).await.expect(200);
+            for name in ["i06_outlook_tzid_allday.ics", "i08_utc_midnight.ics", "i15_until_utc_date_mix.ics"] {
+                let right = FIELD.iter().find(|(file, _)| *file == name).expect("a file of the field").1;
+                load(&app, &path, name, "").await;
+                for hour in ["00:00:00", "23:59:59"] {
+                    assert_eq!(holidays_at(&app, right, hour, zone).await, right, "{name} {zone}");
+                }
+            }
+        }
+    }
+
+    async fn parts_of_days_are_kept_in_the_zone_of_the_owner_only(app: App) {
+        let app = app.with_user().await;
+        let path = create(&app, "S").await;
+        let text = calendar(&["DTSTART;TZID=Europe/Paris:20271225T090000", "DTEND:20271225T090000Z"]);
+        let schedule = put(&app, &path, text.clone()).await.expect(200);
+        assert_eq!((&schedule["periods"][0]["startTime"], &schedule["periods"][0]["stopTime"]), (&json!("09:00"), &json!("10:00")));
+        app.put(USER, json!({ "timeZone": "Asia/Tokyo" })).await.expect(200);
+        expect_lines(&put(&app, &path, text).await, &[4]);
+    }
+
     async fn what_a_period_cannot_say_is_refused_with_its_line_and_changes_nothing(app: App) {
         let app = app.with_user().await;
         let path = create(&app, "S").await;
         let before = put(&app, &path, calendar(&["DTSTART;VALUE=DATE:20271225"])).await.expect(200);
         for (lines, faults) in [
-            (vec!["DTSTART:20271225T090000Z"], vec![4]),
-            (vec!["DTSTART;TZID=Europe/Brussels:20271225T090000", "DTEND;TZID=Europe/Brussels:20271225T100000"], vec![4]),
-            (vec!["DTSTART:20271225T220000", "DTEND:20271226T060000"], vec![5]),
-            (vec!["DTSTART;VALUE=DATE:20271225", "DTEND;VALUE=DATE:20271227", "RRULE:FREQ=YEARLY"], vec![5]),
+            (vec!["DTSTART:20271225T090000Z", "DTEND:20271225T100000Z"], vec![4]),
             (vec!["DTSTART;VALUE=DATE:20271225", "RRULE:FREQ=YEARLY;", " BYHOUR=9"], vec![5]),
-            (vec!["DTSTART;VALUE=DATE:20271225", "RRULE:FREQ=YEARLY", "RRULE:FREQ=DAILY"], vec![6]),
-            (vec!["DTSTART;VALUE=DATE:20271225", "DESCRIPTION:a", " long one", "RDATE;VALUE=DATE:20281225"], vec![7]),
-            (vec!["DTSTART;VALUE=DATE:20271225", "EXRULE:FREQ=DAILY", "RECURRENCE-ID:20271225"], vec![5, 6]),
+            (vec!["DTSTART;VALUE=DATE:20271225", "DESCRIPTION:a", " long one", "RDATE;VALUE=DATE:2028"], vec![7]),
+            (vec!["DTSTART;VALUE=DATE:20271225", "EXRULE:FREQ=DAILY", "RECURRENCE-ID:2027"], vec![5, 6]),
             (vec!["SUMMARY:no day"], vec![3]),
             (vec!["DTSTART;VALUE=DATE:22000101"], vec![4]),
             (vec!["DTSTART;VALUE=DATE:20271225", "no property"], vec![5]),
@@ -139,13 +263,28 @@ both! {
         ] {
             expect_lines(&put(&app, &path, calendar(&lines)).await, &faults);
         }
-        let all = format!("{}{}", calendar(&["DTSTART:x"]), "BEGIN:VCALENDAR\nBEGIN:VTODO\nEND:VTODO\nEND:VCALENDAR\n");
-        let problem = expect_lines(&put(&app, &path, all).await, &[4, 8]);
+        let all = format!("{}{}", calendar(&["DTSTART:x"]), calendar(&["DTSTART:y"]));
+        let problem = expect_lines(&put(&app, &path, all.clone()).await, &[4, 10]);
         assert_eq!(problem["detail"], "2 faults were found; `errors` lists them.");
         for wrong in ["", "{\"periods\":[]}", "BEGIN:VCARD\nEND:VCARD\n"] {
             expect_lines(&put(&app, &path, wrong).await, &[1]);
         }
         assert_eq!(app.get(&path).await.expect(200), before);
+        let skipped = app.send(Method::PUT, &format!("{path}icalendar/?skip=true"), &[CALENDAR], Some(all)).await.expect(200);
+        assert_eq!(skipped["periods"], json!([]));
+        let lines = skipped["skipped"].as_array().into_iter().flatten().map(|event| event["line"].clone());
+        assert_eq!(lines.collect::<Vec<_>>(), [json!(4), json!(10)]);
+    }
+
+    async fn a_text_to_leave_events_out_by_can_stand_ten_times(app: App) {
+        let app = app.with_user().await;
+        let path = format!("{}icalendar/?{}", create(&app, "S").await, "exclude=a&".repeat(11));
+        let text = Some(calendar(&["DTSTART:20271225"]));
+        app.send(Method::PUT, &path, &[CALENDAR], text.clone()).await.expect_faults(&["exclude"]);
+        let ten = path.replacen("exclude=a&", "", 1);
+        app.send(Method::PUT, ten.trim_end_matches('&'), &[CALENDAR], text.clone()).await.expect(200);
+        let twice = format!("{}skip=true&skip=true", path.replace("exclude=a&", ""));
+        app.send(Method::PUT, &twice, &[CALENDAR], text).await.expect_faults(&["skip"]);
     }
 
     async fn a_calendar_without_events_empties_the_schedule(app: App) {
@@ -156,7 +295,7 @@ both! {
         assert_eq!(put(&app, &path, empty).await.expect(200), json!({ "name": "S", "periods": [] }));
     }
 
-    async fn at_most_100_faults_and_200_events_are_taken(app: App) {
+    async fn at_most_100_faults_and_1000_periods_are_taken(app: App) {
         let app = app.with_user().await;
         let path = create(&app, "S").await;
         let events = |count: usize, day: &str| {
@@ -165,9 +304,10 @@ both! {
         };
         let problem = put(&app, &path, events(150, "never")).await.expect_problem(400, "invalid_request");
         assert_eq!(problem["errors"].as_array().map(Vec::len), Some(100));
-        expect_lines(&put(&app, &path, events(201, "20271225")).await, &[602]);
-        let schedule = put(&app, &path, events(200, "20271225")).await.expect(200);
-        assert_eq!(schedule["periods"].as_array().map(Vec::len), Some(200));
+        let problem = expect_lines(&put(&app, &path, events(1001, "20271225")).await, &[3002]);
+        assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("makes 1001 periods")), "{problem}");
+        let schedule = put(&app, &path, events(1000, "20271225")).await.expect(200);
+        assert_eq!(schedule["periods"].as_array().map(Vec::len), Some(1000));
     }
 
     async fn the_media_type_is_known_in_whatever_writing_and_another_answers_415(app: App) {
@@ -189,15 +329,14 @@ both! {
         assert_eq!(json.expect_problem(415, "unsupported_media_type")["detail"], "The body must be sent as `Content-Type: application/json`.");
     }
 
-    async fn a_body_that_is_not_utf_8_or_too_long_is_refused(app: App) {
+    async fn a_body_in_latin_1_is_read_and_one_that_is_too_long_is_refused(app: App) {
         let app = app.with_user().await;
         let path = create(&app, "S").await;
-        let latin_1 = [b"BEGIN:VCALENDAR\r\nX-WR-CALNAME:No".as_slice(), b"\xebl\r\nEND:VCALENDAR\r\n"].concat();
+        let latin_1 = calendar(&["DTSTART:20271225", "SUMMARY:No@l"]).replace('@', "\u{eb}");
+        let latin_1: Vec<u8> = latin_1.chars().map(|character| u8::try_from(u32::from(character)).expect("Latin-1")).collect();
         let request = client().put(app.url(&format!("{path}icalendar/"))).header(CALENDAR.0, CALENDAR.1).body(latin_1);
-        let response = request.send().await.expect("the server answers");
-        assert_eq!(response.status(), 400);
-        let problem: Value = response.json().await.expect("a problem is JSON");
-        assert_eq!((&problem["code"], &problem["errors"][0]["line"]), (&json!("invalid_request"), &json!(2)), "{problem}");
+        let schedule: Value = request.send().await.expect("the server answers").json().await.expect("JSON");
+        assert_eq!(schedule["periods"][0]["name"], "Noël", "{schedule}");
         let text = calendar(&["DTSTART;VALUE=DATE:20271225"]);
         let padded = |length: usize| format!("{text}{}", "\n".repeat(length - text.len()));
         put(&app, &path, padded(1 << 20)).await.expect(200);

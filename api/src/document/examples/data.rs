@@ -52,6 +52,8 @@ pub(super) fn of(name: &str) -> Option<Value> {
         "ScheduleList" => schedules("Every Friday", "User"),
         "Period" => friday(),
         "Icalendar" => json!(ICALENDAR),
+        "LoadedSchedule" => schedule("Every Friday"),
+        "SkippedEvent" => json!({ "line": 12, "detail": "The event has no `DTSTART`." }),
         "Token" => token(),
         "TokenCreate" => json!({
             "role": "end_user", "tenantId": "foo", "groupId": "foogroup", "userId": "foouser",
@@ -70,8 +72,9 @@ pub(super) fn of(name: &str) -> Option<Value> {
 /// The example of the schema `name` in an operation that reads or replaces a calendar schedule as iCalendar, where it is
 /// another one than in other operations on calendar schedules.
 pub(super) fn of_icalendar(name: &str) -> Option<Value> {
-    let periods = || icalendar::read(ICALENDAR.as_bytes()).unwrap_or_default();
-    (name == "Schedule").then(|| json!({ "name": "Every Easter", "periods": periods() }))
+    let loaded = || icalendar::read(ICALENDAR.as_bytes(), &icalendar::Reading::default());
+    let periods = || loaded().map(|loaded| loaded.periods).unwrap_or_default();
+    (name == "LoadedSchedule").then(|| json!({ "name": "Every Easter", "periods": periods() }))
 }
 
 /// What an operation answers to its own example, where it is another one than that of the answer's schema.

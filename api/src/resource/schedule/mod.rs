@@ -21,6 +21,7 @@ use crate::{
     value::{
         name::{GroupId, Ignored, ScheduleName, TenantId, UserId},
         owner::{GroupPath, Level, Owner, UserPath},
+        time::TimeZone,
     },
     wire::{
         answer::{Created, Deleted, Found, Updated},
@@ -151,6 +152,8 @@ pub trait Schedules: Send + Sync {
         name: ScheduleName,
         update: ScheduleUpdate,
     ) -> Result<Schedule, Failure>;
+    /// The time zone that the owner's schedules are read in; none for UTC.
+    async fn time_zone(&self, owner: &Owner) -> Result<Option<TimeZone>, Failure>;
     /// Deletes the schedule; refused while criteria refer to it.
     async fn delete(&self, by: &Actor, folder: ScheduleFolder, name: ScheduleName) -> Result<(), Failure>;
 }

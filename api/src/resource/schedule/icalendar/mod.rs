@@ -1,30 +1,46 @@
 //! Calendar schedules as iCalendar (RFC 5545): published files of public holidays can be loaded, and calendar programs
 //! can read a schedule.
 //!
-//! [`read()`] and [`write()`] are pure. The library `icalendar` knows the format: it takes content lines apart, and it
-//! writes calendars. Which components the lines make is found here, as the library stops at the first fault, does not
-//! tell its line, and recurses into a body of nothing but `BEGIN:` lines.
+//! [`read()`] and [`write()`] are pure, and bounded in time: `octets.rs` makes lines of a file, `line.rs` properties of
+//! lines, `component.rs` events and time zones of properties, `event.rs` with `moment.rs` and `zone.rs` what they say,
+//! `series.rs` with `rule.rs` and `shift.rs` the days that they are on, and `read.rs` with `names.rs` periods of those.
+//! Published files are not as RFC 5545 has it; what is forgiven stands where it is. The library `icalendar` writes.
+//!
+//! The measure of what a file says is the reader `recurring_ical_events`, with which `make test-icalendar` compares.
 
+mod component;
+mod event;
 mod line;
 mod moment;
 mod names;
+mod octets;
 mod read;
+mod rule;
+mod series;
+mod shift;
 #[cfg(test)]
 mod tests;
+mod windows;
 mod write;
+mod zone;
 
 use std::sync::Arc;
 
+use jiff::tz;
 use poem::{IntoResponse, Request, RequestBody, Response};
 use poem_openapi::{
-    ApiResponse, OpenApi,
-    param::Path,
+    ApiResponse, Object, OpenApi,
+    param::{Path, Query},
     payload::{ParsePayload, Payload},
     registry::{MetaSchemaRef, Registry},
     types::Type,
 };
+use serde::Serialize;
 
-pub use self::{read::read, write::write};
+pub use self::{
+    read::{Loaded, Reading, read},
+    write::write,
+};
 use crate::{
     access::{Actor, END_USERS, GROUP_ADMINS, Read, TENANT_ADMINS, Write},
     resource::{
@@ -38,18 +54,20 @@ use crate::{
     },
     wire::{
         answer::Updated,
-        payload::{MAX_BODY_BYTES, is_media_type},
-        problem::{Fails, Failure, GROUP, ProblemCode, TENANT, USER, codes},
+        payload::{MAX_BODY_BYTES, is_media_type, off_the_workers},
+        problem::{Fails, Failure, Fault, GROUP, ProblemCode, TENANT, USER, codes},
     },
 };
 
-/// The greatest number of events in a calendar: that of the periods of a schedule.
-const MAX_EVENTS: usize = 200;
 /// The property that holds the rule of a recurring period as the schedule has it, where other programs would not
-/// understand it; `RRULE` and `RDATE` are then not looked at.
+/// understand it or show other days; empty for a period without a rule. `RRULE` and `RDATE` are then not looked at.
 const RULE: &str = "X-CALL-ACCEPTANCE-RULE";
 /// The property that holds the `startDate` of a recurring period beside [`RULE`].
 const START: &str = "X-CALL-ACCEPTANCE-START";
+/// The property that holds the `exceptDates` beside [`RULE`], where `EXDATE` says more.
+const EXCEPT: &str = "X-CALL-ACCEPTANCE-EXDATE";
+/// The properties that only this server writes and reads.
+const RULE_PROPERTIES: [&str; 3] = [RULE, START, EXCEPT];
 
 text! {
     /// A calendar in iCalendar (RFC 5545).
@@ -62,8 +80,19 @@ text! {
     }
 }
 
-/// A body of media type `text/calendar`, read as the periods that it stands for.
-pub struct IcalendarBody(pub Vec<Period>);
+text! {
+    /// A text by which events of a calendar are left out.
+    ExcludedText {
+        meaning: "a text that events to be left out have in them",
+        rule: "1 to 200 characters; letters of either case are the same",
+        length: 1..=200,
+        pattern: r"^[\s\S]*$",
+        example: "observance",
+    }
+}
+
+/// A body of media type `text/calendar`, as it was sent.
+pub struct IcalendarBody(pub Vec<u8>);
 
 impl Payload for IcalendarBody {
     const CONTENT_TYPE: &'static str = "text/calendar";
@@ -85,8 +114,7 @@ impl ParsePayload for IcalendarBody {
     const IS_REQUIRED: bool = true;
 
     async fn from_request(_: &Request, body: &mut RequestBody) -> poem::Result<Self> {
-        let bytes = body.take()?.into_bytes_limit(MAX_BODY_BYTES).await?;
-        Ok(Self(read(&bytes).map_err(Failure::invalid)?))
+        Ok(Self(body.take()?.into_bytes_limit(MAX_BODY_BYTES).await?.into()))
     }
 }
 
@@ -121,13 +149,49 @@ pub enum FoundIcalendar {
     Ok(IcalendarAnswer),
 }
 
+/// An event of a calendar that was left out.
+#[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
+pub struct SkippedEvent {
+    /// Number of the line of the body that no period can say, from 1.
+    #[oai(validator(minimum(value = "1"), maximum(value = "1048577")))]
+    pub line: i32,
+    /// What cannot be said, and what could be.
+    #[oai(validator(max_length = 2000))]
+    pub detail: String,
+}
+
+/// A schedule that was loaded from a calendar.
+#[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
+pub struct LoadedSchedule {
+    /// The name, unique among the schedules of its owner and type.
+    pub name: ScheduleName,
+    /// The periods.
+    #[oai(validator(max_items = 1000))]
+    pub periods: Vec<Period>,
+    /// The events that were left out, in the order of their lines; there with `skip=true` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(validator(max_items = 50000))]
+    pub skipped: Option<Vec<SkippedEvent>>,
+}
+
+/// How many bytes of a JSON body take as long as one of a calendar, which has rules to be followed.
+const COST_OF_A_BYTE: usize = 100;
+
 async fn view(
     schedules: &dyn Schedules,
     folder: ScheduleFolder,
     name: ScheduleName,
 ) -> Result<FoundIcalendar, Failure> {
     let schedule = schedules.view(folder.clone(), name).await?;
-    Ok(FoundIcalendar::Ok(IcalendarAnswer(write(&folder, &schedule))))
+    let zone = zone(schedules, &folder).await?;
+    let text = off_the_workers(usize::MAX, move || Ok::<_, Failure>(write(&folder, &schedule, &zone))).await?;
+    Ok(FoundIcalendar::Ok(IcalendarAnswer(text)))
+}
+
+/// The zone that the owner of the schedules is in; UTC for one that this server does not know.
+async fn zone(schedules: &dyn Schedules, folder: &ScheduleFolder) -> Result<tz::TimeZone, Failure> {
+    let zone = schedules.time_zone(&folder.owner).await?;
+    Ok(zone.and_then(|zone| tz::TimeZone::get(zone.as_str()).ok()).unwrap_or(tz::TimeZone::UTC))
 }
 
 async fn replace(
@@ -135,10 +199,17 @@ async fn replace(
     by: &Actor,
     folder: ScheduleFolder,
     name: ScheduleName,
-    periods: Vec<Period>,
-) -> Result<Updated<Schedule>, Failure> {
-    let update = ScheduleUpdate { name: None, new_name: None, periods: Some(periods) };
-    Ok(Updated::with(schedules.update(by, folder, name, update).await?))
+    (octets, skip, exclude): (Vec<u8>, bool, Vec<ExcludedText>),
+) -> Result<Updated<LoadedSchedule>, Failure> {
+    let exclude = exclude.into_iter().map(String::from).collect();
+    let reading = Reading { zone: Some(zone(schedules, &folder).await?), skip, exclude };
+    let cost = octets.len().saturating_mul(COST_OF_A_BYTE);
+    let loaded = off_the_workers(cost, move || read(&octets, &reading).map_err(Failure::invalid)).await?;
+    let update = ScheduleUpdate { name: None, new_name: None, periods: Some(loaded.periods) };
+    let Schedule { name, periods } = schedules.update(by, folder, name, update).await?;
+    let skipped = |fault: Fault| SkippedEvent { line: fault.line.unwrap_or(1), detail: fault.detail };
+    let skipped = skip.then(|| loaded.skipped.into_iter().map(skipped).collect());
+    Ok(Updated::with(LoadedSchedule { name, periods, skipped }))
 }
 
 /// Codes of an operation that reads a calendar.
@@ -160,9 +231,9 @@ macro_rules! icalendar_api {
             #[doc = $view_doc]
             ///
             /// Answers the schedule as iCalendar (RFC 5545), for calendar programs: an event for each period, in local
-            /// time. `STATUS:CANCELLED` says that a period is not active. What other programs do not know, like Easter,
-            /// is written as days, at most 200, and the rule beside them in `X-CALL-ACCEPTANCE-RULE`. The answer can be
-            /// sent back, and then says the same.
+            /// time. What other programs do not know, like Easter, is written as days, at most 200, and the rule beside
+            /// them in `X-CALL-ACCEPTANCE-RULE`. Of a period that is not active (`STATUS:CANCELLED`) or that has no day,
+            /// they show none. The answer can be sent back, and then says the same.
             #[oai(path = $path, method = "get", operation_id = $view_id)]
             async fn $view(
                 &self,
@@ -177,24 +248,35 @@ macro_rules! icalendar_api {
             #[doc = $replace_doc]
             ///
             /// Replaces the periods of a schedule that is there by the events of a calendar, so that published files of
-            /// public holidays can be loaded. Each `VEVENT` becomes a period: `SUMMARY` its name, shortened to 40
-            /// characters and with the date behind it where the name is taken; `DTSTART` with `DTEND` or `DURATION` its
-            /// days, or its times within one day; `RRULE` and `EXDATE` its rule, for events of one day;
-            /// `STATUS:CANCELLED` makes it inactive. Other properties are ignored.
+            /// public holidays can be loaded, at most 1 MiB. Each `VEVENT` becomes a period, or several where one cannot
+            /// say it: `SUMMARY` its name, shortened to 40 characters and with the date behind it where the name is
+            /// taken; `DTSTART` with `DTEND` or `DURATION` its days and times; `RRULE`, `RDATE` and `EXDATE` its rule;
+            /// events with `RECURRENCE-ID` the days that were moved; `STATUS:CANCELLED` makes it inactive. Whole days
+            /// are days in whatever time zone they are written, and what ends at 23:59 ends with the day. Other
+            /// properties and components are ignored, and so are days before 1970 of an event that recurs.
             ///
-            /// What a period cannot say is refused with the line that it stands on: times of a time zone or UTC (a
-            /// schedule holds in the local time of its user), events with times over several days, `RDATE`, `EXRULE`,
-            /// `RECURRENCE-ID`, several `RRULE`, `VTODO`, `VJOURNAL`, `VFREEBUSY`, and more than 200 events.
+            /// What periods cannot say is refused with the line that it stands on, the first 100 at once: parts of days
+            /// in a time zone whose clock does not show what that of the schedule's owner does, rules that recur more
+            /// than once a day, `EXRULE`, `RANGE=THISANDFUTURE`, and more than 1000 periods. With `skip=true` such events
+            /// are left out instead, and named in `skipped`.
             #[oai(path = $path, method = "put", operation_id = $replace_id)]
             async fn $replace(
                 &self,
                 actor: Write<{ $writers }>,
                 $($id: Path<$id_type>,)*
                 name: Path<ScheduleName>,
+                /// Whether events that no period can say are left out, and named in the answer; else they are refused.
+                #[oai(default)]
+                skip: Query<bool>,
+                /// A text, in letters of either case: events are left out that have it in their `SUMMARY`, `CATEGORIES` or
+                /// `DESCRIPTION`. Feeds mix observances with days off: `exclude=observance` leaves out the former. It can
+                /// stand several times.
+                #[oai(default, validator(max_items = 10))]
+                exclude: Query<Vec<ExcludedText>>,
                 body: IcalendarBody,
-            ) -> Result<Updated<Schedule>, Fails<{ CALENDAR | $codes | NOT_FOUND }>> {
+            ) -> Result<Updated<LoadedSchedule>, Fails<{ CALENDAR | $codes | NOT_FOUND }>> {
                 let folder = ScheduleFolder { owner: $owner, kind: ScheduleType::Holiday };
-                Ok(replace(&*self.0, &actor.0, folder, name.0, body.0).await?)
+                Ok(replace(&*self.0, &actor.0, folder, name.0, (body.0, skip.0, exclude.0)).await?)
             }
         }
     };

@@ -1,96 +1,112 @@
-//! The days and times of an event.
+//! Days, times and durations as iCalendar writes them.
 
-use jiff::{Span, civil};
+use jiff::civil;
 
-use super::line::ContentLine;
+use super::{line::ContentLine, zone::Zones};
 use crate::wire::problem::Fault;
 
-/// The days of an event without its rule and, for part of each day, the times.
-pub(super) struct Extent {
-    pub(super) start: civil::Date,
-    pub(super) stop: civil::Date,
-    pub(super) times: Option<(civil::Time, Stop)>,
+/// Seconds of a day.
+pub(super) const DAY: i64 = 86_400;
+
+/// Whose clock shows a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Clock {
+    /// That of whoever looks.
+    Local,
+    /// That of a zone, by its place in [`Zones`].
+    Zone(usize),
 }
 
-/// When a part of a day ends.
-#[derive(Clone, Copy)]
-pub(super) enum Stop {
-    At(civil::Time),
-    EndOfDay,
-}
-
-/// A `DATE` or a local `DATE-TIME` (RFC 5545, sections 3.3.4 and 3.3.5).
-#[derive(Clone, Copy)]
+/// A `DATE` or a `DATE-TIME` (RFC 5545, sections 3.3.4 and 3.3.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Moment {
     Day(civil::Date),
-    Time(civil::DateTime),
+    Time(civil::DateTime, Clock),
 }
 
 impl Moment {
-    pub(super) fn of(line: &ContentLine, value: &str) -> Result<Self, Fault> {
-        let name = line.name();
+    /// What `value` says, which is a value of `line`. The form of the value counts, whatever `VALUE` says of it.
+    pub(super) fn of(line: &ContentLine, value: &str, zones: &mut Zones<'_>) -> Result<Self, Fault> {
         let value = value.trim();
         let wrong = || {
-            let value: String = value.chars().take(40).collect();
+            let (name, value) = (line.name(), value.chars().take(40).collect::<String>());
             line.fault(format!(
                 "{value:?} is no day or time; right are `{name};VALUE=DATE:20271225` and `{name}:20271225T090000`."
             ))
         };
         let Some((day, time)) = value.split_once(['T', 't']) else {
-            return Ok(Self::Day(day(value).ok_or_else(wrong)?));
+            return Ok(Self::Day(self::day(value).ok_or_else(wrong)?));
         };
-        let (local, zone) = match time.strip_suffix(['Z', 'z']) {
-            Some(local) => (local, Some("UTC")),
-            None => (time, line.parameter("TZID")),
+        let (local, utc) = match time.strip_suffix(['Z', 'z']) {
+            Some(local) => (local, true),
+            None => (time, false),
         };
-        let moment = self::day(day).zip(clock(local)).ok_or_else(wrong)?;
-        match zone {
-            Some(zone) => Err(line.fault(format!(
-                "The time is that of the zone {zone:?}. A schedule holds in the local time of its user: right are a whole \
-                 day, `{name};VALUE=DATE:20271225`, and a local time without `TZID` and `Z`, `{name}:20271225T090000`."
-            ))),
-            None => Some(moment.0.to_datetime(moment.1))
-                .filter(is_whole_minute)
-                .map(Self::Time)
-                .ok_or_else(|| line.fault("The time has seconds; schedules know whole minutes only.")),
-        }
+        let time = self::day(day).zip(clock(local)).map(|(day, time)| day.to_datetime(time)).ok_or_else(wrong)?;
+        let zone = line.parameter("TZID").filter(|id| !id.is_empty());
+        Ok(match zone {
+            _ if utc || zone.is_some_and(|id| matches!(id, "UTC" | "Etc/UTC")) => {
+                let (time, clock) = zones.shown(time);
+                Self::Time(time, clock)
+            }
+            Some(id) => Self::Time(time, zones.clock(id)),
+            None => Self::Time(time, Clock::Local),
+        })
     }
 
-    pub(super) fn day(self) -> civil::Date {
+    /// Its day.
+    pub(super) fn date(self) -> civil::Date {
         match self {
             Self::Day(day) => day,
-            Self::Time(time) => time.date(),
+            Self::Time(time, _) => time.date(),
         }
     }
 
-    /// Where an event ends that does not say: a day at its end, a time nowhere.
-    pub(super) fn end(self) -> Option<Self> {
+    /// Its time; a day is its first one.
+    pub(super) fn time(self) -> civil::DateTime {
         match self {
-            Self::Day(day) => day.tomorrow().ok().map(Self::Day),
-            Self::Time(_) => None,
+            Self::Day(day) => day.to_datetime(civil::Time::midnight()),
+            Self::Time(time, _) => time,
         }
     }
 
-    /// The moment that is the `DURATION` in `line` later (RFC 5545, section 3.3.6).
-    pub(super) fn after(self, line: &ContentLine) -> Result<Self, Fault> {
-        let wrong =
-            || line.fault("`DURATION` must be of whole days or weeks, `P1D`, or after a time of minutes, `PT8H30M`.");
-        let text = line.word();
-        let span: Span = text.strip_prefix('+').unwrap_or(&text).parse().map_err(|_| wrong())?;
-        let is_rfc_5545 =
-            text.trim_start_matches('+').starts_with('P') && span.get_years() == 0 && span.get_months() == 0;
-        let whole_days = !text.contains('T');
-        let later = match self {
-            Self::Day(day) if whole_days => day.checked_add(span).ok().map(Self::Day),
-            Self::Day(_) => None,
-            Self::Time(time) => time.checked_add(span).ok().filter(is_whole_minute).map(Self::Time),
-        };
-        later.filter(|_| is_rfc_5545).ok_or_else(wrong)
+    /// Whose clock shows it; a day is everybody's.
+    pub(super) fn clock(self) -> Clock {
+        match self {
+            Self::Day(_) => Clock::Local,
+            Self::Time(_, clock) => clock,
+        }
     }
 }
 
-fn is_whole_minute(time: &civil::DateTime) -> bool {
-    time.second() == 0 && time.subsec_nanosecond() == 0
+/// The seconds of a `DURATION` (RFC 5545, section 3.3.6).
+pub(super) fn duration(line: &ContentLine, value: &str) -> Result<i64, Fault> {
+    seconds(&value.trim().to_ascii_uppercase()).ok_or_else(|| {
+        line.fault("A duration is of weeks, or of days and times: right are `P1W`, `P2D`, `PT8H30M` and `P1DT12H`.")
+    })
+}
+
+fn seconds(text: &str) -> Option<i64> {
+    let (sign, text) = match text.strip_prefix('-') {
+        Some(text) => (-1, text),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let text = text.strip_prefix('P')?;
+    let (days, times) = text.split_once('T').map_or((text, None), |(days, times)| (days, Some(times)));
+    let days = sum(days, &[('W', 7 * DAY), ('D', DAY)])?;
+    let times = times.map_or(Some(0), |times| sum(times, &[('H', 3600), ('M', 60), ('S', 1)]))?;
+    (!text.is_empty()).then_some(sign * (days + times))
+}
+
+/// The sum of numbers with these units behind them, in their order.
+fn sum(mut text: &str, units: &[(char, i64)]) -> Option<i64> {
+    let mut sum = 0;
+    for (unit, seconds) in units {
+        let Some((number, rest)) = text.split_once(*unit) else { continue };
+        let right = (1..=7).contains(&number.len()) && number.bytes().all(|digit| digit.is_ascii_digit());
+        sum += right.then(|| number.parse::<i64>().ok()).flatten()? * seconds;
+        text = rest;
+    }
+    text.is_empty().then_some(sum)
 }
 
 fn day(text: &str) -> Option<civil::Date> {
@@ -100,7 +116,8 @@ fn day(text: &str) -> Option<civil::Date> {
 
 fn clock(text: &str) -> Option<civil::Time> {
     let [hour, minute, second] = digits(text, [2, 2, 2])?.map(|number| i8::try_from(number).unwrap_or(i8::MAX));
-    civil::Time::new(hour, minute, second, 0).ok()
+    // A leap second is in the same minute.
+    civil::Time::new(hour, minute, if second == 60 { 59 } else { second }, 0).ok()
 }
 
 /// The numbers of these lengths that `text` is made of.
@@ -115,45 +132,26 @@ fn digits(text: &str, lengths: [usize; 3]) -> Option<[i16; 3]> {
     })
 }
 
-impl Extent {
-    /// From `start` to `end`, which is exclusive (RFC 5545, section 3.6.1). A day that ends where it starts, as some
-    /// programs write it, is one day.
-    pub(super) fn between(start: Moment, end: Moment) -> Result<Self, &'static str> {
-        let midnight = civil::Time::midnight();
-        match (start, end) {
-            (Moment::Day(start), Moment::Day(end)) if start <= end => Ok(Self::whole_days(start, end)),
-            (Moment::Time(start), Moment::Time(end)) if start < end => {
-                let next_midnight = end.time() == midnight && start.date().tomorrow().ok() == Some(end.date());
-                match (start.time(), end.time()) {
-                    (from, to) if from == midnight && to == midnight => Ok(Self::whole_days(start.date(), end.date())),
-                    (from, _) if next_midnight => Ok(Self::part_of(start.date(), from, Stop::EndOfDay)),
-                    (from, to) if start.date() == end.date() => Ok(Self::part_of(start.date(), from, Stop::At(to))),
-                    _ => Err("An event with times can be of one day only; give each of its days an event of its own."),
-                }
-            }
-            (Moment::Day(_), Moment::Day(_)) | (Moment::Time(_), Moment::Time(_)) => {
-                Err("The event ends before it has started.")
-            }
-            _ => Err("The event must start and end either both with a day or both with a time."),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_of_weeks_days_and_times() {
+        for (text, expected) in [
+            ("P1W", 7 * DAY),
+            ("+P1D", DAY),
+            ("-P1D", -DAY),
+            ("P1DT12H", DAY + 12 * 3600),
+            ("PT8H30M", 8 * 3600 + 30 * 60),
+            ("PT24H", DAY),
+            ("PT0S", 0),
+            ("P0D", 0),
+        ] {
+            assert_eq!(seconds(text), Some(expected), "{text}");
         }
-    }
-
-    fn whole_days(start: civil::Date, end: civil::Date) -> Self {
-        Self { start, stop: end.yesterday().map_or(start, |stop| stop.max(start)), times: None }
-    }
-
-    fn part_of(day: civil::Date, from: civil::Time, to: Stop) -> Self {
-        Self { start: day, stop: day, times: Some((from, to)) }
-    }
-
-    /// The day of the instance that an `EXDATE` names.
-    pub(super) fn instance(&self, moment: Moment) -> Result<civil::Date, &'static str> {
-        let start = self.times.map_or(civil::Time::midnight(), |(start, _)| start);
-        match moment {
-            Moment::Time(time) if time.time() != start => {
-                Err("The event does not start at this time; `EXDATE` names the starts that do not count.")
-            }
-            _ => Ok(moment.day()),
+        for wrong in ["", "P", "1D", "P1M", "P1Y", "PT1D", "P1D1W", "P-1D", "PTS", "P1", "P99999999D", "1 DAY"] {
+            assert_eq!(seconds(wrong), None, "{wrong}");
         }
     }
 }

@@ -1,40 +1,53 @@
 //! Names of periods, made of what published files call their events.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-use super::MAX_EVENTS;
 use crate::value::{name::PeriodName, time::Date};
 
 /// The greatest length of a period's name, in characters.
 const MAX_NAME: usize = 40;
 
-/// The names that are taken in the schedule.
+/// The names that are taken in the schedule, each with how many were made of it.
 #[derive(Default)]
-pub(super) struct Names(HashSet<String>);
+pub(super) struct Names(HashMap<String, usize>);
 
 impl Names {
     /// `summary` made into a name that is not taken: published files have long ones, and the same ones every year.
-    pub(super) fn take(&mut self, summary: &str, start: &Date) -> Option<PeriodName> {
-        let clean = clean(summary);
-        let clean = if clean.is_empty() { start.as_str() } else { &clean };
-        let dated = |end: String| format!("{}{end}", shortened(clean, MAX_NAME - end.len()));
-        let free = |name: &String| !self.0.contains(name);
-        let name = Some(shortened(clean, MAX_NAME))
-            .filter(free)
-            .or_else(|| Some(dated(format!(" {start}"))).filter(free))
-            .or_else(|| (2..=MAX_EVENTS + 1).map(|nth| dated(format!(" {start} {nth}"))).find(free))?;
-        self.0.insert(name.clone());
-        PeriodName::parse(&name).ok()
+    pub(super) fn take(&mut self, summary: &str, first: &Date) -> Option<PeriodName> {
+        let clean = clean(summary, first);
+        let dated = |end: String| shortened(&clean, MAX_NAME - end.len()) + &end;
+        let free =
+            |names: &Self, name: &str| PeriodName::parse(name).ok().filter(|name| !names.0.contains_key(name.as_str()));
+        let plain = shortened(&clean, MAX_NAME);
+        let with_date = dated(format!(" {first}"));
+        let name = free(self, &plain).or_else(|| free(self, &with_date)).or_else(|| {
+            // As many as are taken, so that none is tried twice.
+            let from = self.0.get(&with_date).copied().unwrap_or(1);
+            let mut numbered = (from + 1..).map(|nth| (nth, dated(format!(" {first} {nth}")))).take(self.0.len() + 1);
+            let (nth, name) = numbered.find_map(|(nth, name)| Some((nth, free(self, &name)?)))?;
+            self.0.insert(with_date.clone(), nth);
+            Some(name)
+        })?;
+        self.0.insert(name.as_str().to_owned(), 1);
+        Some(name)
     }
 }
 
-fn clean(summary: &str) -> String {
+/// What of `summary` can stand in a name; the day where nothing can.
+fn clean(summary: &str, first: &Date) -> String {
     let replaced = summary.chars().map(|character| match character {
         '/' => '-',
         control if control.is_control() => ' ',
         other => other,
     });
-    trimmed(&replaced.collect::<String>()).to_owned()
+    let replaced = trimmed(&replaced.collect::<String>()).to_owned();
+    let right = |text: &str| PeriodName::parse(&shortened(text, MAX_NAME)).is_ok();
+    if right(&replaced) {
+        return replaced;
+    }
+    let letters = replaced.chars().filter(|character| PeriodName::parse(&format!("x{character}x")).is_ok());
+    let letters = trimmed(&letters.take(MAX_NAME).collect::<String>()).to_owned();
+    if right(&letters) { letters } else { first.as_str().to_owned() }
 }
 
 /// The byte order mark counts as white space in names.

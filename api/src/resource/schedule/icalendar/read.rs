@@ -1,324 +1,226 @@
-//! Reading a calendar: each `VEVENT` becomes a period, or faults on the lines that a period has no place for.
+//! Reading a calendar: its events become periods, or faults on the lines that no period can say.
 
-use jiff::civil;
+use std::collections::HashMap;
+
+use jiff::{civil, tz};
 
 use super::{
-    MAX_EVENTS, RULE, START,
-    line::{ContentLine, unfold},
-    moment::{Extent, Moment, Stop},
+    component::{Calendar, Component, calendars},
+    event::{Event, OUT_OF_RANGE},
+    line::ContentLine,
+    moment::Moment,
     names::Names,
+    rule::Budget,
+    series::{Days, Draft, Series},
+    zone::Zones,
 };
 use crate::{
-    resource::schedule::period::{Period, PeriodType},
-    value::{
-        recurrence::RecurrenceRule,
-        time::{Date, TimeOfDay},
-    },
-    wire::problem::Fault,
+    resource::schedule::period::{MAX_PERIODS, Period, PeriodType, too_dear_of},
+    value::time::{Date, TimeOfDay},
+    wire::problem::{Fault, MAX_FAULTS},
 };
 
-/// The greatest number of days that a recurring period can leave out.
-const MAX_EXCEPT_DATES: usize = 366;
+/// How a calendar is to be read.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// Where the owner of the schedule is.
+    pub zone: Option<tz::TimeZone>,
+    /// Whether events that no period can say are left out; else nothing is read.
+    pub skip: bool,
+    /// Events are left out whose `SUMMARY`, `CATEGORIES` or `DESCRIPTION` have one of these in it, in letters of either
+    /// case.
+    pub exclude: Vec<String>,
+}
 
-/// The periods that the calendars in `text` stand for (RFC 5545), or everything in them that no period can say, each
-/// with its line.
-pub fn read(text: &[u8]) -> Result<Vec<Period>, Vec<Fault>> {
-    let Components { events, mut faults, .. } = Components::of(text);
-    let mut names = Names::default();
-    let mut periods = Vec::new();
-    for event in events.iter().take(MAX_EVENTS) {
-        match event.period(&mut names) {
-            Ok(period) => periods.push(period),
-            Err(more) => faults.extend(more),
-        }
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// What the events say.
+    pub periods: Vec<Period>,
+    /// Each event that was left out because no period can say it, with its first fault.
+    pub skipped: Vec<Fault>,
+}
+
+/// The periods that the calendars in `octets` stand for (RFC 5545), or everything in them that no period can say, each
+/// with its line. Takes time in proportion to the octets, and not more than a fraction of a second for as many as a body
+/// can have.
+pub fn read(octets: &[u8], reading: &Reading) -> Result<Loaded, Vec<Fault>> {
+    let (calendars, faults) = calendars(octets);
+    if !faults.is_empty() {
+        // What is not whole cannot be read in part.
+        return Err(all_faults(&calendars, faults, reading));
     }
+    let mut reader = Reader::of(reading);
+    calendars.iter().for_each(|calendar| reader.calendar(calendar));
+    reader.end()
+}
+
+/// The faults of the structure with those of the events.
+fn all_faults(calendars: &[Calendar], faults: Vec<Fault>, reading: &Reading) -> Vec<Fault> {
+    let mut reader = Reader::of(reading);
+    calendars.iter().for_each(|calendar| reader.calendar(calendar));
+    let found = reader.faults.into_iter().flat_map(|(_, faults)| faults);
+    sorted(faults.into_iter().chain(if reading.skip { Vec::new() } else { found.collect() }).collect())
+}
+
+fn sorted(mut faults: Vec<Fault>) -> Vec<Fault> {
     faults.sort_by_key(|fault| fault.line);
-    if faults.is_empty() { Ok(periods) } else { Err(faults) }
+    faults
 }
 
-/// What is open at a line, and what was found up to there.
-#[derive(Default)]
-struct Components {
-    /// Names of the components that are open, the outermost first, with their lines.
-    open: Vec<(String, usize)>,
-    events: Vec<Event>,
-    faults: Vec<Fault>,
+struct Reader<'r> {
+    reading: &'r Reading,
+    exclude: Vec<String>,
+    zone: tz::TimeZone,
+    budget: Budget,
+    drafts: Vec<Draft>,
+    /// For each event that no period can say, where it begins and what is wrong.
+    faults: Vec<(usize, Vec<Fault>)>,
 }
 
-/// A `VEVENT`: its own properties, without those of the components in it.
-struct Event {
-    /// Where it begins.
-    line: usize,
-    properties: Vec<ContentLine>,
-}
-
-impl Components {
-    fn of(text: &[u8]) -> Self {
-        let mut components = Self::default();
-        let lines = unfold(text);
-        let first = lines.first();
-        if first.is_none_or(|(_, line)| line.trim_ascii_end() != b"BEGIN:VCALENDAR") {
-            let detail = "This is no calendar: it does not start with `BEGIN:VCALENDAR`.";
-            components.faults.push(Fault::on_line(first.map_or(1, |(number, _)| *number), detail));
-            return components;
-        }
-        for (number, line) in lines {
-            let taken = ContentLine::parse(number, &line).and_then(|line| components.take(line));
-            let Err(fault) = taken else { continue };
-            components.faults.push(fault);
-            if components.open.is_empty() {
-                return components;
-            }
-        }
-        if let Some((name, line)) = components.open.last() {
-            components.faults.push(Fault::on_line(*line, format!("`BEGIN:{name}` has no `END:{name}`.")));
-            components.break_off();
-        }
-        components
-    }
-
-    fn take(&mut self, line: ContentLine) -> Result<(), Fault> {
-        match line.name() {
-            "BEGIN" => self.begin(&line),
-            "END" => self.end(&line),
-            _ => self.property(line),
+impl<'r> Reader<'r> {
+    fn of(reading: &'r Reading) -> Self {
+        Self {
+            reading,
+            exclude: reading.exclude.iter().map(|text| text.to_lowercase()).collect(),
+            zone: reading.zone.clone().unwrap_or(tz::TimeZone::UTC),
+            budget: Budget::FULL,
+            drafts: Vec::new(),
+            faults: Vec::new(),
         }
     }
 
-    fn begin(&mut self, line: &ContentLine) -> Result<(), Fault> {
-        let name = line.word();
-        let depth = self.open.len();
-        match (depth, name.as_str()) {
-            (0, "VCALENDAR") => {}
-            (0, _) => return Err(line.fault(format!("`BEGIN:{name}` stands outside of `BEGIN:VCALENDAR`."))),
-            (1, "VEVENT") => self.events.push(Event { line: line.number, properties: Vec::new() }),
-            _ => {}
-        }
-        self.open.push((name.clone(), line.number));
-        match (depth, name.as_str()) {
-            (1, "VEVENT") if self.events.len() == MAX_EVENTS + 1 => {
-                Err(line.fault(format!("A schedule has at most {MAX_EVENTS} periods; this is one event more.")))
+    /// Whether there is no use in looking further.
+    fn is_done(&self) -> bool {
+        !self.reading.skip && self.faults.len() >= MAX_FAULTS
+    }
+
+    fn calendar(&mut self, calendar: &Calendar) {
+        let zone = self.zone.clone();
+        let mut zones = Zones::of(calendar, &zone);
+        for series in self.series(calendar, &mut zones) {
+            if self.is_done() {
+                return;
             }
-            (1, "VTODO" | "VJOURNAL" | "VFREEBUSY") => {
-                Err(line.fault(format!("A schedule has no place for a `{name}`; only a `VEVENT` is a period.")))
-            }
-            (1.., "VCALENDAR") => {
-                Err(line.fault("A calendar begins before the one before it has its `END:VCALENDAR`."))
-            }
-            _ => Ok(()),
+            series.spread(&mut zones, &mut self.budget, &mut self.drafts, &mut self.faults);
         }
     }
 
-    fn end(&mut self, line: &ContentLine) -> Result<(), Fault> {
-        let name = line.word();
-        match self.open.last().cloned() {
-            Some((open, _)) if open == name => {
-                self.open.pop();
-                Ok(())
+    /// The events of a calendar by their `UID`, those without one each by itself, in the order of the first of each.
+    fn series<'a>(&mut self, calendar: &'a Calendar, zones: &mut Zones<'_>) -> Vec<Series<'a>> {
+        let mut all: Vec<Series<'a>> = Vec::new();
+        let mut places: HashMap<&'a str, usize> = HashMap::new();
+        for component in &calendar.events {
+            if self.is_done() {
+                break;
             }
-            Some((open, begin)) => {
-                self.break_off();
-                Err(line.fault(format!("`END:{name}` stands where `END:{open}` is due, which began on line {begin}.")))
+            let event = if self.is_excluded(component) { Err(Vec::new()) } else { Event::of(component, zones) };
+            let uid = component.first("UID").map(|line| line.value().trim());
+            let next = all.len();
+            let place = uid.map_or(next, |uid| *places.entry(uid).or_insert(next));
+            if place == next {
+                all.push(Series::default());
             }
-            None => Err(line.fault(format!("`END:{name}` has no `BEGIN:{name}`."))),
-        }
-    }
-
-    /// What follows cannot be told to belong anywhere, and an event that is open is not whole.
-    fn break_off(&mut self) {
-        if self.open.get(1).is_some_and(|(name, _)| name == "VEVENT") {
-            self.events.pop();
-        }
-        self.open.clear();
-    }
-
-    fn property(&mut self, line: ContentLine) -> Result<(), Fault> {
-        match self.open.as_slice() {
-            [] => Err(line.fault("The property stands outside of `BEGIN:VCALENDAR` and `END:VCALENDAR`.")),
-            [_] => check_calendar(&line),
-            [_, (name, _)] if name == "VEVENT" => {
-                self.events.last_mut().into_iter().for_each(|event| event.properties.push(line.clone()));
-                Ok(())
+            match event {
+                Ok(event) => all[place].add(event),
+                Err(faults) => {
+                    if let Some(instead_of) = instead_of(component, zones) {
+                        all[place].leave_out(instead_of);
+                    }
+                    if !faults.is_empty() {
+                        self.faults.push((component.line, faults));
+                    }
+                }
             }
-            _ => Ok(()),
         }
+        all
     }
-}
 
-fn check_calendar(line: &ContentLine) -> Result<(), Fault> {
-    match (line.name(), line.word().as_str()) {
-        ("VERSION", version) if version != "2.0" => {
-            Err(line.fault(format!("The calendar is of version {version}; only `VERSION:2.0` (RFC 5545) is read.")))
-        }
-        ("CALSCALE", scale) if scale != "GREGORIAN" => {
-            Err(line.fault("The days are those of another calendar; only `CALSCALE:GREGORIAN` is read."))
-        }
-        _ => Ok(()),
-    }
-}
-
-impl Event {
-    fn period(&self, names: &mut Names) -> Result<Period, Vec<Fault>> {
-        let mut faults = self.foreign();
-        let rule = noted(self.rule(), &mut faults).flatten();
-        let recurs = self.properties("RRULE").next().is_some() || rule.is_some();
-        let extent = noted(self.extent(recurs), &mut faults);
-        let days = extent.as_ref().and_then(|extent| noted(self.days(extent, rule.is_some()), &mut faults));
-        let except_dates =
-            extent.as_ref().and_then(|extent| noted(self.except_dates(extent, recurs), &mut faults)).flatten();
-        let times = extent.and_then(|extent| noted(self.times(extent.times), &mut faults)).flatten();
-        let status = noted(self.single("STATUS"), &mut faults).flatten();
-        let (Some((start_date, stop_date)), true) = (days, faults.is_empty()) else { return Err(faults) };
-        let summary = self.properties("SUMMARY").next().map(ContentLine::value).unwrap_or_default();
-        let name = names.take(summary, &start_date).ok_or_else(|| vec![self.fault("The event has no usable name.")])?;
-        let (start_time, stop_time) = times.unzip();
-        Ok(Period {
-            name,
-            active: status.is_none_or(|status| status.word() != "CANCELLED"),
-            kind: if rule.is_some() { PeriodType::Recurrence } else { PeriodType::Date },
-            day_of_week: None,
-            day_of_month: None,
-            start_date: Some(start_date),
-            stop_date,
-            start_time,
-            stop_time,
-            rule,
-            except_dates,
+    fn is_excluded(&self, component: &Component) -> bool {
+        let mut lines = component.properties.iter().filter(|_| !self.exclude.is_empty());
+        lines.any(|line| {
+            if !matches!(line.name(), "SUMMARY" | "CATEGORIES" | "DESCRIPTION") {
+                return false;
+            }
+            let text = line.text().to_lowercase();
+            self.exclude.iter().any(|exclude| text.contains(exclude))
         })
     }
 
-    fn fault(&self, detail: impl Into<String>) -> Fault {
-        Fault::on_line(self.line, detail)
-    }
-
-    fn properties(&self, name: &str) -> impl Iterator<Item = &ContentLine> {
-        self.properties.iter().filter(move |line| line.name() == name)
-    }
-
-    /// The property that an event can have once.
-    fn single(&self, name: &str) -> Result<Option<&ContentLine>, Fault> {
-        let mut lines = self.properties(name);
-        let first = lines.next();
-        match lines.next() {
-            Some(second) => Err(second.fault(format!("`{name}` stands twice in the event; it can stand once."))),
-            None => Ok(first),
-        }
-    }
-
-    /// Faults of properties that no period can say. Beside a rule as the schedule has it they only repeat it.
-    fn foreign(&self) -> Vec<Fault> {
-        let repeats = self.properties(RULE).next().is_some();
-        let of = |line: &ContentLine| {
-            let right = match line.name() {
-                "RDATE" if !repeats => "give each of the days an event of its own",
-                "EXRULE" => "list the days that do not count in `EXDATE`",
-                "RECURRENCE-ID" => {
-                    "list the day in the `EXDATE` of the recurring event and give it an event of its own"
+    fn end(mut self) -> Result<Loaded, Vec<Fault>> {
+        self.drafts.sort_by_key(|draft| draft.line);
+        let count = self.drafts.len();
+        let mut names = Names::default();
+        let mut periods = Vec::new();
+        let mut lines = Vec::new();
+        for draft in self.drafts.iter().take(MAX_PERIODS) {
+            match period(draft, &mut names) {
+                Ok(period) => {
+                    periods.push(period);
+                    lines.push(draft.line);
                 }
-                _ => return None,
-            };
-            Some(line.fault(format!("A period has no place for `{}`; {right}.", line.name())))
-        };
-        self.properties.iter().filter_map(of).collect()
-    }
-
-    fn rule(&self) -> Result<Option<RecurrenceRule>, Fault> {
-        let line = match self.single(RULE)? {
-            Some(line) => Some(line),
-            None => self.single("RRULE")?,
-        };
-        let parse =
-            |line: &ContentLine| RecurrenceRule::parse(&line.word()).map_err(|error| line.fault(sentence(error)));
-        line.map(parse).transpose()
-    }
-
-    fn extent(&self, recurs: bool) -> Result<Extent, Fault> {
-        let start = self.single("DTSTART")?.ok_or_else(|| self.fault("The event has no `DTSTART`."))?;
-        let first = Moment::of(start, start.value())?;
-        let (end, duration) = (self.single("DTEND")?, self.single("DURATION")?);
-        let (line, last) = match (end, duration) {
-            (Some(_), Some(line)) => return Err(line.fault("`DURATION` stands beside `DTEND`; only one of them can.")),
-            (Some(line), None) => (line, Moment::of(line, line.value())?),
-            (None, Some(line)) => (line, first.after(line)?),
-            (None, None) => (start, first.end().ok_or_else(|| start.fault(NO_END))?),
-        };
-        let extent = Extent::between(first, last).map_err(|detail| line.fault(detail))?;
-        if recurs && extent.start != extent.stop {
-            return Err(
-                line.fault("A recurring event can be of one day only; give each of its days an event of its own.")
+                Err(fault) => self.faults.push((draft.line, vec![fault])),
+            }
+        }
+        let mut whole = Vec::new();
+        if let Some((at, detail)) = too_dear_of(&periods) {
+            whole.push(Fault::on_line(lines.get(at).copied().unwrap_or(1), detail));
+        }
+        if let Some(draft) = self.drafts.get(MAX_PERIODS) {
+            let detail = format!(
+                "The calendar makes {count} periods, and a schedule can have {MAX_PERIODS}; this event is beyond them. \
+                 Leave events out with `exclude`, or load parts of the calendar into several schedules."
             );
+            whole.push(Fault::on_line(draft.line, detail));
         }
-        Ok(extent)
-    }
-
-    /// The first day, and the last one where it is another.
-    fn days(&self, extent: &Extent, recurs: bool) -> Result<(Date, Option<Date>), Fault> {
-        let own = if recurs { self.single(START)? } else { None };
-        let line = match own {
-            Some(line) => line,
-            None => self.single("DTSTART")?.ok_or_else(|| self.fault("The event has no `DTSTART`."))?,
-        };
-        let start = match own {
-            Some(line) => Moment::of(line, line.value())?.day(),
-            None => extent.start,
-        };
-        let start = date(start, line)?;
-        let stop = match extent.stop > extent.start {
-            true => {
-                let line = self.properties("DTEND").chain(self.properties("DURATION")).next().unwrap_or(line);
-                Some(date(extent.stop, line)?)
-            }
-            false => None,
-        };
-        Ok((start, stop))
-    }
-
-    fn times(&self, times: Option<(civil::Time, Stop)>) -> Result<Option<(TimeOfDay, TimeOfDay)>, Fault> {
-        let Some((start, stop)) = times else { return Ok(None) };
-        let time = |time: civil::Time| {
-            let text = format!("{:02}:{:02}", time.hour(), time.minute());
-            TimeOfDay::parse(&text).map_err(|error| self.fault(sentence(error)))
-        };
-        let stop = match stop {
-            Stop::At(stop) => time(stop)?,
-            Stop::EndOfDay => TimeOfDay::parse("24:00").map_err(|error| self.fault(sentence(error)))?,
-        };
-        Ok(Some((time(start)?, stop)))
-    }
-
-    fn except_dates(&self, extent: &Extent, recurs: bool) -> Result<Option<Vec<Date>>, Fault> {
-        let mut dates = Vec::new();
-        for line in self.properties("EXDATE") {
-            if !recurs {
-                return Err(line.fault("`EXDATE` stands in an event that does not recur; it needs an `RRULE`."));
-            }
-            for value in line.value().split(',') {
-                let date = date(extent.instance(Moment::of(line, value)?).map_err(|detail| line.fault(detail))?, line)?;
-                if !dates.contains(&date) {
-                    dates.push(date);
-                }
-            }
-            if dates.len() > MAX_EXCEPT_DATES {
-                return Err(line.fault(format!("A period can leave out at most {MAX_EXCEPT_DATES} days.")));
-            }
+        self.faults.sort_by_key(|(line, _)| *line);
+        if self.reading.skip && whole.is_empty() {
+            let first = |(line, faults): (usize, Vec<Fault>)| {
+                sorted(faults).into_iter().next().unwrap_or_else(|| Fault::on_line(line, "The event cannot be said."))
+            };
+            return Ok(Loaded { periods, skipped: self.faults.into_iter().map(first).collect() });
         }
-        Ok(Some(dates).filter(|dates| !dates.is_empty()))
+        let faults = if self.reading.skip { Vec::new() } else { self.faults };
+        let faults = sorted(whole.into_iter().chain(faults.into_iter().flat_map(|(_, faults)| faults)).collect());
+        if faults.is_empty() { Ok(Loaded { periods, skipped: Vec::new() }) } else { Err(faults) }
     }
 }
 
-const NO_END: &str =
-    "An event that starts at a time needs a `DTEND` or a `DURATION`; a whole day is `DTSTART;VALUE=DATE:20271225`.";
-
-/// The value; a fault is added to `faults`.
-fn noted<T>(result: Result<T, Fault>, faults: &mut Vec<Fault>) -> Option<T> {
-    result.map_err(|fault| faults.push(fault)).ok()
+/// The instance that an event stands instead of, if that can be read.
+fn instead_of(component: &Component, zones: &mut Zones<'_>) -> Option<Moment> {
+    component.first("RECURRENCE-ID").and_then(|line: &ContentLine| Moment::of(line, line.value(), zones).ok())
 }
 
-fn sentence(error: impl std::fmt::Display) -> String {
-    format!("{error}.")
+fn period(draft: &Draft, names: &mut Names) -> Result<Period, Fault> {
+    let date = |day: civil::Date| {
+        Date::parse(&day.to_string()).map_err(|_| Fault::on_line(draft.line, format!("{day}: {OUT_OF_RANGE}")))
+    };
+    let start_date = date(draft.days.first())?;
+    let name = names.take(&draft.summary, &start_date);
+    let name = name.ok_or_else(|| Fault::on_line(draft.line, "The event has no usable name."))?;
+    let (stop_date, rule, except_dates) = match &draft.days {
+        Days::Range(first, last) => (Some(date(*last)?).filter(|_| last > first), None, Vec::new()),
+        Days::Rule { rule, except, .. } => {
+            (None, Some(rule.clone()), except.iter().map(|day| date(*day)).collect::<Result<_, _>>()?)
+        }
+    };
+    let (start_time, stop_time) = draft.times.map(|(start, stop)| (time(start), time(stop))).unzip();
+    Ok(Period {
+        name,
+        active: draft.active,
+        kind: if rule.is_some() { PeriodType::Recurrence } else { PeriodType::Date },
+        day_of_week: None,
+        day_of_month: None,
+        start_date: Some(start_date),
+        stop_date,
+        start_time: start_time.transpose().map_err(|detail| Fault::on_line(draft.line, detail))?,
+        stop_time: stop_time.transpose().map_err(|detail| Fault::on_line(draft.line, detail))?,
+        rule,
+        except_dates: Some(except_dates).filter(|dates| !dates.is_empty()),
+    })
 }
 
-fn date(day: civil::Date, line: &ContentLine) -> Result<Date, Fault> {
-    Date::parse(&day.to_string())
-        .map_err(|_| line.fault(format!("{day} is out of range; days from 1970 to 2199 are kept.")))
+/// So many minutes of a day, at most all.
+fn time(minutes: u16) -> Result<TimeOfDay, String> {
+    TimeOfDay::parse(&format!("{:02}:{:02}", minutes / 60, minutes % 60)).map_err(|error| format!("{error}."))
 }

@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use jiff::{ToSpan as _, civil};
+use jiff::{ToSpan as _, civil, tz};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Value, json};
 
-use super::{read, write, write::days};
+use super::{Reading, rule::LAST};
 use crate::{
     document,
     resource::schedule::{
@@ -16,12 +16,23 @@ use crate::{
     value::{
         name::{GroupId, PeriodName, ScheduleName, TenantId, UserId},
         owner::{Owner, UserPath},
-        time::Date,
+        recurrence::{Day, Recurrence, Times},
+        time::{Date, TimeOfDay},
     },
-    wire::validation::BodySchemas,
+    wire::{problem::Fault, validation::BodySchemas},
 };
 
 static SCHEMAS: LazyLock<BodySchemas> = LazyLock::new(document::body_schemas);
+
+/// What is read for an owner in UTC.
+fn read(octets: &[u8]) -> Result<Vec<Period>, Vec<Fault>> {
+    super::read(octets, &Reading::default()).map(|loaded| loaded.periods)
+}
+
+/// What is written for a user in UTC.
+fn write(folder: &ScheduleFolder, schedule: &Schedule) -> String {
+    super::write(folder, schedule, &tz::TimeZone::UTC)
+}
 
 fn folder() -> ScheduleFolder {
     let user = UserPath {
@@ -118,41 +129,30 @@ fn rules_become_recurrences() {
 #[test]
 fn what_a_period_cannot_say_is_refused_with_its_line() {
     const DAY: &str = "DTSTART;VALUE=DATE:20271225";
-    const NINE: &str = "DTSTART:20271225T090000";
+    const BRUSSELS: &str = "DTSTART;TZID=Europe/Brussels:20271225T090000";
     for (lines, line, detail) in [
         (vec!["SUMMARY:P"], 3, "no `DTSTART`"),
-        (vec![DAY, DAY], 5, "stands twice"),
-        (vec!["DTSTART:20271225T090000Z", "DTEND:20271225T100000Z"], 4, "\"UTC\""),
-        (vec!["DTSTART;TZID=Europe/Brussels:20271225T090000"], 4, "\"Europe/Brussels\""),
-        (vec![NINE, "DTEND;TZID=Europe/Brussels:20271225T100000"], 5, "DTEND;VALUE=DATE:20271225"),
+        (vec![DAY, "DTSTART;VALUE=DATE:20271226"], 5, "stands twice"),
+        (vec![BRUSSELS, "DURATION:PT1H"], 4, "\"Europe/Brussels\""),
+        (vec![BRUSSELS, "DURATION:PT1H", "RRULE:FREQ=YEARLY"], 4, "whose clock does not show"),
+        (vec!["DTSTART;TZID=Nowhere:20271225T090000", "DURATION:PT1H"], 4, "\"Nowhere\""),
         (vec!["DTSTART:2027-12-25"], 4, "no day or time"),
         (vec!["DTSTART:20270229"], 4, "no day or time"),
         (vec!["DTSTART:20271225T2500", "DTEND:20271225T260000"], 4, "no day or time"),
-        (vec!["DTSTART:20271225T090030", "DTEND:20271225T100000"], 4, "whole minutes"),
-        (vec![NINE], 4, "needs a `DTEND`"),
-        (vec![NINE, "DTEND:20271225T090000"], 5, "ends before"),
-        (vec![NINE, "DTEND:20271226T090000"], 5, "of one day only"),
-        (vec![NINE, "DTEND;VALUE=DATE:20271226"], 5, "either both"),
-        (vec![DAY, "DTEND;VALUE=DATE:20271224"], 5, "ends before"),
-        (vec![DAY, "DTEND;VALUE=DATE:20271226", "DURATION:P1D"], 6, "beside `DTEND`"),
-        (vec![DAY, "DURATION:PT8H"], 5, "whole days"),
-        (vec![DAY, "DURATION:P1M"], 5, "whole days"),
-        (vec![DAY, "DURATION:1 day"], 5, "whole days"),
-        (vec![DAY, "DURATION:-P1D"], 5, "whole days"),
-        (vec![NINE, "DURATION:PT90S"], 5, "of minutes"),
+        (vec![DAY, "DTEND:tomorrow"], 5, "no day or time"),
+        (vec![DAY, "DURATION:P1M"], 5, "`P1W`"),
+        (vec![DAY, "DURATION:1 day"], 5, "`P1W`"),
         (vec!["DTSTART:19691231"], 4, "out of range"),
         (vec!["DTSTART:22000101"], 4, "out of range"),
         (vec!["DTSTART:21991231", "DTEND:22000102"], 5, "out of range"),
         (vec![DAY, "RRULE:FREQ=HOURLY"], 5, "DAILY, WEEKLY"),
-        (vec![DAY, "RRULE:FREQ=YEARLY", "RRULE:FREQ=DAILY"], 6, "stands twice"),
-        (vec![DAY, "DTEND:20271227", "RRULE:FREQ=YEARLY"], 5, "one day only"),
-        (vec![DAY, "RDATE;VALUE=DATE:20281225"], 5, "an event of its own"),
+        (vec![DAY, "RRULE:FREQ=DAILY;COUNT=x"], 5, "COUNT"),
+        (vec![DAY, "RRULE:FREQ=DAILY;UNTIL=never"], 5, "UNTIL"),
         (vec![DAY, "RRULE:FREQ=YEARLY", "EXRULE:FREQ=YEARLY;INTERVAL=2"], 6, "`EXDATE`"),
-        (vec![DAY, "RECURRENCE-ID;VALUE=DATE:20271225"], 5, "`EXDATE`"),
-        (vec![DAY, "EXDATE:20281225"], 5, "does not recur"),
-        (vec![DAY, "RRULE:FREQ=YEARLY", "EXDATE:20281225T090000"], 6, "does not start"),
-        (vec![DAY, "RRULE:FREQ=YEARLY", "EXDATE:20281225T090000Z"], 6, "\"UTC\""),
-        (vec!["DESCRIPTION:one", "two", DAY], 5, "no property"),
+        (vec![DAY, "RECURRENCE-ID;RANGE=THISANDFUTURE:20271225"], 5, "`UNTIL`"),
+        (vec![DAY, "RRULE:FREQ=YEARLY", "EXDATE:never"], 6, "no day or time"),
+        (vec![DAY, "RDATE:never"], 5, "no day or time"),
+        (vec![DAY, "two"], 5, "no property"),
         (vec![DAY, "BEGIN:VALARM", "END:VEVENT"], 6, "where `END:VALARM` is due, which began on line 5"),
     ] {
         expect_fault(&calendar(&lines), line, detail);
@@ -173,31 +173,180 @@ fn what_is_no_calendar_of_events_is_refused_with_its_line() {
         (within("") + EVENT, 3, "outside of"),
         (within("") + "X:1", 3, "outside of"),
         (within("") + "END:VCALENDAR", 3, "has no `BEGIN:VCALENDAR`"),
-        (within("VERSION:1.0\n"), 2, "VERSION:2.0"),
         (within("CALSCALE:HEBREW\n"), 2, "GREGORIAN"),
-        (within("BEGIN:VTODO\nSUMMARY:x\nEND:VTODO\n"), 2, "`VTODO`"),
-        (within("BEGIN:VJOURNAL\nEND:VJOURNAL\n"), 2, "`VJOURNAL`"),
-        (within("BEGIN:VFREEBUSY\nEND:VFREEBUSY\n"), 2, "`VFREEBUSY`"),
         (within("BEGIN:VCALENDAR\nEND:VCALENDAR\n"), 2, "before the one before"),
-        (within(&EVENT.repeat(202)), 602, "at most 200 periods"),
+        (within(&EVENT.repeat(1204)), 3002, "makes 1204 periods, and a schedule can have 1000"),
     ] {
         expect_fault(&text, line, detail);
     }
-    assert_eq!(read(within(&EVENT.repeat(200)).as_bytes()).map(|periods| periods.len()), Ok(200));
+    assert_eq!(read(within(&EVENT.repeat(1000)).as_bytes()).map(|periods| periods.len()), Ok(1000));
+    let others = "VERSION:1.0\nBEGIN:VTODO\nDTSTART:x\nEND:VTODO\nBEGIN:VJOURNAL\nEND:VJOURNAL\nBEGIN:VFREEBUSY\nEND:VFREEBUSY\n";
+    assert_eq!(read(within(others).as_bytes()), Ok(vec![]));
 }
 
 #[test]
 fn all_faults_are_told_in_the_order_of_their_lines() {
-    let text = calendar(&[
-        "DTSTART:never",
-        "RRULE:FREQ=HOURLY",
-        "RDATE:20271225",
-        "STATUS:CONFIRMED",
-        "STATUS:CANCELLED",
-        "noise",
-    ]);
+    let wrong = ["DTSTART:never", "EXRULE:FREQ=DAILY", "RDATE:never", "STATUS:CONFIRMED", "noise"];
+    let text = calendar(&wrong) + &calendar(&["DTSTART:20271225", "RRULE:FREQ=HOURLY"]);
     let faults = read(text.as_bytes()).expect_err("nothing in it is right");
-    assert_eq!(faults.iter().filter_map(|fault| fault.line).collect::<Vec<_>>(), [4, 5, 6, 8, 9]);
+    assert_eq!(faults.iter().filter_map(|fault| fault.line).collect::<Vec<_>>(), [4, 5, 6, 8, 15]);
+    let text = calendar(&wrong[..4]) + &calendar(&["DTSTART:20271225", "RRULE:FREQ=HOURLY"]);
+    let faults = read(text.as_bytes()).expect_err("nothing in it is right");
+    assert_eq!(faults.iter().filter_map(|fault| fault.line).collect::<Vec<_>>(), [4, 5, 6, 14]);
+}
+
+/// The days of the periods of a calendar in 2024 to 2030, for an owner in `zone`.
+fn days(text: &[u8], reading: &Reading) -> Vec<String> {
+    let loaded = super::read(text, reading).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let all = civil::date(2024, 1, 1).series(1.day()).take_while(|day| day.year() <= 2030);
+    let on = |day: &civil::Date| {
+        loaded.periods.iter().any(|period| {
+            let start = period.start_date.as_ref().map_or(civil::date(1970, 1, 1), day_of);
+            match &period.rule {
+                None => (start..=period.stop_date.as_ref().map_or(start, day_of)).contains(day),
+                Some(rule) => {
+                    let except: Vec<_> = period.except_dates.iter().flatten().map(day_of).collect();
+                    Recurrence::compile(rule, start, Times::WHOLE_DAY, &except, &tz::TimeZone::UTC)
+                        .occurs_on(&Day::of(*day))
+                }
+            }
+        })
+    };
+    all.filter(on).map(|day| day.to_string()).collect()
+}
+
+#[test]
+fn events_are_on_the_days_that_other_readers_show() {
+    for (lines, expected) in [
+        (vec!["DTSTART;VALUE=DATE:20271225", "DTEND;VALUE=DATE:20271224"], vec!["2027-12-24"]),
+        (vec!["DTSTART;VALUE=DATE:20271225", "EXDATE;VALUE=DATE:20271225"], vec![]),
+        // The first start counts whether the rule makes it or not.
+        (
+            vec!["DTSTART;VALUE=DATE:20271224", "RRULE:FREQ=YEARLY;BYMONTHDAY=25;BYMONTH=12;COUNT=1"],
+            vec!["2027-12-24", "2027-12-25"],
+        ),
+        // Days of several lengths, with a feast that was taken out.
+        (
+            vec![
+                "DTSTART;VALUE=DATE:20261231",
+                "DTEND;VALUE=DATE:20270102",
+                "RRULE:FREQ=YEARLY;COUNT=3",
+                "EXDATE:20271231",
+            ],
+            vec!["2026-12-31", "2027-01-01", "2028-12-31", "2029-01-01"],
+        ),
+        (
+            vec!["DTSTART;VALUE=DATE:20270228", "DURATION:P2D", "RRULE:FREQ=YEARLY;UNTIL=20280301"],
+            vec!["2027-02-28", "2027-03-01", "2028-02-28", "2028-02-29"],
+        ),
+        (
+            vec![
+                "DTSTART;VALUE=DATE:20271125",
+                "DURATION:P2D",
+                "RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=4TH;UNTIL=20281231",
+            ],
+            vec!["2027-11-25", "2027-11-26", "2028-11-23", "2028-11-24"],
+        ),
+        (
+            vec!["DTSTART;VALUE=DATE:20270531", "DURATION:P2D", "RRULE:FREQ=YEARLY;BYMONTH=5;BYDAY=-1MO;COUNT=2"],
+            vec!["2027-05-31", "2027-06-01", "2028-05-29", "2028-05-30"],
+        ),
+        (
+            vec!["DTSTART;VALUE=DATE:20270102", "DURATION:P2D", "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=SA;COUNT=2"],
+            vec!["2027-01-02", "2027-01-03", "2027-01-16", "2027-01-17"],
+        ),
+        (vec!["DTSTART;VALUE=DATE:19501225", "RRULE:FREQ=YEARLY;INTERVAL=20;COUNT=5"], vec!["2030-12-25"]),
+        (
+            vec!["DTSTART;TZID=America/New_York:20271224T000000", "RRULE:FREQ=DAILY;UNTIL=20271226T050000Z"],
+            vec!["2027-12-24", "2027-12-25", "2027-12-26"],
+        ),
+    ] {
+        assert_eq!(days(calendar(&lines).as_bytes(), &Reading::default()), expected, "{lines:?}");
+    }
+}
+
+#[test]
+fn parts_of_days_are_kept_where_the_clock_of_their_zone_shows_what_the_owners_does() {
+    let brussels = Reading { zone: tz::TimeZone::get("Europe/Brussels").ok(), ..Reading::default() };
+    let event =
+        |zone: &str, rule: &str| calendar(&[&format!("DTSTART;TZID={zone}:20271225T090000"), "DURATION:PT1H", rule]);
+    let described = "BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:Here\n\
+        BEGIN:STANDARD\nDTSTART:16010101T030000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0100\nRRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10\nEND:STANDARD\n\
+        BEGIN:DAYLIGHT\nDTSTART:16010101T020000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0200\nRRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3\nEND:DAYLIGHT\n\
+        END:VTIMEZONE\nBEGIN:VEVENT\nDTSTART;TZID=Here:20271225T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY\nEND:VEVENT\nEND:VCALENDAR\n";
+    for right in [
+        event("Europe/Brussels", "RRULE:FREQ=DAILY"),
+        event("Europe/Paris", "RRULE:FREQ=DAILY"),
+        event("Romance Standard Time", "RRULE:FREQ=DAILY"),
+        event("/mozilla.org/20070129_1/Europe/Brussels", "RRULE:FREQ=DAILY"),
+        event("Africa/Lagos", "SUMMARY:no daylight saving"),
+        described.to_owned(),
+    ] {
+        let loaded = super::read(right.as_bytes(), &brussels).unwrap_or_else(|faults| panic!("{right}: {faults:?}"));
+        let [period] = loaded.periods.as_slice() else { panic!("{right}: {loaded:?}") };
+        assert_eq!(period.start_time.as_ref().map(TimeOfDay::minutes), Some(540), "{right}");
+    }
+    for wrong in
+        [event("Africa/Lagos", "RRULE:FREQ=DAILY"), event("Europe/London", "SUMMARY:x"), event("Nowhere", "X:x")]
+    {
+        let faults = super::read(wrong.as_bytes(), &brussels).expect_err(&wrong);
+        assert_eq!(faults.iter().filter_map(|fault| fault.line).collect::<Vec<_>>(), [4], "{wrong}");
+    }
+}
+
+#[test]
+fn events_that_no_period_can_say_are_left_out_when_that_is_asked_for() {
+    let right = "BEGIN:VEVENT\nUID:a\nDTSTART:20271225\nRRULE:FREQ=YEARLY\nEND:VEVENT\n";
+    let moved = "BEGIN:VEVENT\nUID:a\nRECURRENCE-ID:20281225\nDTSTART:never\nEND:VEVENT\n";
+    let wrong = "BEGIN:VEVENT\nUID:b\nDTSTART:20271226\nRRULE:FREQ=HOURLY\nEND:VEVENT\n";
+    let text = format!("BEGIN:VCALENDAR\n{right}{moved}{wrong}END:VCALENDAR\n");
+    let skip = Reading { skip: true, ..Reading::default() };
+    let loaded = super::read(text.as_bytes(), &skip).expect("what is wrong is left out");
+    assert_eq!(loaded.skipped.iter().filter_map(|fault| fault.line).collect::<Vec<_>>(), [10, 15]);
+    // The instance that was moved where nobody knows does not come back.
+    assert_eq!(days(text.as_bytes(), &skip), ["2027-12-25", "2029-12-25", "2030-12-25"]);
+    assert!(super::read(format!("{text}noise").as_bytes(), &skip).is_err());
+}
+
+#[test]
+fn events_with_a_text_in_them_are_left_out_when_that_is_asked_for() {
+    let event = |name: &str, more: &str| format!("BEGIN:VEVENT\nSUMMARY:{name}\nDTSTART:20271225\n{more}END:VEVENT\n");
+    let events = [
+        event("Christmas", "DESCRIPTION:Public holiday\n"),
+        event("ÉTÉ", ""),
+        event("A", "DESCRIPTION:Observance\\nTo hide\n"),
+        event("B", "DESCRIPTION:a day\nof observance\n"),
+        event("C", "CATEGORIES:Holiday,Observance\n"),
+    ];
+    let text = format!("BEGIN:VCALENDAR\n{}END:VCALENDAR\n", events.concat());
+    let names = |exclude: &[&str]| {
+        let exclude = exclude.iter().map(ToString::to_string).collect();
+        let loaded = super::read(text.as_bytes(), &Reading { exclude, ..Reading::default() }).expect("a calendar");
+        loaded.periods.iter().map(|period| period.name.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&["oBServance"]), ["Christmas", "ÉTÉ"]);
+    assert_eq!(names(&["observance", "été"]), ["Christmas"]);
+    assert_eq!(names(&["tomorrow"]).len(), 5);
+}
+
+#[test]
+fn more_days_than_a_period_can_leave_out_take_several_periods() {
+    let except: Vec<String> = (0..1000)
+        .map(|at| civil::date(2024, 1, 1) + (2 * at).days())
+        .map(|day| day.to_string().replace('-', ""))
+        .collect();
+    let text =
+        calendar(&["DTSTART:20240101", "RRULE:FREQ=DAILY;UNTIL=20301231", &format!("EXDATE:{}", except.join(","))]);
+    assert_eq!(read(text.as_bytes()).map(|periods| periods.len()), Ok(3));
+    assert_eq!(days(text.as_bytes(), &Reading::default()).len(), 2557 - 1000);
+}
+
+#[test]
+fn as_many_exceptions_as_a_body_can_have_are_read() {
+    let days = "20271225,".repeat(84_000);
+    let text = calendar(&["DTSTART:20271225", "RRULE:FREQ=DAILY", &format!("EXDATE:{days}")]);
+    let periods = read(text.as_bytes()).expect("a calendar");
+    assert_eq!(periods[0].except_dates.as_ref().map(Vec::len), Some(1));
 }
 
 #[test]
@@ -274,8 +423,7 @@ fn an_event_starts_on_the_first_day_of_its_rule() {
 
 #[test]
 fn what_is_written_is_ours_and_texts_are_escaped_once() {
-    let text =
-        written(&json!({ "name": "a,b;c\\d:\"e\"", "active": false, "type": "Date", "startDate": "2027-12-25" }));
+    let text = written(&json!({ "name": "a,b;c\\d:\"e\"", "active": true, "type": "Date", "startDate": "2027-12-25" }));
     let expected = r#"BEGIN:VCALENDAR
 VERSION:2.0
 PRODID:-//call-acceptance//Selective Call Acceptance//EN
@@ -285,7 +433,6 @@ BEGIN:VEVENT
 DTEND;VALUE=DATE:20271226
 DTSTAMP:19700101T000000Z
 DTSTART;VALUE=DATE:20271225
-STATUS:CANCELLED
 SUMMARY:a\,b\;c\\d:"e"
 UID:@
 END:VEVENT
@@ -305,16 +452,57 @@ fn a_rule_that_makes_no_day_is_kept() {
 }
 
 #[test]
-fn many_rules_that_make_no_day_are_written_and_read_in_time() {
-    let never = |at: usize| {
-        json!({
-            "name": at.to_string(), "active": true, "type": "Recurrence", "startDate": "2026-01-01",
-            "rule": "FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=366"
-        })
+fn other_programs_show_no_day_of_a_period_that_has_none() {
+    let never = "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30";
+    for (active, kind, rule) in
+        [(true, "Recurrence", Some(never)), (false, "Recurrence", Some("FREQ=DAILY")), (false, "Date", None)]
+    {
+        let mut period = json!({ "name": "P", "active": active, "type": kind, "startDate": "2026-01-01" });
+        rule.into_iter().for_each(|rule| {
+            period["rule"] = rule.into();
+            period["exceptDates"] = json!(["2026-02-02"]);
+        });
+        let text = written(&period);
+        for line in ["DTSTART;VALUE=DATE:20260101", "RRULE:FREQ=DAILY;COUNT=1", "EXDATE;VALUE=DATE:20260101"] {
+            assert!(text.contains(&format!("\r\n{line}\r\n")), "{text}");
+        }
+        assert_eq!(read(text.as_bytes()).map(|periods| json!(periods)), Ok(json!([period])));
+    }
+}
+
+#[test]
+fn the_last_day_of_a_rule_is_written_as_decisions_have_it() {
+    let period = |times: bool, until: &str| {
+        let mut period = json!({ "name": "P", "active": true, "type": "Recurrence", "startDate": "2026-07-01", "rule": format!("FREQ=DAILY;UNTIL={until}") });
+        if times {
+            period["startTime"] = "09:00".into();
+            period["stopTime"] = "17:00".into();
+        }
+        let period = serde_json::from_value(period).expect("the test's period is one");
+        let zone = tz::TimeZone::get("Europe/Brussels").expect("a zone");
+        super::write(&folder(), &schedule(vec![period]), &zone)
     };
-    let periods: Vec<Value> = (0..200).map(never).collect();
-    let text = write(&folder(), &schedule(serde_json::from_value(json!(periods)).expect("these are periods")));
-    assert_eq!(read(text.as_bytes()).map(|periods| json!(periods)), Ok(json!(periods)));
+    for (times, until, written) in [
+        (false, "20260730T220000Z", "20260731"),
+        (false, "20260731T000000Z", "20260731"),
+        (false, "20260731T090000", "20260731"),
+        (true, "20260731T060000Z", "20260730T235959"),
+        (true, "20260731T070000Z", "20260731T235959"),
+        (true, "20260731", "20260731T235959"),
+    ] {
+        let text = period(times, until);
+        assert!(text.contains(&format!("\r\nRRULE:FREQ=DAILY;UNTIL={written}\r\n")), "{until}: {text}");
+    }
+}
+
+#[test]
+fn a_stop_on_the_next_day_is_written_and_read_as_one_period() {
+    let night = json!({
+        "name": "Night", "active": true, "type": "Date", "startDate": "2026-12-31", "startTime": "22:00", "stopTime": "06:00"
+    });
+    let text = written(&night);
+    assert!(text.contains("\r\nDTEND:20270101T060000\r\n"), "{text}");
+    assert_eq!(read(text.as_bytes()).map(|periods| json!(periods)), Ok(json!([night])));
 }
 
 fn date() -> impl Strategy<Value = civil::Date> {
@@ -365,7 +553,7 @@ fn periods() -> impl Strategy<Value = Period> {
         (1..=31).prop_map(|day| json!({ "type": "Day of the month", "dayOfMonth": day })),
     ];
     let times =
-        option::of((0..1439u16, 1..=1440u16).prop_filter("the stop is after the start", |(start, stop)| start < stop));
+        option::of((0..1439u16, 1..=1440u16).prop_filter("the stop is another time", |(start, stop)| start != stop));
     let name =
         r#"[a-zA-Z0-9é😀,;:\\"' .-]{1,40}"#.prop_filter("a period's name", |name| PeriodName::parse(name).is_ok());
     (kinds, times, name, any::<bool>()).prop_map(|(mut period, times, name, active)| {
@@ -419,7 +607,8 @@ fn first_days(period: &Period) -> Vec<civil::Date> {
         PeriodType::Recurrence => {
             let except: Vec<_> = period.except_dates.iter().flatten().map(day_of).collect();
             let rule = period.rule.as_ref().expect("a recurrence has a rule");
-            days(rule, start, 60).into_iter().filter(|day| !except.contains(day)).take(50).collect()
+            let made = Recurrence::compile(rule, start, Times::WHOLE_DAY, &except, &tz::TimeZone::UTC);
+            made.days(LAST.year()).take(50).collect()
         }
     }
 }
@@ -430,8 +619,16 @@ fn times(period: &Period) -> (String, String) {
     (start.map_or("00:00", |time| time.as_str()).to_owned(), stop.map_or("24:00", |time| time.as_str()).to_owned())
 }
 
-/// A day or its only day said twice, and times of the whole day, are left out.
+/// A day or its only day said twice, times of the whole day, and days that the rule does not make anyway are left out.
 fn plain(mut period: Period) -> Period {
+    let (start, rule) = (period.start_date.as_ref().map(day_of), period.rule.as_ref());
+    let made = start
+        .zip(rule)
+        .map(|(start, rule)| Recurrence::compile(rule, start, Times::WHOLE_DAY, &[], &tz::TimeZone::UTC));
+    if let (Some(except), Some(made)) = (&mut period.except_dates, made) {
+        except.retain(|day| made.occurs_on(&Day::of(day_of(day))));
+    }
+    period.except_dates = period.except_dates.filter(|except| !except.is_empty());
     period.stop_date = period.stop_date.filter(|stop| Some(stop) != period.start_date.as_ref());
     if times(&period) == ("00:00".to_owned(), "24:00".to_owned()) {
         (period.start_time, period.stop_time) = (None, None);
@@ -452,8 +649,10 @@ proptest! {
             prop_assert_eq!((&before.name, before.active, times(before)), (&after.name, after.active, times(after)));
             prop_assert_eq!(first_days(before), first_days(after), "{}", text);
             let several_days_with_times = before.start_time.is_some() && before.stop_date > before.start_date;
-            if before.kind == PeriodType::Recurrence || (before.kind == PeriodType::Date && !several_days_with_times) {
-                prop_assert_eq!(plain(before.clone()), after.clone());
+            let ends = before.rule.as_ref().is_some_and(|rule| rule.until().is_some());
+            let recurs = before.kind == PeriodType::Recurrence && !ends;
+            if recurs || (before.kind == PeriodType::Date && !several_days_with_times) {
+                prop_assert_eq!(plain(before.clone()), plain(after.clone()));
             }
         }
         prop_assert_eq!(write(&folder(), &schedule), text);
@@ -495,6 +694,25 @@ proptest! {
             let mut faults = SCHEMAS.faults("ScheduleUpdate", &body).expect("the document has the schema");
             period::check_all(&body["periods"], "/periods", &mut faults);
             prop_assert_eq!(faults, vec![], "{}", text);
+        }
+    }
+
+    #[test]
+    fn any_properties_are_read_without_a_panic_and_within_the_limits(
+        lines in vec(prop_oneof![
+            "(DTSTART|DTEND|RDATE|EXDATE|RECURRENCE-ID)(;VALUE=DATE|;TZID=Europe/Paris)?:(19|20|21)[0-9]{2}(0[1-9]|1[0-2])[0-2][1-8](T[01][0-9]0000Z?)?",
+            "RRULE:FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;COUNT=[1-9]{1,9}|;UNTIL=20[0-9]{2}1231)?(;INTERVAL=[1-9]{1,3})?(;BYDAY=-?[1-5]?(MO|SU))?(;BYMONTHDAY=-?[1-9])?(;BYMONTH=[1-9])?",
+            "DURATION:-?P([0-9]{1,3}D|[0-9]W|T[0-9]{1,2}H)",
+            "(UID:[ab]|SEQUENCE:[0-9]|STATUS:CANCELLED|END:VEVENT\nBEGIN:VEVENT|[A-Z;:=\", é]{0,20})",
+        ], 0..40),
+        skip in any::<bool>(),
+    ) {
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        if let Ok(loaded) = super::read(calendar(&lines).as_bytes(), &Reading { skip, ..Reading::default() }) {
+            prop_assert!(loaded.periods.len() <= 1000);
+            let mut faults = Vec::new();
+            period::check_all(&json!(loaded.periods), "/periods", &mut faults);
+            prop_assert_eq!(faults, vec![]);
         }
     }
 

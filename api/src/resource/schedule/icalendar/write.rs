@@ -1,29 +1,36 @@
 //! Writing a schedule as a calendar that other programs read, and that reads back as what it was.
 
 use icalendar::{Calendar, Component as _, EventStatus, Property, ValueType};
-use jiff::{civil, tz};
+use jiff::{Span, ToSpan as _, civil, tz};
 use uuid::Uuid;
 
-use super::{RULE, START, line::fold};
+use super::{
+    EXCEPT, RULE, START,
+    line::fold,
+    rule::{LAST, WEEKDAYS, basic},
+};
 use crate::{
     resource::schedule::{
         Schedule, ScheduleFolder,
         period::{DayOfWeek, Period, PeriodType},
     },
-    value::owner::path,
-    value::recurrence::{Recurrence, RecurrenceRule, Times},
-    value::time::{Date, TimeOfDay},
+    value::{
+        owner::path,
+        recurrence::{Recurrence, RecurrenceRule},
+        time::Date,
+    },
 };
 
 /// `DTSTAMP` of every event: it is required (RFC 5545, section 3.6.1), and schedules keep no time of their last change.
 const STAMP: &str = "19700101T000000Z";
 /// The greatest number of days that a rule which no other program knows is written as.
 const MAX_DAYS: usize = 200;
-/// How many rules that make no day are followed to their end, which takes long. Those behind are written as they stand.
-const MAX_FRUITLESS: usize = 8;
 
-/// `schedule` as a calendar of RFC 5545 with an event for each period. It is the same text for the same schedule.
-pub fn write(folder: &ScheduleFolder, schedule: &Schedule) -> String {
+/// `schedule` as a calendar of RFC 5545 with an event for each period. It is the same text for the same schedule. The last
+/// day of a rule is the one that decisions go by for a user in `zone`.
+///
+/// A rule that makes no day costs a microsecond or two for each year up to the last one.
+pub fn write(folder: &ScheduleFolder, schedule: &Schedule, zone: &tz::TimeZone) -> String {
     let mut calendar = Calendar::empty();
     calendar
         .append_property(("VERSION", "2.0"))
@@ -31,9 +38,8 @@ pub fn write(folder: &ScheduleFolder, schedule: &Schedule) -> String {
         // The library escapes what it knows to be a text, and `NAME` it does not know.
         .append_property(property("NAME", schedule.name.as_str(), Some(ValueType::Text)))
         .append_property(("X-WR-CALNAME", schedule.name.as_str()));
-    let mut fruitless = 0;
     for period in &schedule.periods {
-        let Some(event) = Event::of(period, &mut fruitless) else { continue };
+        let Some(event) = Event::of(period, zone) else { continue };
         let mut written = icalendar::Event::with_uid(&identifier(folder, schedule, period).to_string());
         for property in event.properties(period) {
             written.append_property(property);
@@ -67,39 +73,41 @@ struct Event {
     /// Days beside the first one.
     more: Vec<civil::Date>,
     /// The rule and the first day as the schedule has them, where the above says them in another way.
-    own: Option<(RecurrenceRule, Date)>,
+    own: Option<(String, civil::Date)>,
+    /// Whether other programs are to show no day of it: it makes none, or is not active.
+    hidden: bool,
 }
 
 impl Event {
     /// None for a period that lacks what its type requires; no such period is stored.
-    fn of(period: &Period, fruitless: &mut usize) -> Option<Self> {
-        match period.kind {
-            PeriodType::DayOfTheWeek => Some(Self::every_week(period.day_of_week?)),
+    fn of(period: &Period, zone: &tz::TimeZone) -> Option<Self> {
+        let event = match period.kind {
+            PeriodType::DayOfTheWeek => Self::every_week(period.day_of_week?),
             PeriodType::DayOfTheMonth => {
                 let first = civil::Date::new(1970, 1, i8::try_from(period.day_of_month?).ok()?).ok()?;
-                Some(Self::recurring(first, format!("FREQ=MONTHLY;BYMONTHDAY={}", first.day())))
+                Self::recurring(first, format!("FREQ=MONTHLY;BYMONTHDAY={}", first.day()))
             }
             PeriodType::Date => {
                 let (first, last) = (day(period.start_date.as_ref()?)?, period.stop_date.as_ref());
                 let last = last.map_or(Some(first), day)?;
-                Some(match &period.start_time {
+                match &period.start_time {
                     Some(start) if last > first => {
-                        Self::recurring(first, format!("FREQ=DAILY;UNTIL={}", stamp(last, start)))
+                        Self::recurring(first, format!("FREQ=DAILY;UNTIL={}", stamp(last, start.minutes())))
                     }
-                    _ => Self { first, last, rule: None, more: Vec::new(), own: None },
-                })
+                    _ => Self { last, ..Self::single(first) },
+                }
             }
-            PeriodType::Recurrence => Self::recurrence(
-                period.start_date.as_ref()?,
-                period.rule.as_ref()?,
-                period.start_time.as_ref(),
-                fruitless,
-            ),
-        }
+            PeriodType::Recurrence => Self::recurrence(period, zone)?,
+        };
+        Some(if period.active { event } else { event.hidden() })
+    }
+
+    fn single(first: civil::Date) -> Self {
+        Self { first, last: first, rule: None, more: Vec::new(), own: None, hidden: false }
     }
 
     fn recurring(first: civil::Date, rule: String) -> Self {
-        Self { first, last: first, rule: Some(rule), more: Vec::new(), own: None }
+        Self { rule: Some(rule), ..Self::single(first) }
     }
 
     fn every_week(weekday: DayOfWeek) -> Self {
@@ -118,54 +126,67 @@ impl Event {
 
     /// The event starts on the first day that the rule makes, as RFC 5545 asks for (section 3.8.5.3): to other programs
     /// the day that an event starts on is one of its days. Easter they do not know, and so they get the days.
-    fn recurrence(
-        start: &Date,
-        rule: &RecurrenceRule,
-        time: Option<&TimeOfDay>,
-        fruitless: &mut usize,
-    ) -> Option<Self> {
-        let easter = rule.as_str().contains("BYEASTER=");
-        let most = if easter { MAX_DAYS } else { 1 };
-        let days = if *fruitless < MAX_FRUITLESS { days(rule, day(start)?, most) } else { Vec::new() };
-        *fruitless += usize::from(days.is_empty());
-        let first = days.first().copied().unwrap_or(day(start)?);
-        let known = Some(fitting(rule, time)).filter(|_| !easter);
-        let same = known.as_deref() == Some(rule.as_str()) && first.to_string() == start.as_str();
+    fn recurrence(period: &Period, zone: &tz::TimeZone) -> Option<Self> {
+        let (start, rule) = (day(period.start_date.as_ref()?)?, period.rule.as_ref()?);
+        let parts = rule.parts();
+        let recurrence = Recurrence::compile(rule, start, period.times().ok()?, &[], zone);
+        let most = if parts.easter.is_some() { MAX_DAYS } else { 1 };
+        let days: Vec<civil::Date> = recurrence.days(LAST.year()).take(most).collect();
+        let Some(first) = days.first().copied() else {
+            return Some(Self::recurring(start, rule.to_string()).hidden());
+        };
+        let last = i64::from(recurrence.ends().1);
+        let last = Span::new().try_days(last).ok().and_then(|days| civil::date(1970, 1, 1).checked_add(days).ok());
+        let known = fitting(rule, start, last.unwrap_or(LAST), period.start_time.is_some());
+        // What is read back has no `COUNT`.
+        let differs = parts.easter.is_some() || parts.count.is_some() || first != start;
         Some(Self {
-            first,
-            last: first,
-            rule: known,
+            rule: parts.easter.is_none().then_some(known),
             more: days.into_iter().skip(1).collect(),
-            own: (!same).then(|| (rule.clone(), start.clone())),
+            own: differs.then(|| (rule.to_string(), start)),
+            ..Self::single(first)
         })
+    }
+
+    /// The same event, with no day for other programs.
+    fn hidden(self) -> Self {
+        let (rule, start) = self.own.unwrap_or((self.rule.unwrap_or_default(), self.first));
+        Self { first: start, rule: None, more: Vec::new(), own: Some((rule, start)), hidden: true, ..self }
     }
 
     /// All but the identifier.
     fn properties(&self, period: &Period) -> Vec<Property> {
-        let times = period.start_time.as_ref().zip(period.stop_time.as_ref());
+        let times = period.times().ok().filter(|_| period.start_time.is_some());
         let (start, end) = match times {
-            Some((start, stop)) => (stamp(self.first, start), stamp(self.first, stop)),
+            Some(times) => (stamp(self.first, times.start), stamp(self.first, times.stop)),
             None => (basic(self.first), basic(self.last.tomorrow().unwrap_or(self.last))),
         };
         let kind = times.is_none().then_some(ValueType::Date);
         let list = |days: &[civil::Date]| {
-            let each = days.iter().map(|day| times.map_or_else(|| basic(*day), |(start, _)| stamp(*day, start)));
+            let each = days.iter().map(|day| times.map_or_else(|| basic(*day), |times| stamp(*day, times.start)));
             each.collect::<Vec<_>>().join(",")
         };
-        let except: Vec<civil::Date> = period.except_dates.iter().flatten().filter_map(day).collect();
+        let own_except: Vec<civil::Date> = period.except_dates.iter().flatten().filter_map(day).collect();
+        let (rule, except) = match self.hidden {
+            // One day, and not that one.
+            true => (Some("FREQ=DAILY;COUNT=1"), vec![self.first]),
+            false => (self.rule.as_deref(), own_except.clone()),
+        };
         let mut properties = vec![
             property("DTSTAMP", STAMP, None),
             property("DTSTART", start, kind),
             property("DTEND", end, kind),
             property("SUMMARY", period.name.as_str(), None),
         ];
-        properties.extend(self.rule.as_ref().map(|rule| property("RRULE", rule, None)));
+        properties.extend(rule.map(|rule| property("RRULE", rule, None)));
         properties.extend((!self.more.is_empty()).then(|| property("RDATE", list(&self.more), kind)));
         properties.extend((!except.is_empty()).then(|| property("EXDATE", list(&except), kind)));
         if let Some((rule, start)) = &self.own {
-            properties.push(property(RULE, rule.as_str(), Some(ValueType::Recur)));
-            properties.push(property(START, start.as_str().replace('-', ""), Some(ValueType::Date)));
+            properties.push(property(RULE, rule.as_str(), (!rule.is_empty()).then_some(ValueType::Recur)));
+            properties.push(property(START, basic(*start), Some(ValueType::Date)));
         }
+        let own_except = own_except.into_iter().map(basic).collect::<Vec<_>>().join(",");
+        properties.extend(self.hidden.then(|| property(EXCEPT, own_except, Some(ValueType::Date))));
         properties.extend((!period.active).then(|| EventStatus::Cancelled.into()));
         properties
     }
@@ -175,32 +196,27 @@ fn day(date: &Date) -> Option<civil::Date> {
     date.as_str().parse().ok()
 }
 
-/// A `DATE` (RFC 5545, section 3.3.4).
-fn basic(day: civil::Date) -> String {
-    format!("{:04}{:02}{:02}", day.year(), day.month(), day.day())
+/// A local `DATE-TIME` (RFC 5545, section 3.3.5), so many minutes after the day has begun.
+fn stamp(day: civil::Date, minutes: u16) -> String {
+    let later = day.saturating_add(i32::from(minutes / 1440).days());
+    format!("{}T{:02}{:02}00", basic(later), minutes % 1440 / 60, minutes % 60)
 }
 
-/// A local `DATE-TIME` (RFC 5545, section 3.3.5).
-fn stamp(day: civil::Date, time: &TimeOfDay) -> String {
-    match time.minutes() {
-        1440 => format!("{}T000000", basic(day.tomorrow().unwrap_or(day))),
-        minutes => format!("{}T{:02}{:02}00", basic(day), minutes / 60, minutes % 60),
+/// The rule as other programs take it for the same: with its `UNTIL` of the type of `DTSTART`, as RFC 5545 asks for
+/// (section 3.3.10), and with the day of the week beside `BYWEEKNO`, without which some take the whole week.
+fn fitting(rule: &RecurrenceRule, start: civil::Date, last: civil::Date, has_times: bool) -> String {
+    let parts = rule.parts();
+    let mut text = rule.to_string();
+    if let Some(written) = rule.until() {
+        let end_of_day = if has_times { "T235959" } else { "" };
+        text = text.replace(&format!("UNTIL={written}"), &format!("UNTIL={}{end_of_day}", basic(last)));
     }
-}
-
-/// The day up to which the rule goes, that day included.
-fn until(rule: &RecurrenceRule) -> Option<&str> {
-    rule.until().and_then(|until| until.get(..8))
-}
-
-/// The rule with its `UNTIL` of the type of `DTSTART`, as RFC 5545 asks for (section 3.3.10).
-fn fitting(rule: &RecurrenceRule, time: Option<&TimeOfDay>) -> String {
-    let Some((written, day)) = rule.until().zip(until(rule)) else { return rule.to_string() };
-    let end_of_day = if time.is_some() { "T235959" } else { "" };
-    rule.as_str().replace(&format!("UNTIL={written}"), &format!("UNTIL={day}{end_of_day}"))
-}
-
-/// The first `most` days that the rule makes from `start` to the end of 2199, by the days of its `UNTIL` as written.
-pub(super) fn days(rule: &RecurrenceRule, start: civil::Date, most: usize) -> Vec<civil::Date> {
-    Recurrence::compile(rule, start, Times::WHOLE_DAY, &[], &tz::TimeZone::UTC).days(2199).take(most).collect()
+    let says_the_day = !parts.weekdays.is_empty() || !parts.month_days.is_empty() || !parts.year_days.is_empty();
+    if !parts.weeks.is_empty() && !says_the_day {
+        text.push_str(&format!(
+            ";BYDAY={}",
+            WEEKDAYS[usize::from(start.weekday().to_monday_zero_offset().unsigned_abs()) % 7]
+        ));
+    }
+    text
 }
