@@ -33,11 +33,8 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use self::{
-    affected::Affected,
-    entry::Entry,
-    snapshot::{Snapshot, compile},
-};
+pub use self::snapshot::Snapshot;
+use self::{affected::Affected, entry::Entry, snapshot::compile};
 use super::{
     failure::{Shared, shared},
     flights::{Flights, LOAD},
