@@ -62,6 +62,7 @@ impl Application {
     pub async fn build_with(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let server = Arc::new(connected(&config, clock).await?);
         screening::prepare();
+        tracing::info!("numbers are read by the numbering plans of libphonenumber {}", screening::NUMBERING_PLANS);
         let failed = |reason| StartError::Listen { address: config.listen, reason };
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr()?;

@@ -11,9 +11,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::{
     app::{self, Application, StartError},
     config::{Config, options::Options},
-    demo,
-    rules::screening,
-    store, telemetry,
+    demo, store, telemetry,
 };
 
 use token::TokenCommand;
@@ -80,7 +78,6 @@ async fn serve(config: Config) -> Result<(), StartError> {
     // Before the log says that it serves: from then on it can be told to stop.
     let stop = app::stop_signal()?;
     tracing::info!("serving on http://{0}, documentation at http://{0}/docs/", application.address());
-    tracing::info!("numbers are read by the numbering plans of libphonenumber {}", screening::NUMBERING_PLANS);
     if application.is_open() {
         tracing::warn!("nobody is asked who it is: everybody on this machine can do everything");
     }

@@ -46,7 +46,7 @@ const CONTRACT: &[Room] = &[
 /// The rooms of the server, `src`.
 const SERVER: &[Room] = &[
     Room { module: "clock", may_name: &[], crates: &[] },
-    Room { module: "config", may_name: &["identity::oidc"], crates: &[] },
+    Room { module: "config", may_name: &["identity::oidc"], crates: &["call_acceptance_api::value"] },
     Room {
         module: "rules",
         may_name: &[],

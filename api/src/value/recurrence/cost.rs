@@ -6,7 +6,7 @@
 
 use jiff::civil;
 
-use super::{Frequency, Recurrence, RecurrenceRule};
+use super::{parse::Frequency, rule::Recurrence, written::RecurrenceRule};
 
 /// What the periods of a schedule may cost in all.
 pub const BUDGET: u32 = 1000;

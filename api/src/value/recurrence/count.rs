@@ -3,9 +3,9 @@
 use jiff::civil;
 
 use super::{
-    Frequency,
     conditions::Bits,
     day::{Day, easter, number_of},
+    parse::Frequency,
     positions::Positions,
     rule::{Anniversary, Recurrence},
 };

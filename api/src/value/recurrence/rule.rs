@@ -7,10 +7,11 @@
 use jiff::{civil, tz};
 
 use super::{
-    Frequency, Parts, RecurrenceRule, Until,
     conditions::{Conditions, has},
     day::{Day, number_of},
+    parse::{Frequency, Parts, Until},
     positions::Positions,
+    written::RecurrenceRule,
 };
 
 /// The part of each day that a period holds, in minutes since the day began.

@@ -2,9 +2,9 @@
 //! holds is not looked at.
 
 use super::{
-    RULE_PROPERTIES,
     line::ContentLine,
     octets::{Line, lines},
+    own::RULE_PROPERTIES,
 };
 use crate::wire::problem::Fault;
 

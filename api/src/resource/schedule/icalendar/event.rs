@@ -3,11 +3,11 @@
 use jiff::{Span, civil};
 
 use super::{
-    EXCEPT, RULE, START,
     component::Component,
     line::ContentLine,
-    moment::{Clock, DAY, Moment, duration},
-    zone::Zones,
+    moment::{DAY, Moment, duration},
+    own::{EXCEPT, RULE, START},
+    zone::{Clock, Zones},
 };
 use crate::wire::problem::Fault;
 

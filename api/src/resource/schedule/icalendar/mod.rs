@@ -14,6 +14,7 @@ mod line;
 mod moment;
 mod names;
 mod octets;
+mod own;
 mod read;
 mod rule;
 mod series;
@@ -58,16 +59,6 @@ use crate::{
         problem::{Fails, Failure, Fault, GROUP, ProblemCode, TENANT, USER, codes},
     },
 };
-
-/// The property that holds the rule of a recurring period as the schedule has it, where other programs would not
-/// understand it or show other days; empty for a period without a rule. `RRULE` and `RDATE` are then not looked at.
-const RULE: &str = "X-CALL-ACCEPTANCE-RULE";
-/// The property that holds the `startDate` of a recurring period beside [`RULE`].
-const START: &str = "X-CALL-ACCEPTANCE-START";
-/// The property that holds the `exceptDates` beside [`RULE`], where `EXDATE` says more.
-const EXCEPT: &str = "X-CALL-ACCEPTANCE-EXDATE";
-/// The properties that only this server writes and reads.
-const RULE_PROPERTIES: [&str; 3] = [RULE, START, EXCEPT];
 
 text! {
     /// A calendar in iCalendar (RFC 5545).

@@ -2,20 +2,14 @@
 
 use jiff::civil;
 
-use super::{line::ContentLine, zone::Zones};
+use super::{
+    line::ContentLine,
+    zone::{Clock, Zones},
+};
 use crate::wire::problem::Fault;
 
 /// Seconds of a day.
 pub(super) const DAY: i64 = 86_400;
-
-/// Whose clock shows a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Clock {
-    /// That of whoever looks.
-    Local,
-    /// That of a zone, by its place in [`Zones`].
-    Zone(usize),
-}
 
 /// A `DATE` or a `DATE-TIME` (RFC 5545, sections 3.3.4 and 3.3.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

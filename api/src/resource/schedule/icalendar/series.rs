@@ -11,10 +11,10 @@ use jiff::{ToSpan as _, civil};
 use super::{
     event::{Event, OUT_OF_RANGE, Own, later},
     line::ContentLine,
-    moment::{Clock, Moment},
+    moment::Moment,
     rule::{Budget, Exhausted, FIRST, FOREVER, LAST, Rule},
     shift::{Offsets, shifted},
-    zone::Zones,
+    zone::{Clock, Zones},
 };
 use crate::{
     value::recurrence::{RecurrenceRule, Until},

@@ -5,8 +5,8 @@ use jiff::{Span, ToSpan as _, civil, tz};
 use uuid::Uuid;
 
 use super::{
-    EXCEPT, RULE, START,
     line::fold,
+    own::{EXCEPT, RULE, START},
     rule::{LAST, WEEKDAYS, basic},
 };
 use crate::{

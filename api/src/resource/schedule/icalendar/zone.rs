@@ -7,7 +7,6 @@ use jiff::{Timestamp, civil, tz};
 
 use super::{
     component::{Calendar, Component, Described},
-    moment::Clock,
     rule::{Budget, Exhausted},
     windows,
 };
@@ -18,6 +17,15 @@ const MAX_ZONES: usize = 100;
 const COST_OF_A_ZONE: usize = 20_000;
 /// To where clocks are compared: from then on they show the same or not as they did in the years before.
 const LAST_COMPARED: civil::Date = civil::date(2100, 1, 1);
+
+/// Whose clock shows a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Clock {
+    /// That of whoever looks.
+    Local,
+    /// That of a zone, by its place in [`Zones`].
+    Zone(usize),
+}
 
 /// The zones that the times of a calendar are in.
 pub(super) struct Zones<'a> {
