@@ -13,8 +13,8 @@ const SILENT = new Set(
 /** What an operation has that is looked into. */
 const COMPARED = new Set(['security', 'parameters', 'requestBody', 'responses']);
 
-/** Enumerations whose new values clients are told to expect. */
-const OPEN_ENUMS = new Set(['#/components/schemas/ProblemCode']);
+/** Where the values stand that an open enumeration has at present; clients are told to expect others. */
+const OPEN = 'x-extensible-enum';
 
 /** Every break from `before` to `after`, each a sentence that starts with its place. */
 export function breaks(before, after) {
@@ -65,7 +65,8 @@ function compareOperations(place, before, after, documents) {
   }
   compareSecurity(place, before, after, documents);
   compareParameters(place, before.parameters ?? [], after.parameters ?? [], documents);
-  compareBodies(`${place}, body`, before.requestBody, after.requestBody, documents);
+  const body = ({ requestBody }, document) => requestBody && resolve(requestBody, document);
+  compareBodies(`${place}, body`, body(before, documents.before), body(after, documents.after), documents);
   compareResponses(place, before.responses, after.responses, documents);
 }
 
@@ -88,8 +89,9 @@ function compareSecurity(place, before, after, documents) {
 function compareParameters(place, before, after, documents) {
   const { tell } = documents;
   const key = (parameter) => `${parameter.in} parameter \`${parameter.name}\``;
-  const keyed = (parameters) => new Map(parameters.map((parameter) => [key(parameter), parameter]));
-  const [was, is] = [keyed(before), keyed(after)];
+  const keyed = (parameters, document) =>
+    new Map(parameters.map((part) => resolve(part, document)).map((parameter) => [key(parameter), parameter]));
+  const [was, is] = [keyed(before, documents.before), keyed(after, documents.after)];
   for (const [name, parameter] of was) {
     const now = is.get(name);
     if (!now) tell(place, `the ${name} is gone`);
@@ -163,7 +165,7 @@ function compareContents(place, before = {}, after = {}, side, documents) {
 function compareSchemas(place, before = {}, after = {}, side, documents) {
   const [was, is] = [flatten(before, documents.before), flatten(after, documents.after)];
   const name = reference(before);
-  if (name && reference(after) !== name && (was.type === 'object' || was.enum)) {
+  if (name && reference(after) !== name && (was.type === 'object' || was.enum || was[OPEN])) {
     documents.tell(place, `was of the schema ${name}, is not: a name in generated clients`);
   }
   if (name) {
@@ -172,10 +174,11 @@ function compareSchemas(place, before = {}, after = {}, side, documents) {
     documents.compared.add(pair);
     place = `${side} schema ${name.split('/').at(-1)}`;
   }
+  compareOpen(place, was[OPEN], is[OPEN], side, documents);
   for (const keyword of differing(was, is)) {
     if (keyword === 'properties' || keyword === 'items') continue;
     const relation = relations[keyword]?.(was[keyword], is[keyword]) ?? 'other';
-    if (!allowed(relation, keyword, side, name)) {
+    if (!allowed(relation, keyword, side)) {
       documents.tell(place, `\`${keyword}\` was ${show(was[keyword])}, is ${show(is[keyword])}`);
     }
   }
@@ -187,12 +190,19 @@ function compareSchemas(place, before = {}, after = {}, side, documents) {
   if (was.items || is.items) compareSchemas(`${place}, items`, was.items, is.items, side, documents);
 }
 
+/** An open enumeration may get a value; it stays open, and takes in requests what it took. */
+function compareOpen(place, before, after, side, { tell }) {
+  if (!before) return;
+  const gone = before.filter((value) => !after?.includes(value));
+  if (!after) tell(place, 'the enumeration was open, is not');
+  else if (side === 'request' && gone.length) tell(place, `${show(gone)} is no longer taken`);
+}
+
 /** A request may be taken from more, an answer may promise more. */
-function allowed(relation, keyword, side, name) {
+function allowed(relation, keyword, side) {
   if (relation === 'same') return true;
   if (side === 'request') return relation === 'wider';
-  const told = (keyword === 'enum' && OPEN_ENUMS.has(name)) || keyword === 'additionalProperties';
-  return relation === 'narrower' || (relation === 'wider' && told);
+  return relation === 'narrower' || (relation === 'wider' && keyword === 'additionalProperties');
 }
 
 /** A schema without the references and the `allOf` that it is put together of. */

@@ -9,7 +9,12 @@ const list = (document) => document.paths[TENANTS].get;
 const create = (document) => document.paths[TENANTS].post;
 const live = (document) => document.paths['/health/live'].get;
 const schema = (document, name) => document.components.schemas[name];
-const parameter = (document, name) => list(document).parameters.find((each) => each.name === name);
+/** The part itself, where operations share it. */
+const shared = (document, part) =>
+  part.$ref ? part.$ref.slice(2).split('/').reduce((at, step) => at[step], document) : part;
+const parameter = (document, name) =>
+  list(document).parameters.map((part) => shared(document, part)).find((each) => each.name === name);
+const answer = (document, operation, status) => shared(document, operation.responses[status]);
 const rename = (object, from, to) => {
   object[to] = object[from];
   delete object[from];
@@ -71,9 +76,9 @@ export const breaking = {
   'a status is removed': (d) => delete list(d).responses['400'],
   'a status is added': (d) => (list(d).responses['404'] = list(d).responses['400']),
   'the media type of an answer is changed': (d) =>
-    rename(list(d).responses['200'].content, 'application/json', 'text/json'),
-  'a media type of an answer is added': (d) => (list(d).responses['200'].content['text/csv'] = {}),
-  'a header is removed': (d) => delete create(d).responses['201'].headers.Location,
+    rename(answer(d, list(d), '200').content, 'application/json', 'text/json'),
+  'a media type of an answer is added': (d) => (answer(d, list(d), '200').content['text/csv'] = {}),
+  'a header is removed': (d) => delete answer(d, create(d), '201').headers.Location,
   'a header is made optional': (d) => (d.components.headers.Location.required = false),
   'a header has a greater maxLength': (d) => (d.components.headers.Location.schema.maxLength = 9000),
   'an optional answer property is removed': (d) => delete schema(d, 'Tenant').properties.region,
@@ -85,18 +90,23 @@ export const breaking = {
   'an answer property is made nullable': (d) => (schema(d, 'Health').properties.version.nullable = true),
   'an answer property has another type': (d) => (schema(d, 'Criteria').properties.active.type = 'string'),
   'an answer list has other items': (d) => (schema(d, 'TenantList').properties.tenants.items = { type: 'string' }),
-  'an answer enum value is added': (d) => schema(d, 'Reason').enum.push('out_of_credit'),
+  'a shared answer gets a header less': (d) => delete d.components.responses.TooManyAttempts.headers['Retry-After'],
+  'a shared parameter is made required': (d) => (d.components.parameters.Cascade.required = true),
+  'an answer enum value is added': (d) => schema(d, 'Verdict').enum.push('forward'),
+  'an open enumeration is closed': (d) => rename(schema(d, 'Reason'), 'x-extensible-enum', 'enum'),
+  'an open enumeration has another pattern': (d) => (schema(d, 'Reason').pattern = '^[a-z-]+$'),
+  'a value of an open enumeration is no longer taken': (d) => schema(d, 'Role')['x-extensible-enum'].shift(),
   'an answer maxLength is raised': (d) => (schema(d, 'Criteria').properties.callsFrom.maxLength = 200),
   'an answer maxLength is removed': (d) => delete schema(d, 'Criteria').properties.callsFrom.maxLength,
   'a schema is renamed': (d) => {
     rename(d.components.schemas, 'Health', 'Wellbeing');
     for (const path of ['/health/live', '/health/ready']) {
-      d.paths[path].get.responses['200'].content['application/json'].schema.$ref = '#/components/schemas/Wellbeing';
+      answer(d, d.paths[path].get, '200').content['application/json'].schema.$ref = '#/components/schemas/Wellbeing';
     }
   },
   'an answer is of another schema with the same members': (d) => {
     d.components.schemas.OneTenant = schema(d, 'Tenant');
-    create(d).responses['201'].content['application/json'].schema.$ref = '#/components/schemas/OneTenant';
+    answer(d, create(d), '201').content['application/json'].schema.$ref = '#/components/schemas/OneTenant';
   },
 
   'security is added to an operation that had none': (d) => (live(d).security = [{ token: [] }]),
@@ -129,9 +139,17 @@ export const compatible = {
     schema(d, 'Tenant').required.push('plan');
   },
   'an answer maxLength is lowered': (d) => (schema(d, 'Criteria').properties.callsFrom.maxLength = 90),
-  'an answer enum value is removed': (d) => schema(d, 'Reason').enum.pop(),
-  'an error code is added': (d) => schema(d, 'ProblemCode').enum.push('out_of_credit'),
-  'a header is added': (d) => (list(d).responses['200'].headers['X-Total'] = { schema: { type: 'integer' } }),
+  'an answer enum value is removed': (d) => schema(d, 'Verdict').enum.pop(),
+  'a value of an open enumeration is added': (d) => {
+    for (const name of ['ProblemCode', 'Reason', 'Role']) schema(d, name)['x-extensible-enum'].push('out_of_credit');
+  },
+  'a value that only answers have is removed from an open enumeration': (d) =>
+    schema(d, 'Reason')['x-extensible-enum'].pop(),
+  'a header is added': (d) => (answer(d, list(d), '200').headers['X-Total'] = { schema: { type: 'integer' } }),
+  'an answer that operations share stands in its place': (d) =>
+    (list(d).responses['400'] = structuredClone(answer(d, list(d), '400'))),
+  'a parameter that operations share stands in its place': (d) =>
+    (list(d).parameters[0] = structuredClone(shared(d, list(d).parameters[0]))),
   'security is removed': (d) => (list(d).security = []),
   'an alternative of security is added': (d) => {
     d.components.securitySchemes.oauth = { type: 'oauth2', flows: {} };

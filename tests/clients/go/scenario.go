@@ -58,12 +58,12 @@ func main() {
 	newUser.SetLastName("Doe")
 	user := good(client.UsersAPI.UserCreate(ctx, tenantID, "sales").UserCreate(*newUser).Execute())
 	fmt.Printf("user: %s | %s %s\n", user.UserId, user.GetFirstName(), user.GetLastName())
-	selected := ca.NewServiceSelectionList([]ca.ServiceSelection{*ca.NewServiceSelection(ca.SERVICENAME_SELECTIVE_CALL_ACCEPTANCE)})
+	selected := ca.NewServiceSelectionList([]ca.ServiceSelection{*ca.NewServiceSelection("Selective Call Acceptance")})
 	service := good(client.UserServicesAPI.UserServicesAssign(ctx, tenantID, "sales", "jane").
 		ServiceSelectionList(*selected).Execute()).Services[0]
 	assigned := map[bool]string{true: "assigned", false: "not assigned"}
 	fmt.Printf("service: %s | %s\n", service.Name, assigned[service.Assigned])
-	friday := ca.NewPeriod("Friday", ca.PERIODTYPE_DAY_OF_THE_WEEK)
+	friday := ca.NewPeriod("Friday", "Day of the week")
 	friday.SetDayOfWeek(ca.DAYOFWEEK_FRIDAY)
 	friday.SetStartTime("9:00")
 	friday.SetStopTime("17:00")

@@ -63,7 +63,7 @@ public class Scenario {
         UserService service = new UserServicesApi(CLIENT).userServicesAssign(
             TENANT, "sales", "jane",
             new ServiceSelectionList().addServicesItem(
-                new ServiceSelection().name(ServiceName.SELECTIVE_CALL_ACCEPTANCE)))
+                new ServiceSelection().name("Selective Call Acceptance")))
             .getServices().get(0);
         say("service: %s | %s", service.getName(), service.getAssigned() ? "assigned" : "not assigned");
         Schedule schedule = new TimeSchedulesApi(CLIENT).userTimeScheduleCreate(
@@ -71,7 +71,7 @@ public class Scenario {
             new ScheduleCreate().name("Fridays").addPeriodsItem(
                 new Period()
                     .name("Friday")
-                    .type(PeriodType.DAY_OF_THE_WEEK)
+                    .type("Day of the week")
                     .dayOfWeek(DayOfWeek.FRIDAY)
                     .startTime("9:00")
                     .stopTime("17:00")));

@@ -28,12 +28,10 @@ from call_acceptance.models import (
     GroupCreate,
     Level,
     Period,
-    PeriodType,
     Problem,
     ScheduleCreate,
     ScheduleSelectionValue,
     Selection,
-    ServiceName,
     ServiceSelection,
     ServiceSelectionList,
     TenantCreate,
@@ -74,12 +72,12 @@ new_user = UserCreate(user_id="jane", first_name="Jane", last_name="Doe")
 seen = good(user_create.sync(tenant, "sales", client=client, body=new_user))
 print(f"user: {seen.user_id} | {seen.first_name} {seen.last_name}")
 jane = (tenant, "sales", "jane")
-services = ServiceSelectionList(services=[ServiceSelection(name=ServiceName.SELECTIVE_CALL_ACCEPTANCE)])
+services = ServiceSelectionList(services=[ServiceSelection(name="Selective Call Acceptance")])
 seen = good(user_services_assign.sync(*jane, client=client, body=services)).services[0]
 print(f"service: {seen.name} | {'assigned' if seen.assigned else 'not assigned'}")
 friday = Period(
     name="Friday",
-    type_=PeriodType.DAY_OF_THE_WEEK,
+    type_="Day of the week",
     day_of_week=DayOfWeek.FRIDAY,
     start_time="9:00",
     stop_time="17:00",

@@ -14,4 +14,4 @@ print(criteria.criteria_update(*user, "foocriteria", change).calls_from)
 try:
     criteria.criteria_view(*user, "family")
 except ca.ApiException as error:
-    print(error.status, error.data.code.value)
+    print(error.status, error.data.code)

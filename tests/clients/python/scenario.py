@@ -38,12 +38,12 @@ print(f"group: {seen.group_id} | {seen.group_name}")
 jane = (tenant, "sales", "jane")
 seen = ca.UsersApi(client).user_create(*jane[:2], ca.UserCreate(user_id="jane", first_name="Jane", last_name="Doe"))
 print(f"user: {seen.user_id} | {seen.first_name} {seen.last_name}")
-service = ca.ServiceSelection(name=ca.ServiceName.SELECTIVE_CALL_ACCEPTANCE)
+service = ca.ServiceSelection(name="Selective Call Acceptance")
 seen = ca.UserServicesApi(client).user_services_assign(*jane, ca.ServiceSelectionList(services=[service])).services[0]
-print(f"service: {seen.name.value} | {'assigned' if seen.assigned else 'not assigned'}")
+print(f"service: {seen.name} | {'assigned' if seen.assigned else 'not assigned'}")
 friday = ca.Period(
     name="Friday",
-    type=ca.PeriodType.DAY_OF_THE_WEEK,
+    type="Day of the week",
     day_of_week=ca.DayOfWeek.FRIDAY,
     start_time="9:00",
     stop_time="17:00",
@@ -66,26 +66,26 @@ etag = answer.headers["etag"]
 anonymous = ca.CriteriaUpdate(from_dn_criteria=ca.FromDnCriteriaUpdate(include_anonymous_callers=True))
 show("updated", criteria.criteria_update(*jane, "friends", anonymous, if_match=etag))
 conflict = problem(lambda: criteria.criteria_update(*jane, "friends", anonymous, if_match=etag))
-print(f"conflict: {conflict.status} | {conflict.code.value}")
+print(f"conflict: {conflict.status} | {conflict.code}")
 
 rename = ca.CriteriaUpdate(new_name="family & friends")
 show("renamed", criteria.criteria_update(*jane, "friends", rename))
 name = rename.new_name
 mondays = ca.CriteriaUpdate(time_schedule=ca.ScheduleSelection(level=ca.Level.USER, name="Mondays"))
 invalid = problem(lambda: criteria.criteria_update(*jane, name, mondays))
-print(f"invalid: {invalid.status} | {invalid.code.value} | {', '.join(fault.pointer for fault in invalid.errors)}")
+print(f"invalid: {invalid.status} | {invalid.code} | {', '.join(fault.pointer for fault in invalid.errors)}")
 # A member that is given as None is sent as null; one that is not given is left out.
 show("cleared", criteria.criteria_update(*jane, name, ca.CriteriaUpdate(time_schedule=None)))
 
 verdict = decisions.user_decision_ask(*jane, ca.DecisionRequest(calling_number="+32475123456"))
-print(f"accepted: {verdict.decision.value} | {verdict.reason.value} | {verdict.criteria}")
+print(f"accepted: {verdict.decision.value} | {verdict.reason} | {verdict.criteria}")
 verdict = decisions.user_decision_ask(*jane, ca.DecisionRequest(calling_number="+3225559999"))
-print(f"refused: {verdict.decision.value} | {verdict.reason.value} | {verdict.sip_status} {verdict.sip_reason}")
+print(f"refused: {verdict.decision.value} | {verdict.reason} | {verdict.sip_status} {verdict.sip_reason}")
 
 criteria.criteria_delete(*jane, name)
 print(f"deleted: {len(criteria.selective_call_acceptance_view(*jane).criteria)} left")
 missing = problem(lambda: criteria.criteria_view(*jane, name))
-print(f"missing: {missing.status} | {missing.code.value}")
+print(f"missing: {missing.status} | {missing.code}")
 tenants.tenant_delete(tenant, cascade=True)
 gone = problem(lambda: tenants.tenant_view(tenant))
-print(f"gone: {gone.status} | {gone.code.value}")
+print(f"gone: {gone.status} | {gone.code}")

@@ -42,12 +42,12 @@ const user = await new ca.UsersApi(configuration).userCreate({
 console.log(`user: ${user.userId} | ${user.firstName} ${user.lastName}`);
 const { services: [service] } = await new ca.UserServicesApi(configuration).userServicesAssign({
   ...jane,
-  serviceSelectionList: { services: [{ name: ca.ServiceName.SelectiveCallAcceptance }] },
+  serviceSelectionList: { services: [{ name: "Selective Call Acceptance" }] },
 });
 console.log(`service: ${service.name} | ${service.assigned ? "assigned" : "not assigned"}`);
 const friday: ca.Period = {
   name: "Friday",
-  type: ca.PeriodType.DayOfTheWeek,
+  type: "Day of the week",
   dayOfWeek: ca.DayOfWeek.Friday,
   startTime: "9:00",
   stopTime: "17:00",

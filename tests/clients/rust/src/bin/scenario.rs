@@ -6,8 +6,8 @@ use call_acceptance_client::{
     Client, Error as CallError,
     types::{
         Criteria, CriteriaCreate, CriteriaUpdate, DayOfWeek, DecisionRequest, FromDnCriteriaCreate,
-        FromDnCriteriaUpdate, GroupCreate, Level, Period, PeriodType, Problem, ScheduleCreate, ScheduleSelection,
-        ScheduleSelectionValue, Selection, ServiceName, ServiceSelection, ServiceSelectionList, TenantCreate,
+        FromDnCriteriaUpdate, GroupCreate, Level, Period, Problem, ScheduleCreate, ScheduleSelection,
+        ScheduleSelectionValue, Selection, ServiceSelection, ServiceSelectionList, TenantCreate,
         TimeOfDay, UserCreate,
     },
 };
@@ -81,14 +81,14 @@ async fn set_up(client: &Client, tenant: &str) -> Result<(), Failure> {
     let seen = client.user_create().tenant_id(tenant).group_id("sales").body(body).send().await?;
     let (first, last) = (text(seen.first_name.as_deref()), text(seen.last_name.as_deref()));
     println!("user: {} | {first} {last}", *seen.user_id);
-    let body = ServiceSelectionList { services: vec![ServiceSelection { name: ServiceName::SelectiveCallAcceptance }] };
+    let body = ServiceSelectionList { services: vec![ServiceSelection { name: "Selective Call Acceptance".parse()? }] };
     let seen =
         client.user_services_assign().tenant_id(tenant).group_id("sales").user_id("jane").body(body).send().await?;
     let service = &seen.services[0];
     println!("service: {} | {}", service.name, if service.assigned { "assigned" } else { "not assigned" });
     let friday = Period::builder()
         .name("Friday")
-        .type_(PeriodType::DayOfTheWeek)
+        .type_("Day of the week")
         .day_of_week(DayOfWeek::Friday)
         .start_time("9:00".parse::<TimeOfDay>()?)
         .stop_time("17:00".parse::<TimeOfDay>()?)
