@@ -10,6 +10,7 @@ use call_acceptance_api::{
         problem::{Failure, Fault, Problem, ProblemCode, Refusal},
     },
 };
+use percent_encoding::percent_decode_str;
 use poem::{
     Endpoint, Error, IntoResponse, Request, Response,
     error::{MethodNotAllowedError, NotFoundError, ReadBodyError},
@@ -34,6 +35,7 @@ struct Asked {
     id: RequestId,
     method: Method,
     path: String,
+    query: Option<String>,
     /// Whether it said who sends it.
     authorized: bool,
 }
@@ -42,7 +44,8 @@ struct Asked {
 pub async fn tell<E: Endpoint>(next: Arc<E>, request: Request) -> poem::Result<Response> {
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
     let authorized = request.headers().contains_key(header::AUTHORIZATION);
-    let asked = Asked { id, method: request.method().clone(), path: request.uri().path().to_owned(), authorized };
+    let (path, query) = (request.uri().path().to_owned(), request.uri().query().map(str::to_owned));
+    let asked = Asked { id, method: request.method().clone(), path, query, authorized };
     match next.call(request).await {
         Ok(answer) => Ok(answer.into_response()),
         Err(error) => {
@@ -158,8 +161,28 @@ fn bad_path_parameter(counted: &str, asked: &Asked) -> Failure {
 
 fn bad_parameter(name: &str, asked: &Asked) -> Failure {
     let mut parameters = operation(asked).into_iter().flat_map(|operation| &operation.parameters);
-    let right = parameters.find(|parameter| parameter.name.eq_ignore_ascii_case(name));
-    let right = right.map_or("", |parameter| &parameter.rule);
-    let detail = format!("The parameter `{name}` is not valid. {right}");
-    Failure::invalid(vec![Fault::of_parameter(name, detail.trim_end())])
+    let parameter = parameters.find(|parameter| parameter.name.eq_ignore_ascii_case(name));
+    let right = parameter.map_or("", |parameter| &parameter.rule);
+    let given = parameter.filter(|parameter| parameter.place == Place::Query).map(|_| query_value(name, asked));
+    let wrong = match given {
+        Some(None) => format!("The parameter `{name}` is required."),
+        Some(Some(value)) if has_lost_plus(&value) => format!(
+            "The parameter `{name}` has a space where its offset begins, since a `+` in a URL means a space; write `%2B`."
+        ),
+        _ => format!("The parameter `{name}` is not valid."),
+    };
+    Failure::invalid(vec![Fault::of_parameter(name, format!("{wrong} {right}").trim_end())])
+}
+
+fn query_value(name: &str, asked: &Asked) -> Option<String> {
+    let mut given = asked.query.as_deref()?.split('&').filter_map(|given| given.split_once('='));
+    let (_, value) = given.find(|(given, _)| *given == name)?;
+    Some(percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned())
+}
+
+/// Whether `value` is a time whose offset began with a `+` (RFC 3339) before the URL was read.
+fn has_lost_plus(value: &str) -> bool {
+    value
+        .rsplit_once(' ')
+        .is_some_and(|(time, offset)| time.contains('T') && offset.len() == 5 && offset.as_bytes()[2] == b':')
 }

@@ -128,7 +128,6 @@ impl Parameter {
     fn new(parameter: &'static Value) -> Option<Self> {
         let schema = resolve(&parameter["schema"]);
         let kind = schema["type"].as_str().unwrap_or_default();
-        let described = schema["description"].as_str().map(str::to_owned);
         Some(Self {
             name: parameter["name"].as_str()?,
             place: match parameter["in"].as_str()? {
@@ -143,8 +142,20 @@ impl Parameter {
                 "array" => ParameterType::List,
                 _ => ParameterType::Text,
             },
-            rule: described.unwrap_or_else(|| format!("It must be a {kind}.")),
+            rule: rule_of(kind, schema),
         })
+    }
+}
+
+/// What is right by `schema`, as a sentence.
+fn rule_of(kind: &str, schema: &Value) -> String {
+    let known = schema.get("enum").or(schema.get("x-extensible-enum")).and_then(Value::as_array);
+    let known = known.map(|known| known.iter().filter_map(Value::as_str).map(|value| format!("`{value}`")));
+    match (known, schema["description"].as_str(), kind) {
+        (Some(known), ..) => format!("It must be one of {}.", known.collect::<Vec<_>>().join(", ")),
+        (None, Some(description), _) => description.to_owned(),
+        (None, None, "boolean") => "It must be `true` or `false`.".to_owned(),
+        (None, None, kind) => format!("It must be a {kind}."),
     }
 }
 

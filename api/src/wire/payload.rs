@@ -38,7 +38,7 @@ static TURNS: LazyLock<Semaphore> = LazyLock::new(|| {
 });
 
 /// The type of a request's body.
-pub trait Body: ParseFromJSON {
+pub trait Body: ParseFromJSON + Send + 'static {
     /// Adds what is wrong with `body` by the rules that its schema cannot say. The body may break its schema too:
     /// what is not as the schema says is not looked at here.
     fn check(body: &Value, faults: &mut Vec<Fault>) {
@@ -77,21 +77,33 @@ impl<T: Body> ParsePayload for JsonBody<T> {
 
     async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
         let bytes = body.take()?.into_bytes_limit(MAX_BODY_BYTES).await?;
-        let UniqueJson(value) = serde_json::from_slice(&bytes).map_err(|error| {
-            let detail = if bytes.is_empty() { "the body is empty".to_owned() } else { error.to_string() };
-            Failure::refused(ProblemCode::MalformedJson, format!("Expected a JSON object: {detail}."))
-        })?;
-        let schemas = request.data::<Arc<BodySchemas>>();
+        let schemas = request.data::<Arc<BodySchemas>>().cloned();
         let schemas =
             schemas.ok_or_else(|| Failure::Internal("a request came without the schemas of bodies".into()))?;
-        let mut faults = schemas.faults(&T::name(), &value)?;
-        T::check(&value, &mut faults);
-        if !faults.is_empty() {
-            return Err(Failure::invalid(faults).into());
-        }
-        let parsed = T::parse_from_json(Some(value));
-        Ok(Self(parsed.map_err(|error| ParseRequestPayloadError { reason: error.into_message() })?))
+        off_the_workers(bytes.len(), move || parse(&bytes, &schemas)).await.map(Self)
     }
+}
+
+fn parse<T: Body>(bytes: &[u8], schemas: &BodySchemas) -> poem::Result<T> {
+    let UniqueJson(mut value) = serde_json::from_slice(bytes).map_err(|error| malformed(bytes, &error))?;
+    let mut faults = schemas.faults(&T::name(), &mut value)?;
+    T::check(&value, &mut faults);
+    if !faults.is_empty() {
+        return Err(Failure::invalid(faults).into());
+    }
+    let parsed = T::parse_from_json(Some(value));
+    Ok(parsed.map_err(|error| ParseRequestPayloadError { reason: error.into_message() })?)
+}
+
+fn malformed(bytes: &[u8], error: &serde_json::Error) -> Failure {
+    let detail = match bytes {
+        [] => "the body is empty".to_owned(),
+        [0xEF, 0xBB, 0xBF, ..] => {
+            "the body starts with a byte order mark, which JSON has none of; leave it out".to_owned()
+        }
+        _ => error.to_string(),
+    };
+    Failure::refused(ProblemCode::MalformedJson, format!("Expected a JSON object: {detail}."))
 }
 
 /// Does `work` on a body of this `length`: at once when that takes less than a millisecond, and else on a thread that

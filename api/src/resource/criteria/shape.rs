@@ -16,7 +16,7 @@ use crate::{
     },
     wire::{
         payload::{Body, yes},
-        problem::Fault,
+        problem::{Fault, MAX_FAULTS},
     },
 };
 
@@ -275,6 +275,9 @@ impl CriteriaUpdate {
 pub(super) fn check_changes(body: &Value, faults: &mut Vec<Fault>) {
     let mut names = HashSet::new();
     for (at, entry) in body["criteria"].as_array().into_iter().flatten().enumerate() {
+        if faults.len() >= MAX_FAULTS {
+            return;
+        }
         let pointer = format!("/criteria/{at}");
         check_schedules(entry, &pointer, faults);
         // Compared as it is kept; what is no name is a fault of its own.

@@ -1,0 +1,135 @@
+//! What is told of bodies that break their schema, and that it costs little.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{BodySchemas, explain::explain};
+use crate::{
+    document,
+    wire::problem::{Fault, MAX_FAULTS},
+};
+
+static SCHEMAS: LazyLock<BodySchemas> = LazyLock::new(document::body_schemas);
+
+fn told(name: &str, mut body: Value) -> Vec<(String, String)> {
+    let faults = SCHEMAS.faults(name, &mut body).expect("the document has the schema");
+    faults.into_iter().map(|Fault { pointer, detail, .. }| (pointer.unwrap_or_default(), detail)).collect()
+}
+
+fn numbers(numbers: Value) -> Value {
+    json!({ "fromDnCriteria": { "phoneNumbers": numbers } })
+}
+
+#[test]
+fn a_list_that_is_too_long_is_one_fault_that_says_how_many_it_has() {
+    let faults = told("CriteriaUpdate", numbers(vec![1; 50_000].into()));
+    let detail = "The list has 50000 items; at most 500 are taken.".to_owned();
+    assert_eq!(faults, [("/fromDnCriteria/phoneNumbers".to_owned(), detail)]);
+}
+
+#[test]
+fn a_number_that_stands_twice_is_told_at_the_second_of_the_two() {
+    let faults = told("CriteriaUpdate", numbers(json!(["+1", "+2", "+1"])));
+    let detail = "\"+1\" stands twice in the list, as 0 and 2; it may stand once.".to_owned();
+    assert_eq!(faults, [("/fromDnCriteria/phoneNumbers/2".to_owned(), detail)]);
+}
+
+#[test]
+fn no_more_faults_are_looked_for_than_are_told() {
+    let many = 100_000;
+    let unknown: serde_json::Map<_, _> = (0..many).map(|at| (at.to_string(), Value::Null)).collect();
+    let entry = json!({ "name": "n", "fromDnCriteria": { "selection": "Any", "phoneNumbers": vec![1; 500] } });
+    for (name, body) in [
+        ("CriteriaUpdate", unknown.into()),
+        ("SelectiveCallAcceptanceUpdate", json!({ "criteria": vec![entry; 200] })),
+        ("ScheduleCreate", json!({ "name": "s", "periods": vec![json!({ "x": 1 }); 200] })),
+    ] {
+        assert_eq!(told(name, body).len(), MAX_FAULTS, "{name}");
+    }
+}
+
+#[test]
+fn what_is_absent_unknown_or_of_another_kind_is_told_where_it_is() {
+    let body = json!({ "name": "a/b", "active": "yes", "x": 1, "fromDnCriteria": { "selection": "All" } });
+    let pointers: Vec<_> = told("CriteriaCreate", body).into_iter().map(|(pointer, _)| pointer).collect();
+    assert_eq!(pointers, ["/name", "/active", "/x", "/fromDnCriteria/selection"]);
+    let pointers: Vec<_> = told("CriteriaCreate", json!({})).into_iter().map(|(pointer, _)| pointer).collect();
+    assert_eq!(pointers, ["/name", "/fromDnCriteria"]);
+}
+
+/// JSON that is like a body here and there: its members and values are those that bodies have.
+fn bodies() -> impl Strategy<Value = Value> {
+    let words = [
+        "User",
+        "Time",
+        "Holiday",
+        "Any",
+        "Specified Only",
+        "+3225126777",
+        "2?*",
+        "",
+        "a/b",
+        "Recurrence",
+        "Date",
+        "24:00",
+        "2027-02-30",
+        "2027-12-25",
+        "FREQ=DAILY",
+        "Europe/Brussels",
+        "BE",
+    ];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i32>().prop_map(Value::from),
+        (-4.0..40.0).prop_map(|number: f64| Value::from(number)),
+        (0..32).prop_map(Value::from),
+        prop::sample::select(words.to_vec()).prop_map(Value::from),
+    ];
+    let names = [
+        "name",
+        "newName",
+        "active",
+        "criteria",
+        "fromDnCriteria",
+        "selection",
+        "phoneNumbers",
+        "timeSchedule",
+        "level",
+        "type",
+        "periods",
+        "dayOfMonth",
+        "startDate",
+        "exceptDates",
+        "rule",
+        "services",
+        "delete",
+        "x",
+    ];
+    leaf.prop_recursive(5, 64, 6, move |inner| {
+        let member = (prop::sample::select(names.to_vec()), inner.clone());
+        let object = prop::collection::vec(member, 0..7);
+        prop_oneof![
+            prop::collection::vec(inner, 0..5).prop_map(Value::from),
+            object.prop_map(|members| members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn faults_are_told_of_just_the_bodies_that_break_their_schema(body in bodies()) {
+        for (name, checked) in &SCHEMAS.0 {
+            let faults = explain(&checked.schema, &checked.patterns, &mut body.clone());
+            prop_assert_eq!(faults.is_empty(), checked.validator.is_valid(&body), "{}: {:?}", name, faults);
+            prop_assert!(faults.len() <= MAX_FAULTS);
+            let places: std::collections::HashSet<_> =
+                faults.iter().map(|fault| (fault.pointer.clone(), fault.detail.clone())).collect();
+            prop_assert_eq!(places.len(), faults.len(), "{}: a fault is told twice", name);
+        }
+    }
+}
