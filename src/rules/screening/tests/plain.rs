@@ -69,12 +69,15 @@ fn e164(number: &Number, region: Option<&str>) -> Option<String> {
         .or_else(|| behind.iter().find_map(|digits| international(digits)))
 }
 
-/// The digits of the E.164 form of `text` as libphonenumber reads it in `region`, if there is such a number.
+/// The digits of the E.164 form of `text` as libphonenumber reads it in `region`, if there is such a number of at most 15
+/// digits.
 fn valid(text: &str, region: Option<&str>) -> Option<String> {
     let region = region.map(|region| region.parse().expect("a region"));
     let number =
         rlibphonenumber::PhoneNumber::parse(text, region).ok().filter(rlibphonenumber::PhoneNumber::is_valid)?;
-    Some(format!("{}{}", number.country_code, number.get_national_significant_number()))
+    let digits = format!("{}{}", number.country_code, number.get_national_significant_number());
+    // The metadata take some numbers that are longer than E.164 lets a number be.
+    (digits.len() <= 15).then_some(digits)
 }
 
 fn national(e164: &str, region: &str) -> Vec<String> {
