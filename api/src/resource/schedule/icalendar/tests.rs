@@ -690,8 +690,8 @@ proptest! {
             text.replace_range(at..&end, &put);
         }
         if let Ok(periods) = read(text.as_bytes()) {
-            let body = json!({ "periods": periods });
-            let mut faults = SCHEMAS.faults("ScheduleUpdate", &body).expect("the document has the schema");
+            let mut body = json!({ "periods": periods });
+            let mut faults = SCHEMAS.faults("ScheduleUpdate", &mut body).expect("the document has the schema");
             period::check_all(&body["periods"], "/periods", &mut faults);
             prop_assert_eq!(faults, vec![], "{}", text);
         }
