@@ -8,7 +8,10 @@ use call_acceptance_api::{
     resource::{
         audit::{AuditCursor, AuditEventId, OperationName},
         decision::{Outcome, Reason},
-        schedule::{icalendar::Icalendar, period::PeriodType},
+        schedule::{
+            icalendar::{ExcludedText, Icalendar},
+            period::PeriodType,
+        },
         token::TokenId,
         user_service::ServiceName,
     },
@@ -47,6 +50,7 @@ fn text_types() -> Vec<TextType> {
         Date,
         EmailAddress,
         EntityTags,
+        ExcludedText,
         Extension,
         GroupId,
         Icalendar,
