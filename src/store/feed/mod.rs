@@ -5,7 +5,7 @@
 //! the table is the truth. PostgreSQL's NOTIFY only wakes the readers ([`Bell`]), so that a lost one costs no more than
 //! the time to the next reading.
 //!
-//! The order is that of the commits, never that of a clock ([`Position`] says how), so that a transaction may be
+//! The order is that of the commits, never that of a clock (`position.rs` says how), so that a transaction may be
 //! committed however late after it was noted. Old changes are deleted; a reader that was away for longer knows that it
 //! missed some, and is told [`Changes::Unknown`].
 

@@ -1,5 +1,5 @@
 //! Holding a request's body against its published schema. That it meets it says the crate `jsonschema`, quickly; what is
-//! wrong with one that does not, [`explain`] says.
+//! wrong with one that does not, `explain.rs` says.
 
 mod explain;
 mod format;

@@ -109,9 +109,19 @@ pub(super) fn matches(pattern: &str, number: &Number, region: Option<&str>) -> b
         let digits = pattern.trim_start_matches('+');
         return is_same && (same.is_some() || digits == number.digits()) || forms.iter().any(|form| form == pattern);
     }
-    let behind = pattern.strip_prefix(own_prefix(region)).or_else(|| pattern.strip_prefix("00"));
+    let own = pattern.strip_prefix(own_prefix(region)).filter(|rest| begins_a_number(rest));
+    let behind = own.or_else(|| pattern.strip_prefix("00"));
     let pattern = behind.map_or(pattern.to_owned(), |rest| format!("+{rest}"));
     forms.iter().any(|form| matches_from(&pattern, form))
+}
+
+/// Whether `rest` of a pattern can begin a number: with a country calling code, or with what stands for any digit.
+fn begins_a_number(rest: &str) -> bool {
+    let known = |code: &str| {
+        let code = code.parse().ok();
+        code.is_some_and(|code| rlibphonenumber::PHONE_NUMBER_UTIL.get_region_for_country_code(code).is_some())
+    };
+    !rest.starts_with(|c: char| c.is_ascii_digit()) || (1..=3).filter_map(|length| rest.get(..length)).any(known)
 }
 
 fn matches_from(pattern: &str, form: &str) -> bool {
