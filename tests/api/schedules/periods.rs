@@ -151,6 +151,8 @@ both! {
             let period = with(period, json!({ member: value }));
             create(&app, "S", json!([period])).await.expect_faults(&[&format!("/periods/0/{member}")]);
         }
+        let twice = with(&recurrence, json!({ "exceptDates": ["2027-03-28", "2027-03-28"] }));
+        create(&app, "S", json!([twice])).await.expect_faults(&["/periods/0/exceptDates/1"]);
         let period = with(&recurrence, json!({ "exceptDates": ["2027-03-28", "2027-02-29"] }));
         create(&app, "S", json!([period])).await.expect_faults(&["/periods/0/exceptDates/1"]);
     }
@@ -180,8 +182,6 @@ both! {
             let schedule = app.put(&path, json!({ "periods": [small] })).await.expect(200);
             assert_eq!(schedule["periods"][0]["rule"], rule, "rules are kept in capital letters");
         }
-        let twice = with(&recurrence, json!({ "exceptDates": ["2027-03-28", "2027-03-28"] }));
-        create(&app, "S", json!([twice])).await.expect_faults(&["/periods/0/exceptDates/1"]);
     }
 
     async fn every_other_rule_is_refused_with_what_would_be_right(app: App) {

@@ -82,8 +82,8 @@ both! {
         app.post(CRITERIA, body).await.expect_faults(&[
             "/name", "/active", "/doNotPerformAction", "/newName", "/timeSchedule/level", "/timeSchedule/type",
             "/holidaySchedule/level", "/holidaySchedule/name", "/fromDnCriteria/selection",
-            "/fromDnCriteria/includeAnonymousCallers", "/fromDnCriteria/phoneNumbers",
-            "/fromDnCriteria/phoneNumbers/0", "/fromDnCriteria/phoneNumbers/1",
+            "/fromDnCriteria/includeAnonymousCallers", "/fromDnCriteria/phoneNumbers/0",
+            "/fromDnCriteria/phoneNumbers/1", "/fromDnCriteria/phoneNumbers/3",
         ]);
         assert!(names(&app).await.is_empty());
     }
