@@ -337,7 +337,8 @@ fn operation(method: &Method, path: &str) -> Option<&'static Operation> {
 /// Asserts that the document says that this answer can come, with these headers and a body of this form.
 fn check(method: &Method, path: &str, answer: &Answer) {
     assert!(answer.headers.contains_key("x-request-id"), "{method} {path} has no X-Request-Id");
-    let Some(operation) = operation(method, path) else { return };
+    // An answer to HEAD has no body to be held against the document.
+    let Some(operation) = operation(method, path).filter(|_| method != Method::HEAD) else { return };
     let context = format!("{} answered {} {}", operation.id, answer.status, answer.text);
     let response = operation.answer(answer.status.as_str());
     let response = response.unwrap_or_else(|| panic!("the document does not know that {context}"));
