@@ -43,7 +43,7 @@ const operations = Object.values(document.paths).flatMap((path) =>
   Object.entries(path).map(([method, operation]) => ({ method, ...operation })),
 );
 /** A part of the document itself, where operations share it. */
-const resolve = (part) =>
+const shared = (part) =>
   part.$ref ? part.$ref.slice(2).split('/').reduce((at, step) => at[step], document) : part;
 let browser;
 
@@ -63,7 +63,7 @@ async function answersAsItIsPrinted(ui, operation) {
     assert.match(browser.complaints().join(), new RegExp(`^error: [^,]* status of ${status} [^,]*$`));
   } else {
     assert.ok(status === 200 || status === 201, `${status}: ${JSON.stringify(body)}`);
-    const [printed] = Object.values(resolve(operation.responses[status]).content);
+    const [printed] = Object.values(shared(operation.responses[status]).content);
     if (!OTHERWISE.test(id)) assert.deepEqual(body, printed.example);
   }
   if (id in CRITERIA_AFTER) {
