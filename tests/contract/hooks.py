@@ -21,7 +21,7 @@ RULES = [
     r"`\w+` is only for a period of type [\w ]+\.",
     r"`\w+` is required for a period of type [\w ]+\.",
     r"`(start|stop)Time` is required beside `(start|stop)Time`\.",
-    r"`stopTime` must be after `startTime`\.",
+    r"`stopTime` is the same as `startTime`; .*",
     r"`after` names a level that is not listed here; .*",
     r"`(holiday|time)Schedule` takes a schedule of type \"\w+\"\.",
     r"The role `\w+` is for more than what `\w+` names; leave it out\.",
@@ -36,6 +36,9 @@ RULES = [
     r"There is no criteria \".+\" to rename; a new one is created under `name`\.",
     # What `format` says, of which not every case knows.
     r"\".+ is not valid here\. (.+ )?A (time zone|recurrence rule|region): .*",
+    r"\".+ is not valid here\. (.+ )?A (tenant|group|user|criteria|schedule|period)'s (identifier|name): .*",
+    r"The parameter `\w+` is not valid\. A ((tenant|group|user|criteria|schedule)'s (identifier|name)|region): .*",
+    r".* is not a recurrence rule: .*",
 ]
 
 USERS = "/api/v1/tenants/foo/groups/foogroup/users/"
@@ -83,6 +86,10 @@ def before_load_schema(_context, document):
     for schema in document["components"]["schemas"].values():
         if "x-extensible-enum" in schema:
             schema["enum"] = schema["x-extensible-enum"]
+        for member in schema.get("properties", {}).values():
+            # `nullable` lets null be sent, which generated clients do not find in `enum`.
+            if member.get("nullable") and "enum" in member:
+                member["enum"] = [*member["enum"], None]
     calendar = document["components"]["schemas"]["Icalendar"]
     schemathesis.openapi.media_type("text/calendar", st.just(calendar.pop("example").encode()) | calendars())
     for path in document["paths"].values():
