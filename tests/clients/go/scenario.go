@@ -108,7 +108,8 @@ func main() {
 	show("cleared", good(update(name, clear).Execute()))
 
 	decide := func(callingNumber string) *ca.Decision {
-		call := ca.DecisionRequest{CallingNumber: &callingNumber}
+		call := ca.DecisionRequest{}
+		call.SetCallingNumber(callingNumber)
 		return good(client.DecisionsAPI.UserDecisionAsk(ctx, tenantID, "sales", "jane").DecisionRequest(call).Execute())
 	}
 	verdict := decide("+32475123456")
