@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{}", *update.instance_name("foocriteria").body(change).send().await?.calls_from);
     let view = client.criteria_view().tenant_id("foo").group_id("foogroup").user_id("foouser");
     match view.instance_name("family").send().await {
-        Err(Error::ErrorResponse(problem)) => println!("{} {}", problem.status, problem.code),
+        Err(Error::ErrorResponse(problem)) => println!("{} {}", problem.status, *problem.code),
         answer => println!("{}", *answer?.name),
     }
     Ok(())
