@@ -53,7 +53,7 @@ async fn main() -> Result<(), Failure> {
     keep_criteria(&client, tenant).await?;
     client.tenant_delete().tenant_id(tenant).cascade(true).send().await?;
     let gone = problem(client.tenant_view().tenant_id(tenant).send().await)?;
-    println!("gone: {} | {}", gone.status, gone.code);
+    println!("gone: {} | {}", gone.status, *gone.code);
     Ok(())
 }
 
@@ -85,7 +85,7 @@ async fn set_up(client: &Client, tenant: &str) -> Result<(), Failure> {
     let seen =
         client.user_services_assign().tenant_id(tenant).group_id("sales").user_id("jane").body(body).send().await?;
     let service = &seen.services[0];
-    println!("service: {} | {}", service.name, if service.assigned { "assigned" } else { "not assigned" });
+    println!("service: {} | {}", *service.name, if service.assigned { "assigned" } else { "not assigned" });
     let friday = Period::builder()
         .name("Friday")
         .type_("Day of the week")
@@ -127,7 +127,7 @@ async fn keep_criteria(client: &Client, tenant: &str) -> Result<(), Failure> {
     let anonymous = CriteriaUpdate { from_dn_criteria: Some(anonymous), ..Default::default() };
     show("updated", &*update("friends").if_match(etag).body(anonymous.clone()).send().await?);
     let conflict = problem(update("friends").if_match(etag).body(anonymous).send().await)?;
-    println!("conflict: {} | {}", conflict.status, conflict.code);
+    println!("conflict: {} | {}", conflict.status, *conflict.code);
 
     let name = "family & friends";
     let rename = CriteriaUpdate { new_name: Some(name.parse()?), ..Default::default() };
@@ -135,7 +135,7 @@ async fn keep_criteria(client: &Client, tenant: &str) -> Result<(), Failure> {
     let mondays = CriteriaUpdate { time_schedule: Some(of_user("Mondays")?), ..Default::default() };
     let invalid = problem(update(name).body(mondays).send().await)?;
     let pointers: Vec<_> = invalid.errors.iter().map(|fault| text(fault.pointer.as_deref())).collect();
-    println!("invalid: {} | {} | {}", invalid.status, invalid.code, pointers.join(", "));
+    println!("invalid: {} | {} | {}", invalid.status, *invalid.code, pointers.join(", "));
     // A selection of nothing is sent as null; a selection that is not given is left out.
     let clear = CriteriaUpdate { time_schedule: Some(ScheduleSelection(None)), ..Default::default() };
     show("cleared", &*update(name).body(clear).send().await?);
@@ -146,16 +146,16 @@ async fn keep_criteria(client: &Client, tenant: &str) -> Result<(), Failure> {
         Ok::<_, Failure>(call.body(asked).send())
     };
     let friend = decide("+32475123456")?.await?;
-    println!("accepted: {} | {} | {}", friend.decision, friend.reason, text(friend.criteria.as_deref()));
+    println!("accepted: {} | {} | {}", friend.decision, *friend.reason, text(friend.criteria.as_deref()));
     let stranger = decide("+3225559999")?.await?;
     let (status, reason) = (stranger.sip_status.unwrap_or_default(), text(stranger.sip_reason.as_deref()));
-    println!("refused: {} | {} | {status} {reason}", stranger.decision, stranger.reason);
+    println!("refused: {} | {} | {status} {reason}", stranger.decision, *stranger.reason);
 
     let call = client.criteria_delete().tenant_id(tenant).group_id("sales").user_id("jane");
     call.instance_name(name).send().await?;
     let call = client.selective_call_acceptance_view().tenant_id(tenant).group_id("sales").user_id("jane");
     println!("deleted: {} left", call.send().await?.criteria.len());
     let missing = problem(view(name).send().await)?;
-    println!("missing: {} | {}", missing.status, missing.code);
+    println!("missing: {} | {}", missing.status, *missing.code);
     Ok(())
 }
