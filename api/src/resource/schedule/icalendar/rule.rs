@@ -19,6 +19,8 @@ pub(super) const WEEKDAYS: [&str; 7] = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"
 /// How many days may still be looked at for a calendar, so that no file takes long to read.
 pub(super) struct Budget(u32);
 
+/// What a day costs whose place among others must be known (`BYSETPOS`).
+const COST_OF_POSITIONS: usize = 10;
 /// What a year of days costs that are looked at together.
 const DAYS_FOR_A_YEAR: usize = 100;
 
@@ -30,9 +32,11 @@ impl Budget {
     /// Some fifty milliseconds.
     pub(super) const FULL: Self = Self(3_000_000);
 
+    /// Takes so many days; once there are not as many, there are none any more.
     pub(super) fn spend(&mut self, days: usize) -> Result<(), Exhausted> {
-        self.0 = u32::try_from(days).ok().and_then(|days| self.0.checked_sub(days)).ok_or(Exhausted)?;
-        Ok(())
+        let left = u32::try_from(days).ok().and_then(|days| self.0.checked_sub(days));
+        self.0 = left.unwrap_or_default();
+        left.map(|_| ()).ok_or(Exhausted)
     }
 }
 
@@ -84,9 +88,10 @@ impl Rule {
     }
 
     fn find(&self, from: civil::Date, step: i32, budget: &mut Budget) -> Result<Option<civil::Date>, Exhausted> {
+        let cost = if self.parts.positions.is_empty() { 1 } else { COST_OF_POSITIONS };
         let mut day = from;
         while (self.first..=self.last.min(LAST)).contains(&day) {
-            budget.spend(1)?;
+            budget.spend(cost)?;
             if self.makes(day) {
                 return Ok(Some(day));
             }
@@ -97,6 +102,7 @@ impl Rule {
 
     /// The `count`th day that the rule makes, or the last one that schedules know.
     pub(super) fn nth(&self, count: u32, budget: &mut Budget) -> Result<civil::Date, Exhausted> {
+        budget.spend(DAYS_FOR_A_YEAR)?;
         let before = usize::try_from(count.saturating_sub(1)).unwrap_or(usize::MAX);
         let day = self.recurrence.days(LAST.year()).nth(before).unwrap_or(LAST);
         let years = usize::try_from(day.year() - self.first.year()).unwrap_or_default();

@@ -26,6 +26,9 @@ const MINUTES: i64 = 24 * 60;
 /// How many days a period can leave out; more need another period.
 const MAX_EXCEPT: usize = 366;
 
+/// How many rules an event can have; RFC 5545 wants one.
+const MAX_RULES: usize = 10;
+
 /// What is going to be a period.
 #[derive(Debug)]
 pub(super) struct Draft {
@@ -283,6 +286,11 @@ impl Spread<'_, '_, '_> {
         let parts = Part::of(event.start, event.seconds);
         if let Some(own) = &event.own {
             return self.own(own, &parts);
+        }
+        if let Some(line) = event.rules.get(MAX_RULES) {
+            return Err(
+                line.fault(format!("An event can have {MAX_RULES} rules; give what follows an event of its own."))
+            );
         }
         if !event.recurs() {
             check_range(event, &parts)?;

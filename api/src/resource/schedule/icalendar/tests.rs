@@ -342,6 +342,18 @@ fn more_days_than_a_period_can_leave_out_take_several_periods() {
 }
 
 #[test]
+fn what_follows_on_rules_that_take_too_long_is_refused_at_once() {
+    let event = "BEGIN:VEVENT\nDTSTART:00010101\nRRULE:FREQ=YEARLY;COUNT=9999\nEND:VEVENT\n";
+    let text = format!("BEGIN:VCALENDAR\n{}END:VCALENDAR\n", event.repeat(15_000));
+    let loaded =
+        super::read(text.as_bytes(), &Reading { skip: true, ..Reading::default() }).expect("faults are left out");
+    // Followed to their days, all of them would take a minute.
+    assert!(loaded.periods.len() < 100 && loaded.skipped.len() > 14_900, "{}", loaded.periods.len());
+    let rules = "RRULE:FREQ=DAILY\n".repeat(11);
+    expect_fault(&calendar(&["DTSTART:20271225", rules.trim_end()]), 15, "10 rules");
+}
+
+#[test]
 fn as_many_exceptions_as_a_body_can_have_are_read() {
     let days = "20271225,".repeat(84_000);
     let text = calendar(&["DTSTART:20271225", "RRULE:FREQ=DAILY", &format!("EXDATE:{days}")]);
