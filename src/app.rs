@@ -14,6 +14,7 @@ use crate::{
     rules::screening,
     service::Server,
     store::{self, ConnectError},
+    telemetry,
 };
 
 /// Why the server did not start.
@@ -117,6 +118,7 @@ pub fn stop_signal() -> Result<impl Future<Output = ()>, StartError> {
         tokio::spawn(async move {
             tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
             tracing::warn!("stopped at once by a second signal");
+            telemetry::finish();
             std::process::exit(1);
         });
     })

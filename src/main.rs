@@ -10,11 +10,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match Cli::parse().run().await {
+    let code = match Cli::parse().run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             telemetry::report(&error);
             ExitCode::FAILURE
         }
-    }
+    };
+    telemetry::finish();
+    code
 }

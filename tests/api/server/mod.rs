@@ -5,6 +5,7 @@ mod documents;
 mod errors;
 mod guides;
 mod health;
+mod log;
 mod names;
 mod pages;
 mod paths;

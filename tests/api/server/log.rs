@@ -1,0 +1,78 @@
+//! A log that cannot be written holds nobody up.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, ChildStderr, Command, Stdio},
+};
+
+use crate::{
+    database::{Kind, TestDatabase},
+    harness::client,
+};
+
+/// The command with its log in a pipe.
+struct Server {
+    process: Child,
+    /// Until its reader is gone.
+    log: Option<BufReader<ChildStderr>>,
+    url: String,
+    _database: TestDatabase,
+}
+
+impl Server {
+    async fn start() -> Self {
+        let database = TestDatabase::create(Kind::Sqlite).await;
+        let mut process = Command::new(env!("CARGO_BIN_EXE_call-acceptance"))
+            .env_clear()
+            .args(["--listen", "127.0.0.1:0", "--database-url", &database.url])
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command runs");
+        let mut log = BufReader::new(process.stderr.take().expect("the log is read here"));
+        let mut line = String::new();
+        while !line.contains("serving on ") {
+            line.clear();
+            assert!(log.read_line(&mut line).expect("the log is text") > 0, "the server starts");
+        }
+        let url = line.split("serving on ").nth(1).and_then(|rest| rest.split(',').next()).expect("it says where");
+        Self { process, log: Some(log), url: url.to_owned(), _database: database }
+    }
+
+    /// Makes so many long lines in the log; every request is answered.
+    async fn log_lines(&self, count: usize) {
+        let client = client();
+        let path = "x".repeat(8_000);
+        for _ in 0..count {
+            let answer = client.get(format!("{}/{path}", self.url)).send().await.expect("the server answers");
+            assert_eq!(answer.status().as_u16(), 404);
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Neither fails unless the process has ended already.
+        let _ = self.process.kill().is_ok() && self.process.wait().is_ok();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_nobody_reads_loses_lines_and_says_how_many() {
+    let mut server = Server::start().await;
+    // What the pipe and the queue hold, and more.
+    server.log_lines(250).await;
+    let found = std::thread::scope(|scope| {
+        let log = server.log.as_mut().expect("it is there");
+        let reader = scope.spawn(move || log.lines().map_while(Result::ok).find(|line| line.contains("were dropped")));
+        reader.join().expect("the reader reads")
+    });
+    let found = found.expect("the log says that lines were dropped");
+    assert!(found.contains("dropped=") && found.contains("WARN"), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_whose_log_has_no_reader_any_more_goes_on() {
+    let mut server = Server::start().await;
+    drop(server.log.take());
+    server.log_lines(50).await;
+}
