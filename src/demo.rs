@@ -50,7 +50,10 @@ async fn fill(server: &Server, by: &Actor) -> Result<(), Failure> {
         Users::create(server, by, in_tenant.clone(), user).await?;
     }
     let friday = json!({ "name": "Every Friday", "periods": [
-        { "name": "Friday", "type": "Day of the week", "dayOfWeek": "Friday", "startTime": "09:00", "stopTime": "17:00" }
+        {
+            "name": "Friday", "type": "Day of the week", "dayOfWeek": "Friday", "startTime": "09:00",
+            "stopTime": "17:00"
+        }
     ] });
     let easter = json!({ "name": "Every Easter", "periods": [
         { "name": "Easter Sunday", "type": "Recurrence", "startDate": "2026-01-01", "rule": "FREQ=YEARLY;BYEASTER=0" }

@@ -4,12 +4,12 @@
 //! 1. [`cli`] and [`config`]: what the operator asks for; [`app`] puts the parts together and serves.
 //! 2. [`http`]: connections, request identifiers, the log line, time-out, errors as problems, routes.
 //! 3. `call_acceptance_api`: parses and checks parameters and bodies, calls the port of the resource.
-//! 4. [`service`]: the ports; rules and transaction boundaries. [`rules::criteria`] has the rules by which criteria change,
-//!    [`rules::screening`] those by which they decide on calls; both are pure.
+//! 4. [`service`]: the ports; rules and transaction boundaries. [`rules::criteria`] has the rules by which criteria
+//!    change, [`rules::screening`] those by which they decide on calls; both are pure.
 //! 5. [`store`]: statements over the entities of the database.
 //!
-//! Dependencies go one way: `http → service → {screening, store → entity}`; `criteria`, `clock`, `config` and [`identity::oidc`],
-//! the verifier of access tokens, are leaves.
+//! Dependencies go one way: `http → service → {screening, store → entity}`; `criteria`, `clock`, `config` and
+//! [`identity::oidc`], the verifier of access tokens, are leaves.
 
 pub mod app;
 pub mod cli;

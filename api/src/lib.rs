@@ -1,7 +1,8 @@
 //! The contract of the Selective Call Acceptance server and nothing else: types, operations, the published document.
 //!
-//! The server implements the *port* of each resource (a trait like [`resource::tenant::Tenants`]) and mounts [`service`].
-//! The document is made here alone, without a server or a database: `cargo run -p call-acceptance-api --bin spec`.
+//! The server implements the *port* of each resource (a trait like [`resource::tenant::Tenants`]) and mounts
+//! [`service`]. The document is made here alone, without a server or a database: `cargo run -p call-acceptance-api
+//! --bin spec`.
 //!
 //! # Adding an operation
 //! 1. Put its body and answer types into the file of the resource. Values with a rule of their own are declared with
@@ -9,10 +10,10 @@
 //!    [`value::change::Change`]. Rules that a schema cannot say go into [`wire::payload::Body::check`].
 //! 2. Add a method to the resource's port, with its meaning, limits and errors.
 //! 3. Add the annotated method to the resource's API: operation id (the method's name, noun first), a summary line,
-//!    a description, who may call it ([`access::Read`] or [`access::Write`], its first argument), the problem codes that it
-//!    can answer.
-//! 4. Give new schemas an example in `document/examples/data.rs`, which works on the demonstration data: `make test-docs` sends each, and
-//!    holds what is answered against the printed answer.
+//!    a description, who may call it ([`access::Read`] or [`access::Write`], its first argument), the problem codes
+//!    that it can answer.
+//! 4. Give new schemas an example in `document/examples/data.rs`, which works on the demonstration data: `make
+//!    test-docs` sends each, and holds what is answered against the printed answer.
 //! 5. `make spec` writes the document; review the difference and note it in `spec/CHANGELOG.md`.
 //! 6. Implement the port's method in the server, and call the operation in a test.
 
@@ -137,5 +138,6 @@ call is accepted if it meets an active criteria and refused if it meets none; a 
 Paths work with and without the slash at their end. Errors are `application/problem+json` (RFC 9457) with a stable \
 `code`. Writes of a user's criteria can be made conditional with `If-Match`.
 
-Every operation under `/api/` needs a token. Its role and its scope, a tenant, a group or a user, say what it may do: what is \
+Every operation under `/api/` needs a token. Its role and its scope, a tenant, a group or a user, say what it may do: \
+what is \
 outside the scope is 403 whether or not it exists. The description of an operation names the roles that may call it.";

@@ -84,8 +84,8 @@ pub struct Options {
     /// How much memory the users that decisions were asked for may take, in MiB, roughly (1 to 1048576)
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_DECISION_MEMORY", default_value = "256", value_name = "MIB")]
     pub decision_memory: String,
-    /// How old what decisions are made from may be, in seconds (1 to 86400), until it is read again although no change is
-    /// known
+    /// How old what decisions are made from may be, in seconds (1 to 86400), until it is read again although no change
+    /// is known
     #[arg(
         long,
         global = true,

@@ -1,5 +1,5 @@
-//! Failed authentications, counted by address: whoever fails too often waits before the next one is looked at. Those who are
-//! known are not held up by others behind their address.
+//! Failed authentications, counted by address: whoever fails too often waits before the next one is looked at. Those
+//! who are known are not held up by others behind their address.
 
 use std::{
     net::{IpAddr, Ipv6Addr},

@@ -27,8 +27,8 @@ static READ: LazyLock<Page> = LazyLock::new(|| {
     published(&html, &generated.spec(), "Scalar", "connect-src 'none'")
 });
 
-/// A page of the framework's with this `title`, with the published document in place of the `generated` one. It sets styles
-/// as it goes; whom it may call is said by `calls`.
+/// A page of the framework's with this `title`, with the published document in place of the `generated` one. It sets
+/// styles as it goes; whom it may call is said by `calls`.
 fn published(html: &str, generated: &str, title: &str, calls: &str) -> Page {
     let html = html.replace(generated, &document::json());
     let html = html.replacen(&format!("<title>{title}</title>"), &format!("<title>{TITLE}</title>"), 1);

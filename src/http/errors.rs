@@ -167,7 +167,8 @@ fn bad_parameter(name: &str, asked: &Asked) -> Failure {
     let wrong = match given {
         Some(None) => format!("The parameter `{name}` is required."),
         Some(Some(value)) if has_lost_plus(&value) => format!(
-            "The parameter `{name}` has a space where its offset begins, since a `+` in a URL means a space; write `%2B`."
+            "The parameter `{name}` has a space where its offset begins, since a `+` in a URL means a space; write \
+            `%2B`."
         ),
         _ => format!("The parameter `{name}` is not valid."),
     };

@@ -1,5 +1,5 @@
-//! Headers for browsers: how pages are kept safe, that answers of the API are nobody else's, and which other origins may call
-//! it.
+//! Headers for browsers: how pages are kept safe, that answers of the API are nobody else's, and which other origins
+//! may call it.
 
 use std::sync::Arc;
 
@@ -29,8 +29,8 @@ pub async fn add<E: Endpoint>(next: Arc<E>, request: Request) -> poem::Result<Re
     Ok(answer)
 }
 
-/// `endpoint`, which pages of these origins may call too. To others nothing is said of origins, and so their browsers do not
-/// let them; pages of this server need no leave.
+/// `endpoint`, which pages of these origins may call too. To others nothing is said of origins, and so their browsers
+/// do not let them; pages of this server need no leave.
 pub fn share<E: Endpoint<Output = Response> + 'static>(
     endpoint: E,
     origins: Vec<String>,

@@ -1,5 +1,5 @@
-//! What the `type` of a problem leads to: a page about its code, at `/problems/{code}`, and one that lists them all. The
-//! words stand beside the codes in the contract.
+//! What the `type` of a problem leads to: a page about its code, at `/problems/{code}`, and one that lists them all.
+//! The words stand beside the codes in the contract.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -65,7 +65,8 @@ fn about(code: ProblemCode) -> Page {
         false => format!("<ul>\n{lines}</ul>"),
     };
     let content = format!(
-        "<p><code>{code}</code>, with the status {}</p>\n<p>{}</p>\n<h2>Operations that can answer it</h2>\n{operations}\n<p><a href=\"/problems/\">All problems</a></p>",
+        "<p><code>{code}</code>, with the status {}</p>\n<p>{}</p>\n<h2>Operations that can answer \
+        it</h2>\n{operations}\n<p><a href=\"/problems/\">All problems</a></p>",
         code.status(),
         marked(code.description()),
     );
@@ -85,7 +86,9 @@ fn line(operation: &Operation) -> String {
 fn page(title: &str, content: &str) -> Page {
     let title = escaped(title);
     let html = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>{title} - {TITLE}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n{content}\n</body>\n</html>\n"
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
+        content=\"width=device-width\">\n<title>{title} - {TITLE}</title>\n<link rel=\"icon\" \
+        href=\"data:,\">\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n{content}\n</body>\n</html>\n"
     );
     let allowed = format!("style-src {}; img-src data:", digests(&html, "style"));
     Page::new(html, &allowed)

@@ -68,7 +68,8 @@ pub async fn log<E: Endpoint>(next: Arc<E>, mut request: Request) -> poem::Resul
     let operation = answer.data::<OperationId>().map_or("-", |operation| operation.0);
     let actor = answer.data::<Arc<Identity>>().map_or("-", |identity| &identity.actor);
     let duration_ms = started.elapsed().as_micros() as f64 / 1000.0;
-    tracing::info!(operation, actor, %method, path, status = answer.status().as_u16(), duration_ms, request_id = %id, "request");
+    tracing::info!(operation, actor, %method, path, status = answer.status().as_u16(), duration_ms, request_id = %id,
+    "request");
     Ok(answer)
 }
 

@@ -1,7 +1,7 @@
 //! How criteria change: pure functions over values.
 //!
-//! The rules are those of the field (BroadWorks, APIO): a change merges, a list of changes applies in order, all or none.
-//! To change a rule, change it here; the service and the store only carry out the steps.
+//! The rules are those of the field (BroadWorks, APIO): a change merges, a list of changes applies in order, all or
+//! none. To change a rule, change it here; the service and the store only carry out the steps.
 
 use std::collections::HashMap;
 
@@ -95,7 +95,8 @@ pub struct Plan {
     pub after: Vec<KeptCriteria>,
 }
 
-/// The schedules that `changes` refer to, to be looked up before they are applied. A criteria that is removed needs none.
+/// The schedules that `changes` refer to, to be looked up before they are applied. A criteria that is removed needs
+/// none.
 pub fn schedules_of(changes: &[CriteriaChange]) -> impl Iterator<Item = ScheduleReference> {
     changes
         .iter()
@@ -103,8 +104,8 @@ pub fn schedules_of(changes: &[CriteriaChange]) -> impl Iterator<Item = Schedule
         .flat_map(|change| schedule_members(change).into_iter().filter_map(|(_, kind, member)| reference(member, kind)))
 }
 
-/// What `changes` come to, applied to `before` in order. Whether a name is taken is for the store to say, at the step that
-/// takes it.
+/// What `changes` come to, applied to `before` in order. Whether a name is taken is for the store to say, at the step
+/// that takes it.
 ///
 /// # Errors
 /// All faults of all changes at once, each under `/criteria/` and the place of its change; or too many criteria.

@@ -73,8 +73,8 @@ impl Server {
         }
     }
 
-    /// Who has these credentials; refused when they are not good. With `at_call_time` it takes no longer than a decision
-    /// may.
+    /// Who has these credentials; refused when they are not good. With `at_call_time` it takes no longer than a
+    /// decision may.
     pub async fn authenticate(&self, credentials: &Credentials, at_call_time: bool) -> Result<Arc<Identity>, Failure> {
         match credentials {
             Credentials::Token { id, secret } => {
@@ -135,8 +135,8 @@ impl Server {
 }
 
 /// Whom an access token is for: the first of its roles that it also has the scope for. A role takes the claims of the
-/// scope that it needs, and leaves others alone. Call processing without a scope would be for the whole system, which is a
-/// matter of the configuration and not of a claim that is missing.
+/// scope that it needs, and leaves others alone. Call processing without a scope would be for the whole system, which
+/// is a matter of the configuration and not of a claim that is missing.
 fn subject(claims: Claims, system_call_processing: bool) -> Result<Identity, Failure> {
     let Claims { subject, roles, tenant, group, user, read_only, expires: _ } = claims;
     let named = Scope::parse([tenant.as_deref(), group.as_deref(), user.as_deref()]).map_err(|_| not_good())?;

@@ -24,8 +24,8 @@ fn spread() -> f64 {
 }
 
 impl Server {
-    /// Follows what other instances change, looks at known tokens again, notes the uses of tokens and deletes old events, for as long as the future is
-    /// polled.
+    /// Follows what other instances change, looks at known tokens again, notes the uses of tokens and deletes old
+    /// events, for as long as the future is polled.
     pub async fn run_background(&self) {
         tokio::join!(self.snapshots.watch(), self.check_tokens(), self.note_uses(), self.forget_events());
     }

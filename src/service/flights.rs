@@ -1,7 +1,8 @@
-//! Loads that are under way: whoever asks for the same waits for the one that is, and not more than so many run at once.
+//! Loads that are under way: whoever asks for the same waits for the one that is, and not more than so many run at
+//! once.
 //!
-//! A load that waits for its turn ends with the last question that waits for it. One that has begun goes on for those who
-//! ask next: the database works for it already, and one that is slower than the deadline would never be used else.
+//! A load that waits for its turn ends with the last question that waits for it. One that has begun goes on for those
+//! who ask next: the database works for it already, and one that is slower than the deadline would never be used else.
 
 use std::{
     collections::HashMap,
@@ -60,8 +61,8 @@ where
         Self { flights: Mutex::default(), turns, last: AtomicU64::new(0) }
     }
 
-    /// The result of the load of `key` that is under way, or of `load`, which is given its turn and gives it back when it
-    /// drops it; `None` when it came to no result. Whoever does not want to wait any longer drops the future.
+    /// The result of the load of `key` that is under way, or of `load`, which is given its turn and gives it back when
+    /// it drops it; `None` when it came to no result. Whoever does not want to wait any longer drops the future.
     pub async fn join<F>(
         self: &Arc<Self>,
         key: K,

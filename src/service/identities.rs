@@ -1,7 +1,7 @@
 //! Who was let in lately, in memory: a request by somebody known does not wait for the database or the OpenID provider.
 //!
-//! A token stays known until it is revoked: by this instance at once, by another when the feed of changes tells, and while
-//! the feed cannot be read nothing can be revoked either. A provider's access token stays known for a minute.
+//! A token stays known until it is revoked: by this instance at once, by another when the feed of changes tells, and
+//! while the feed cannot be read nothing can be revoked either. A provider's access token stays known for a minute.
 
 use std::sync::{
     Arc, Mutex, PoisonError,

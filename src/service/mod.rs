@@ -1,9 +1,10 @@
 //! What the server does: the ports of the contract, one file per resource, and what they share.
 //!
 //! Rules are in [`rules`](crate::rules), statements in the [`store`](crate::store), HTTP is in front; here are the
-//! transactions, and which rule and which statement they join. Shared are: the [`Server`], its changes (`change`), owners
-//! that are not there (`owner`), audit records (`record`), deletions with what a thing holds (`deletion`), what is in
-//! memory (`snapshots`, `identities`, and `flights`, the loads of both), and the work in the background (`background`).
+//! transactions, and which rule and which statement they join. Shared are: the [`Server`], its changes (`change`),
+//! owners that are not there (`owner`), audit records (`record`), deletions with what a thing holds (`deletion`), what
+//! is in memory (`snapshots`, `identities`, and `flights`, the loads of both), and the work in the background
+//! (`background`).
 
 mod audit;
 mod authentication;

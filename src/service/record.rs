@@ -20,8 +20,8 @@ pub(super) fn record<T: Serialize>(
     Ok(Record { scope: Scope::Of(owner.clone()), target: owner.path_of(below), before, after })
 }
 
-/// Of a thing before and after a change, the members that differ: an event is as large as the change, and not as the thing.
-/// What was created or deleted stays whole.
+/// Of a thing before and after a change, the members that differ: an event is as large as the change, and not as the
+/// thing. What was created or deleted stays whole.
 fn difference(before: Option<Value>, after: Option<Value>) -> (Option<Value>, Option<Value>) {
     let (Some(Value::Object(mut before)), Some(Value::Object(mut after))) = (before.clone(), after.clone()) else {
         return (before, after);

@@ -60,8 +60,8 @@ impl Server {
         }
     }
 
-    /// The database outside `transaction`, which is given up and holds its connection no more: whoever has one must not wait
-    /// for another.
+    /// The database outside `transaction`, which is given up and holds its connection no more: whoever has one must not
+    /// wait for another.
     pub(super) async fn outside(&self, transaction: Transaction) -> Result<&Connection, Failure> {
         store::give_up(transaction).await?;
         Ok(&self.db)

@@ -24,7 +24,8 @@ impl UnknownNumbers {
         if let Some(calls) = self.due(now) {
             tracing::warn!(
                 calls,
-                "called numbers belong to no user: the calls are accepted unscreened. Are the numbers those of the users, \
+                "called numbers belong to no user: the calls are accepted unscreened. Are the numbers those of the \
+                users, \
                  and is the region of the node right?"
             );
         }

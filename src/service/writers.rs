@@ -1,5 +1,5 @@
-//! How many changes whoever sends them may have under way at once, so that one client leaves connections and locks to the
-//! others.
+//! How many changes whoever sends them may have under way at once, so that one client leaves connections and locks to
+//! the others.
 
 use std::{
     collections::HashMap,

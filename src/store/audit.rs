@@ -20,7 +20,8 @@ use super::{
     error::StoreError,
 };
 
-/// How many events one statement inserts or deletes at most: PostgreSQL takes 65,535 parameters a statement, SQLite 32,766.
+/// How many events one statement inserts or deletes at most: PostgreSQL takes 65,535 parameters a statement, SQLite
+/// 32,766.
 const AT_ONCE: usize = 1000;
 /// How many bytes of things before and after a page has at most, unless it is one event that has more.
 const MOST_BYTES: i64 = 4 << 20;

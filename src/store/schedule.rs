@@ -113,8 +113,8 @@ pub async fn find(
     row.map(Schedule::try_from).transpose()
 }
 
-/// The keys of the schedules that `references` name as seen from `user`, as far as they are there, in one statement; they
-/// are neither renamed nor deleted until the end of the transaction.
+/// The keys of the schedules that `references` name as seen from `user`, as far as they are there, in one statement;
+/// they are neither renamed nor deleted until the end of the transaction.
 pub async fn find_ids(
     db: &impl ConnectionTrait,
     user: &UserPath,

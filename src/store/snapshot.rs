@@ -1,5 +1,5 @@
-//! What decisions on calls to a user are made from, read at one moment: one statement, each of whose joins goes from the
-//! user's own rows by key, so that it costs the same whatever else the tenant has.
+//! What decisions on calls to a user are made from, read at one moment: one statement, each of whose joins goes from
+//! the user's own rows by key, so that it costs the same whatever else the tenant has.
 
 use std::collections::HashMap;
 

@@ -150,7 +150,8 @@ pub async fn lock(db: &impl ConnectionTrait, token: &TokenId) -> Result<Option<K
     query.one(db).await?.map(KeptToken::try_from).transpose()
 }
 
-/// Deletes the token and what it made, and what that made; which they were, the token first. None when it was not there.
+/// Deletes the token and what it made, and what that made; which they were, the token first. None when it was not
+/// there.
 pub async fn delete(db: &impl ConnectionTrait, token: &TokenId) -> Result<Vec<KeptToken>, StoreError> {
     let mut deleted: Vec<KeptToken> = Vec::new();
     let mut next = Condition::all().add(Column::TokenId.eq(token.as_str()));

@@ -31,9 +31,9 @@ impl<T> From<Failure> for Aborted<T> {
     }
 }
 
-/// Does `work` in one transaction: all of it or, on an error, nothing. `work` is given the transaction and hands it back
-/// with its result, to be ended. It is tried again from the start when the database could not serialize it, so it must do
-/// nothing else than write to the transaction.
+/// Does `work` in one transaction: all of it or, on an error, nothing. `work` is given the transaction and hands it
+/// back with its result, to be ended. It is tried again from the start when the database could not serialize it, so it
+/// must do nothing else than write to the transaction.
 pub async fn transaction<T, W, F>(db: &DatabaseConnection, work: W) -> Result<T, Aborted<T>>
 where
     W: Fn(DatabaseTransaction) -> F,

@@ -24,6 +24,7 @@ use reqwest::{
     Method, RequestBuilder, StatusCode,
     header::{AUTHORIZATION, HeaderMap, HeaderValue},
 };
+use rstest_reuse::template;
 use serde_json::{Value, json};
 use tokio::{sync::oneshot, task::JoinHandle};
 
@@ -41,30 +42,13 @@ pub const SERVICE: &str = "/api/v1/tenants/foo/groups/foogroup/users/foouser/ser
 pub const CRITERIA: &str =
     "/api/v1/tenants/foo/groups/foogroup/users/foouser/services/selective_call_acceptance/criteria/";
 
-/// Runs a test on both databases: `both! { async fn name(app: App) { … } }`.
-macro_rules! both {
-    ($($(#[$meta:meta])* async fn $name:ident($app:ident: App) $body:block)*) => {
-        $(
-            mod $name {
-                #[allow(unused_imports, reason = "a test takes what it needs of its file's imports, and some need none")]
-                use super::*;
-
-                async fn test($app: $crate::harness::App) $body
-
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn on_sqlite() {
-                    test($crate::harness::App::start($crate::database::Kind::Sqlite).await).await;
-                }
-
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn on_postgres() {
-                    test($crate::harness::App::start($crate::database::Kind::Postgres).await).await;
-                }
-            }
-        )*
-    };
-}
-pub(crate) use both;
+/// Runs a test on both databases: `#[apply(both_databases)] async fn name(#[case] database: Kind) { … }`.
+#[template]
+#[rstest::rstest]
+#[case::on_sqlite(crate::database::Kind::Sqlite)]
+#[case::on_postgres(crate::database::Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_databases(#[case] database: Kind) {}
 
 /// The configuration that tests start a server with.
 pub fn config(database_url: &str) -> Config {
@@ -301,8 +285,8 @@ async fn exchange(request: RequestBuilder, path: &str) -> Answer {
 /// The header of a JSON body.
 pub const JSON: (&str, &str) = ("Content-Type", "application/json");
 
-/// A client that goes nowhere but to the server and follows no redirect. It sends the [token](crate::database::ADMIN) that
-/// may do everything, unless a request has another one.
+/// A client that goes nowhere but to the server and follows no redirect. It sends the [token](crate::database::ADMIN)
+/// that may do everything, unless a request has another one.
 pub fn client() -> reqwest::Client {
     let token = HeaderValue::from_str(&format!("Bearer {}", ADMIN.text())).expect("a token is a header's value");
     client_with(HeaderMap::from_iter([(AUTHORIZATION, token)]))

@@ -1,7 +1,8 @@
 //! The schema of a release: from release 1.0.0 on, migrations are only added.
 //!
-//! `tests/api/schema/` holds, for each release, the tables, indexes and constraints that its migrations make. A release is
-//! added with its last migration to [`RELEASES`]; the failure of the test names the file that it wrote, to be put there.
+//! `tests/api/schema/` holds, for each release, the tables, indexes and constraints that its migrations make. A release
+//! is added with its last migration to [`RELEASES`]; the failure of the test names the file that it wrote, to be put
+//! there.
 
 use std::{fs, path::Path};
 
@@ -16,7 +17,8 @@ const RELEASES: [(&str, u32); 1] = [("1.0.0", 4)];
 
 const SQLITE: &str = "SELECT type || ' ' || name || ': ' || COALESCE(sql, '') AS line FROM sqlite_master \
     WHERE tbl_name NOT LIKE 'seaql%' AND name NOT LIKE 'sqlite%' ORDER BY 1";
-const POSTGRES: &str = "SELECT 'column ' || table_name || '.' || column_name || ': ' || data_type || ' ' || is_nullable \
+const POSTGRES: &str = "SELECT 'column ' || table_name || '.' || column_name || ': ' || data_type || ' ' || \
+    is_nullable \
     || ' ' || COALESCE(collation_name, '') || ' ' || COALESCE(column_default, '') AS line \
     FROM information_schema.columns WHERE table_schema = current_schema() AND table_name NOT LIKE 'seaql%' \
     UNION ALL SELECT 'index ' || indexdef FROM pg_indexes \

@@ -1,9 +1,9 @@
-//! The storeys of the house: a module names only what its entry in [`ROOMS`] allows, and no modules name each other in a
-//! circle.
+//! The storeys of the house: a module names only what its entry in [`ROOMS`] allows, and no modules name each other in
+//! a circle.
 //!
-//! The storeys, from the lowest up, are those of `docs/architecture.md`. To open a way from one room to another, add it to the
-//! entry of the room that goes; to add a room, add its entry. A file belongs to the entry with the longest name that its
-//! module starts with.
+//! The storeys, from the lowest up, are those of `docs/architecture.md`. To open a way from one room to another, add it
+//! to the entry of the room that goes; to add a room, add its entry. A file belongs to the entry with the longest name
+//! that its module starts with.
 
 mod graph;
 
@@ -26,7 +26,8 @@ struct Room {
     crates: &'static [&'static str],
 }
 
-/// The crates that decide what a room is: who names one of them has to do with the database, with HTTP, or with waiting.
+/// The crates that decide what a room is: who names one of them has to do with the database, with HTTP, or with
+/// waiting.
 const WATCHED: [&str; 7] = ["sea_orm", "sea_orm_migration", "sqlx", "poem", "poem_openapi", "hyper", "tokio"];
 
 /// The rooms of the contract, `api/src`.

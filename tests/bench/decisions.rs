@@ -1,5 +1,5 @@
-//! Decisions a second of one instance, beside a poem handler that answers a constant of the same size: both are asked by
-//! `wrk` in turn, in one run, on the same processors.
+//! Decisions a second of one instance, beside a poem handler that answers a constant of the same size: both are asked
+//! by `wrk` in turn, in one run, on the same processors.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -89,8 +89,15 @@ async fn provision(instance: &Instance) {
     post(format!("{USER}time_schedules/"), friday).await;
     let numbers: Vec<String> = (0..20).map(|at| format!("+32251267{at:02}")).collect();
     for criteria in [
-        json!({ "name": "sales", "doNotPerformAction": true, "fromDnCriteria": { "selection": "Specified Only", "phoneNumbers": ["+3278*"] } }),
-        json!({ "name": "fridays", "fromDnCriteria": { "selection": "Any" }, "timeSchedule": { "level": "User", "name": "Fridays" } }),
+        json!({
+            "name": "sales", "doNotPerformAction": true, "fromDnCriteria": {
+                "selection": "Specified Only", "phoneNumbers": ["+3278*"]
+            }
+        }),
+        json!({
+            "name": "fridays", "fromDnCriteria": { "selection": "Any" },
+            "timeSchedule": { "level": "User", "name": "Fridays" }
+        }),
         json!({ "name": "friends", "fromDnCriteria": { "selection": "Specified Only", "phoneNumbers": numbers } }),
     ] {
         post(format!("{USER}services/selective_call_acceptance/criteria/"), criteria).await;

@@ -80,8 +80,8 @@ def calendar(_context, response):
 def before_load_schema(_context, document):
     """Makes the example of a calendar a case like others, and closes the open enumerations.
 
-    Beside a strategy schemathesis takes no example that is text. Clients take any value of an open enumeration, the server
-    its own.
+    Beside a strategy schemathesis takes no example that is text. Clients take any value of an open enumeration, the
+    server its own.
     """
     for schema in document["components"]["schemas"].values():
         if "x-extensible-enum" in schema:

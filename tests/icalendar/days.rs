@@ -1,9 +1,10 @@
 //! Loads calendars as the server does and says when their schedules hold, by the code that decides on calls.
 //!
-//! `tests/icalendar/compare` asks: a line of JSON for each calendar, `{"file", "zone", "first", "last", "minutes"}`, the
-//! minutes being those of each day from the first to the last one that are asked for. The answer is a line of JSON,
-//! `{"holds", "periods", "calendar"}` or `{"faults"}`: `holds` has a character for each minute of each day, `1` where a call
-//! is accepted, `0` where it is not and `-` where the clock does not show that minute; `calendar` is what is written.
+//! `tests/icalendar/compare` asks: a line of JSON for each calendar, `{"file", "zone", "first", "last", "minutes"}`,
+//! the minutes being those of each day from the first to the last one that are asked for. The answer is a line of JSON,
+//! `{"holds", "periods", "calendar"}` or `{"faults"}`: `holds` has a character for each minute of each day, `1` where a
+//! call is accepted, `0` where it is not and `-` where the clock does not show that minute; `calendar` is what is
+//! written.
 
 use std::{
     collections::HashMap,

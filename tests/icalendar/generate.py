@@ -1,7 +1,7 @@
 """Calendars in the odd forms that published files have: each is one that an independent reader can read.
 
-A file is made of its number alone, so that one that differs can be made again. What readers are known to take in another
-way than the contract has it is not made (see README.md beside this file).
+A file is made of its number alone, so that one that differs can be made again. What readers are known to take in
+another way than the contract has it is not made (see README.md beside this file).
 """
 
 import datetime
@@ -158,7 +158,8 @@ class Generator:
         if self.chance(0.25):
             rule += f";INTERVAL={self.pick(1, 2, 3, 5)}"
         kind = self.random.random()
-        if several_days and any(part in rule for part in ("MONTHLY", "DAILY;BYMONTH", "BYWEEKNO", "BYYEARDAY", "Y;BYDAY")):
+        single_days = ("MONTHLY", "DAILY;BYMONTH", "BYWEEKNO", "BYYEARDAY", "Y;BYDAY")
+        if several_days and any(part in rule for part in single_days):
             # Said day by day, so that there must be an end of them.
             kind *= 0.25
         if kind < 0.25:
@@ -231,7 +232,8 @@ class Generator:
         return self.pick(later, later, day + datetime.timedelta(self.pick(1, 7, 14, 28)))
 
     def more(self, day: datetime.date, start: str) -> list[str]:
-        made = [self.like(start, self.others(day) + datetime.timedelta(self.pick(0, 1, 5))) for _ in range(self.pick(1, 3))]
+        count = self.pick(1, 3)
+        made = [self.like(start, self.others(day) + datetime.timedelta(self.pick(0, 1, 5))) for _ in range(count)]
         parameters = made[0][0]
         if self.chance(0.3):
             return [f"RDATE{parameters}:{value}" for _, value in made]
@@ -270,7 +272,7 @@ class Generator:
             [],
             ["DESCRIPTION:Public holiday\\, offices are closed", "TRANSP:TRANSPARENT", "CLASS:PUBLIC"],
             ["X-MICROSOFT-CDO-ALLDAYEVENT:TRUE", "X-MICROSOFT-CDO-BUSYSTATUS:OOF", "PRIORITY:5"],
-            ["CATEGORIES:Holidays,Feiertage", "X-APPLE-TRAVEL-ADVISORY-BEHAVIOR:AUTOMATIC", "URL;VALUE=URI:https://a.b/c"],
+            ["CATEGORIES:Holidays,Feiertage", "X-APPLE-TRAVEL-ADVISORY-BEHAVIOR:AUTOMATIC", "URL;VALUE=URI:https://a/"],
             ["DESCRIPTION:" + "A long description that somebody has to fold somewhere. " * 3, "STATUS:CONFIRMED"],
             ["DESCRIPTION:Offices are closed.\nSee the intranet for details\n\nThank you"],
             ['ATTENDEE;CN="Noël, Père";ROLE=REQ-PARTICIPANT:mailto:noel@example.com', "LOCATION:België"],

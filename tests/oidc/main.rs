@@ -1,6 +1,7 @@
 //! Access tokens of a real OpenID provider, npm `oidc-provider`: they are verified with the keys that it publishes.
 //!
-//! `make test-oidc` runs it. What a provider may do wrong, and when it is asked, is tested in `src/identity/oidc/tests/`.
+//! `make test-oidc` runs it. What a provider may do wrong, and when it is asked, is tested in
+//! `src/identity/oidc/tests/`.
 
 mod provider;
 mod server;

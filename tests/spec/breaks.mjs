@@ -1,7 +1,7 @@
 // What breaks clients between two versions of the document: the promise of spec/DESIGN.md, section Compatibility.
 //
-// A difference of an operation, a parameter or a schema that no rule here knows is a break. To allow a keyword of schemas
-// to change, give it a relation in relations.mjs.
+// A difference of an operation, a parameter or a schema that no rule here knows is a break. To allow a keyword of
+// schemas to change, give it a relation in relations.mjs.
 
 import { relations, within } from './relations.mjs';
 

@@ -129,7 +129,8 @@ export const compatible = {
   'a request property is made optional': (d) => (schema(d, 'TenantCreate').required = []),
   'a request property takes null': (d) => (schema(d, 'CriteriaCreate').properties.active.nullable = true),
   'a request enum value is added': (d) => schema(d, 'DecisionRequest').properties.presentation.enum.push('spoofed'),
-  'the values of a request enum stand in another order': (d) => schema(d, 'DecisionRequest').properties.presentation.enum.reverse(),
+  'the values of a request enum stand in another order': (d) =>
+    schema(d, 'DecisionRequest').properties.presentation.enum.reverse(),
   'a request maxLength is raised': (d) => (schema(d, 'CalledNumber').maxLength = 2000),
   'a request pattern is removed': (d) => delete schema(d, 'CalledNumber').pattern,
   'a request is taken in another media type': (d) => (create(d).requestBody.content['text/json'] = {}),

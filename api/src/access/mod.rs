@@ -1,8 +1,8 @@
 //! Who may do what: roles, scopes, and the rule of each operation.
 //!
-//! An operation states its rule by its first argument: [`Read`] or [`Write`] with the roles that may call it. The rule is
-//! published in the document (`x-access`), and the server holds every request against it before the operation sees it. An
-//! operation without a rule is open to nobody, unless it is outside `/api/`.
+//! An operation states its rule by its first argument: [`Read`] or [`Write`] with the roles that may call it. The rule
+//! is published in the document (`x-access`), and the server holds every request against it before the operation sees
+//! it. An operation without a rule is open to nobody, unless it is outside `/api/`.
 //!
 //! To add a role, add it to [`Role`] and to the sets of roles below that it belongs to.
 
@@ -78,8 +78,8 @@ impl Scope {
         Ok(Owner::parse(names)?.map_or(Self::System, Self::Of))
     }
 
-    /// This scope as far as the role takes it: the tenant of a user for its administrator. `None` when the role is for less
-    /// than this names.
+    /// This scope as far as the role takes it: the tenant of a user for its administrator. `None` when the role is for
+    /// less than this names.
     pub fn for_role(self, role: Role) -> Option<Self> {
         let [tenant, group, _] = self.names();
         let wider = match role {

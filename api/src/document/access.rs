@@ -34,7 +34,8 @@ pub(super) fn secure(document: &mut Value) {
         "token": {
             "type": "http",
             "scheme": "bearer",
-            "description": "A token of this server, `ca_<id>_<secret>`, or an access token (JWT) of the OpenID provider \
+            "description": "A token of this server, `ca_<id>_<secret>`, or an access token (JWT) of the OpenID \
+                provider \
                             that it trusts.",
         },
         "basic": {

@@ -126,8 +126,8 @@ fn visit(section: Section, document: &mut Value, mut see: impl FnMut(&Value, Str
     }
 }
 
-/// The names of the parts that more than one operation has, by their texts. Where a name would be that of two, the later one
-/// has the tag of its first operation before it, or that operation behind it.
+/// The names of the parts that more than one operation has, by their texts. Where a name would be that of two, the
+/// later one has the tag of its first operation before it, or that operation behind it.
 fn choose_names(section: Section, document: &mut Value) -> HashMap<String, String> {
     let mut uses: HashMap<String, usize> = HashMap::new();
     visit(section, document, |_, _, part| *uses.entry(part.to_string()).or_default() += 1);
@@ -146,7 +146,8 @@ fn choose_names(section: Section, document: &mut Value) -> HashMap<String, Strin
     names
 }
 
-/// `TenantId` for what names a thing in a path, `AfterScheduleCursor` for what is of a type that its name does not tell.
+/// `TenantId` for what names a thing in a path, `AfterScheduleCursor` for what is of a type that its name does not
+/// tell.
 fn name_of_parameter(parameter: &Value) -> String {
     let name = pascal(parameter["name"].as_str().unwrap_or_default());
     match referred(&parameter["schema"]) {

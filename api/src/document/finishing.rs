@@ -1,10 +1,12 @@
-//! What poem-openapi generates is made clean: names and numbers as people write them, and schemas that say what they mean.
+//! What poem-openapi generates is made clean: names and numbers as people write them, and schemas that say what they
+//! mean.
 
 use serde_json::{Map, Value};
 
 use super::walk::{operations_mut, referred};
 
-/// The whole document in the form that is published: tags and paths in order, names, numbers and texts as they are read.
+/// The whole document in the form that is published: tags and paths in order, names, numbers and texts as they are
+/// read.
 pub(super) fn tidy_all(document: &mut Value) {
     order_tags(document);
     slash_paths(&mut document["paths"]);
@@ -113,9 +115,9 @@ fn collect_references(value: &Value, schemas: &Value, names: &mut Vec<String>) {
     }
 }
 
-/// Where null is meant, all that applies admits it: `nullable` counts only beside a `type`, and only for the schema that
-/// it stands in (OpenAPI 3.0.3, Schema Object). A named text is repeated in place; a named object, which clients have a
-/// type for, becomes nullable itself.
+/// Where null is meant, all that applies admits it: `nullable` counts only beside a `type`, and only for the schema
+/// that it stands in (OpenAPI 3.0.3, Schema Object). A named text is repeated in place; a named object, which clients
+/// have a type for, becomes nullable itself.
 pub(super) fn admit_null(document: &mut Value, schemas: &Value) {
     let mut objects = Vec::new();
     admit_null_in(document, schemas, &mut objects);
@@ -162,8 +164,8 @@ fn named<'a>(schemas: &'a Value, reference: &str) -> &'a Value {
     &schemas[reference.rsplit('/').next().unwrap_or_default()]
 }
 
-/// A set of values that has a pattern too is open (see [`crate::value::open_enum`]): generators of clients would close an
-/// `enum`.
+/// A set of values that has a pattern too is open (see [`crate::value::open_enum`]): generators of clients would close
+/// an `enum`.
 pub(super) fn open_enumerations(schemas: &mut Value) {
     for schema in schemas.as_object_mut().into_iter().flat_map(Map::values_mut) {
         let Some(schema) = schema.as_object_mut().filter(|schema| schema.contains_key("pattern")) else { continue };

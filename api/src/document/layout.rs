@@ -112,7 +112,8 @@ mod tests {
         let long = "x".repeat(100);
         let document = json!({ "a": [1, { "b": null }], "c": { "d": {}, "e": [], "f": long }, "g\"": "é" });
         let expected = format!(
-            "{{\n  \"a\": [1, {{ \"b\": null }}],\n  \"c\": {{\n    \"d\": {{}},\n    \"e\": [],\n    \"f\": \"{long}\"\n  }},\n  \"g\\\"\": \"é\"\n}}\n"
+            "{{\n  \"a\": [1, {{ \"b\": null }}],\n  \"c\": {{\n    \"d\": {{}},\n    \"e\": [],\n    \"f\": \
+            \"{long}\"\n  }},\n  \"g\\\"\": \"é\"\n}}\n"
         );
         assert_eq!(write(&document), expected);
         assert_eq!(serde_json::from_str::<Value>(&expected).ok(), Some(document));

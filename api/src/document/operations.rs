@@ -1,7 +1,7 @@
 //! The operations of the document as a table, for whoever has to know them at every request.
 //!
-//! The table is made once, of the published document. [`route`] finds the operations on what a path names in one pass over
-//! its segments; nothing here reads JSON at the time of a request.
+//! The table is made once, of the published document. [`route`] finds the operations on what a path names in one pass
+//! over its segments; nothing here reads JSON at the time of a request.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -238,8 +238,8 @@ impl<'p> Route<'p> {
     }
 }
 
-/// What `path` leads to, with or without the slash at its end; `None` when the document does not know it. A word of a path
-/// goes before a parameter.
+/// What `path` leads to, with or without the slash at its end; `None` when the document does not know it. A word of a
+/// path goes before a parameter.
 pub fn route(path: &str) -> Option<Route<'_>> {
     let mut node = &*ROUTES;
     let mut values = Vec::new();

@@ -80,7 +80,10 @@ impl Type for Recorded {
 
     fn register(registry: &mut Registry) {
         registry.create_schema::<Self, _>("Recorded".to_owned(), |_| MetaSchema {
-            description: Some("A thing as it was before or after a change, in the form in which the API answers it; of a thing that was changed, the members that differ."),
+            description: Some(
+                "A thing as it was before or after a change, in the form in which the API answers it; \
+                of a thing that was changed, the members that differ.",
+            ),
             additional_properties: Some(Box::new(MetaSchemaRef::Inline(Box::new(MetaSchema::ANY)))),
             ..MetaSchema::new("object")
         });
@@ -191,9 +194,10 @@ impl AuditEventsApi {
     /// List the audit events of a tenant
     ///
     /// Answers what was changed in the tenant, oldest first, a page at a time: who did it, when, by which request and
-    /// operation, and the thing before and after; of a thing that was changed, only the members that differ. A list of changes
-    /// of criteria is an event for each. A page is cut at 4 MiB, so that it may have less events than `limit`. A deletion with `cascade=true` is an event for each thing that is gone.
-    /// Events outlive what they are about; they are kept as long as the operator configured, 400 days unless told otherwise.
+    /// operation, and the thing before and after; of a thing that was changed, only the members that differ. A list of
+    /// changes of criteria is an event for each. A page is cut at 4 MiB, so that it may have less events than `limit`.
+    /// A deletion with `cascade=true` is an event for each thing that is gone. Events outlive what they are about; they
+    /// are kept as long as the operator configured, 400 days unless told otherwise.
     #[oai(path = "/tenants/:tenant_id/audit_events/", method = "get", operation_id = "audit_events_list")]
     async fn audit_events_list(
         &self,

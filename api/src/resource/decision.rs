@@ -186,7 +186,8 @@ text! {
     /// How urgent a call is, as its `Priority` header field says (RFC 3261, section 20.26).
     CallPriority {
         meaning: "the priority of a call",
-        rule: "at most 64 characters, no control character; `psap-callback`, in letters of either case, is an emergency service that calls back (RFC 7090)",
+        rule: "at most 64 characters, no control character; `psap-callback`, in letters of either case, is an \
+            emergency service that calls back (RFC 7090)",
         length: 0..=64,
         pattern: r"^[^\x00-\x1F\x7F-\x9F]*$",
         example: "psap-callback",
@@ -319,8 +320,8 @@ impl DecisionsApi {
         /// The number of the caller; left out or empty when there is none.
         #[oai(name = "callingNumber")]
         calling_number: Query<Option<CallingNumber>>,
-        /// Whether the caller shows its number; `allowed` when left out and there is a number, else `unavailable`, unless
-        /// `callingNumber` says that it is withheld.
+        /// Whether the caller shows its number; `allowed` when left out and there is a number, else `unavailable`,
+        /// unless `callingNumber` says that it is withheld.
         presentation: Query<Option<Presentation>>,
         /// The `Priority` header field of the call.
         priority: Query<Option<CallPriority>>,

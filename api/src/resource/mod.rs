@@ -1,8 +1,8 @@
 //! The resources, one file each: bodies and answers, the *port* that a server implements, and the annotated operations,
 //! which call it.
 //!
-//! An operation parses, calls the port and wraps the result; it decides nothing. To add a resource, add its file here, its
-//! port to [`Ports`](crate::Ports) and its operations to [`Apis`](crate::Apis).
+//! An operation parses, calls the port and wraps the result; it decides nothing. To add a resource, add its file here,
+//! its port to [`Ports`](crate::Ports) and its operations to [`Apis`](crate::Apis).
 
 pub mod audit;
 pub mod criteria;

@@ -1,7 +1,7 @@
 //! API tokens: who may call the API, besides the access tokens of an OpenID provider.
 //!
-//! A token is written `ca_<id>_<secret>`. The secret is shown once, in the answer that creates the token, and the server
-//! keeps a digest of it only.
+//! A token is written `ca_<id>_<secret>`. The secret is shown once, in the answer that creates the token, and the
+//! server keeps a digest of it only.
 
 use std::sync::Arc;
 
@@ -84,8 +84,8 @@ pub struct Token {
 pub struct TokenCreate {
     /// What whoever has it is.
     pub role: Role,
-    /// The tenant that the role is for: with `tenant_admin`, `group_admin` and `end_user`, and where `call_processing` is
-    /// for one tenant.
+    /// The tenant that the role is for: with `tenant_admin`, `group_admin` and `end_user`, and where `call_processing`
+    /// is for one tenant.
     pub tenant_id: Option<TenantId>,
     /// The group that the role is for: with `group_admin` and `end_user`, and where `call_processing` is for one group.
     pub group_id: Option<GroupId>,
@@ -181,8 +181,8 @@ const TOKEN: u64 = codes(&[ProblemCode::TokenNotFound]);
 impl TokensApi {
     /// List the tokens
     ///
-    /// Answers the tokens for the caller's scope and what is in it, in the order in which they were created, a page at a
-    /// time.
+    /// Answers the tokens for the caller's scope and what is in it, in the order in which they were created, a page at
+    /// a time.
     #[oai(path = "/tokens/", method = "get", operation_id = "tokens_list")]
     async fn tokens_list(
         &self,

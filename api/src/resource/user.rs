@@ -27,6 +27,9 @@ use crate::{
     },
 };
 
+/// The identifier or a phone number of a new user is another's.
+const USER_TAKEN: u64 = codes(&[ProblemCode::UserExists, ProblemCode::PhoneNumberTaken]);
+
 /// A user.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 #[oai(rename_all = "camelCase")]
@@ -156,8 +159,7 @@ impl UsersApi {
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         body: JsonBody<UserCreate>,
-    ) -> Result<Created<User>, Fails<{ BODY | GROUP | codes(&[ProblemCode::UserExists, ProblemCode::PhoneNumberTaken]) }>>
-    {
+    ) -> Result<Created<User>, Fails<{ BODY | GROUP | USER_TAKEN }>> {
         let group = GroupPath { tenant: tenant_id.0.clone(), group: group_id.0.clone() };
         let user = self.0.create(&actor.0, group, body.0).await?;
         let segments = ["tenants", tenant_id.as_str(), "groups", group_id.as_str(), "users", user.user_id.as_str()];

@@ -43,7 +43,8 @@ text! {
     /// Identifier of a tenant, unique in the system; case-sensitive.
     TenantId {
         meaning: "a tenant's identifier",
-        rule: "1 to 30 characters with a visible one among them, no control or format character, no `/`, no white space at either end, not `.` or `..`",
+        rule: "1 to 30 characters with a visible one among them, no control or format character, no `/`, no white \
+            space at either end, not `.` or `..`",
         length: 1..=30,
         pattern: NAME,
         format: "name", holds: is_name,
@@ -56,7 +57,8 @@ text! {
     /// Identifier of a group, unique in its tenant; case-sensitive.
     GroupId {
         meaning: "a group's identifier",
-        rule: "1 to 30 characters with a visible one among them, no control or format character, no `/`, no white space at either end, not `.` or `..`",
+        rule: "1 to 30 characters with a visible one among them, no control or format character, no `/`, no white \
+            space at either end, not `.` or `..`",
         length: 1..=30,
         pattern: NAME,
         format: "name", holds: is_name,
@@ -69,7 +71,8 @@ text! {
     /// Identifier of a user, unique in its group; case-sensitive.
     UserId {
         meaning: "a user's identifier",
-        rule: "1 to 161 characters with a visible one among them, no control or format character, no `/`, no white space at either end, not `.` or `..`",
+        rule: "1 to 161 characters with a visible one among them, no control or format character, no `/`, no white \
+            space at either end, not `.` or `..`",
         length: 1..=161,
         pattern: NAME,
         format: "name", holds: is_name,
@@ -82,7 +85,8 @@ text! {
     /// Name of a criteria, unique in its user's service; case-sensitive.
     CriteriaName {
         meaning: "a criteria's name",
-        rule: "1 to 50 characters with a visible one among them, no control or format character, no `/`, no white space at either end, not `.` or `..`",
+        rule: "1 to 50 characters with a visible one among them, no control or format character, no `/`, no white \
+            space at either end, not `.` or `..`",
         length: 1..=50,
         pattern: NAME,
         format: "name", holds: is_name,
@@ -95,7 +99,8 @@ text! {
     /// Name of a schedule, unique among the schedules of its owner and type; case-sensitive.
     ScheduleName {
         meaning: "a schedule's name",
-        rule: "1 to 40 characters with a visible one among them, no control or format character, no `/`, no white space at either end, not `.` or `..`",
+        rule: "1 to 40 characters with a visible one among them, no control or format character, no `/`, no white \
+            space at either end, not `.` or `..`",
         length: 1..=40,
         pattern: NAME,
         format: "name", holds: is_name,
@@ -108,7 +113,8 @@ text! {
     /// Name of a period, unique in its schedule; case-sensitive.
     PeriodName {
         meaning: "a period's name",
-        rule: "1 to 40 characters with a visible one among them, no control or format character, no `/`, no white space at either end, not `.` or `..`",
+        rule: "1 to 40 characters with a visible one among them, no control or format character, no `/`, no white \
+            space at either end, not `.` or `..`",
         length: 1..=40,
         pattern: NAME,
         format: "name", holds: is_name,

@@ -1,11 +1,11 @@
 //! Open enumerations: sets of values that may grow without breaking a client.
 //!
 //! An open enumeration is published as a text with a pattern. Its known values stand in its description and in
-//! `x-extensible-enum`, where generators of clients do not look, so that a client takes a value that is newer than itself.
-//! What a request brings must be a known value all the same.
+//! `x-extensible-enum`, where generators of clients do not look, so that a client takes a value that is newer than
+//! itself. What a request brings must be a known value all the same.
 //!
-//! To add an enumeration, declare it with `open_enum!` in the file of its subject. To add a value, add a line to it: that
-//! breaks nobody, while to remove or rename one does.
+//! To add an enumeration, declare it with `open_enum!` in the file of its subject. To add a value, add a line to it:
+//! that breaks nobody, while to remove or rename one does.
 
 use poem_openapi::registry::{MetaSchema, Registry};
 use poem_openapi::types::Type;
@@ -24,8 +24,8 @@ pub const SNAKE_CASE: Form = Form { pattern: "^[a-z][a-z0-9_]*$", max_length: 64
 /// `Selective Call Acceptance`: words as people write them.
 pub const WORDS: Form = Form { pattern: "^[A-Z][A-Za-z0-9 -]*$", max_length: 64 };
 
-/// Registers the schema of the open enumeration `T`. Beside a pattern, the finishing step of the document takes the set of
-/// values for `x-extensible-enum`.
+/// Registers the schema of the open enumeration `T`. Beside a pattern, the finishing step of the document takes the set
+/// of values for `x-extensible-enum`.
 pub(crate) fn register<T: Type>(registry: &mut Registry, meaning: &[&str], form: Form, values: &[(&str, String)]) {
     registry.create_schema::<T, _>(T::name().into_owned(), |_| MetaSchema {
         description: Some(describe(meaning, values).leak()),

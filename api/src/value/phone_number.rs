@@ -33,7 +33,8 @@ text! {
     /// What a calling number is compared with: a number, whole or with wildcards.
     PhoneNumberPattern {
         meaning: "a phone number pattern",
-        rule: "1 to 23 characters: an optional leading `+`, digits, `?` for exactly one digit, and `*` for any run of digits as last character only",
+        rule: "1 to 23 characters: an optional leading `+`, digits, `?` for exactly one digit, and `*` for any run of \
+            digits as last character only",
         length: 1..=23,
         pattern: r"^\+?([0-9?]+\*?|\*)$",
         example: "+3225126777",
@@ -47,7 +48,10 @@ text! {
     /// The number of a caller, as the network brings it.
     CallingNumber {
         meaning: "a calling number",
-        rule: "at most 512 characters, no control character: E.164 with `+`, `00` or the international prefix of the tenant's region, the national number with its trunk prefix, bare digits, or a `tel:` or `sip:` URI with one of these; `anonymous`, `restricted`, `private`, `withheld` and the host `anonymous.invalid` say that the number is withheld; anything else is no number",
+        rule: "at most 512 characters, no control character: E.164 with `+`, `00` or the international prefix of the \
+            tenant's region, the national number with its trunk prefix, bare digits, or a `tel:` or `sip:` URI with \
+            one of these; `anonymous`, `restricted`, `private`, `withheld` and the host `anonymous.invalid` say that \
+            the number is withheld; anything else is no number",
         length: 0..=512,
         pattern: LINE,
         example: "+3225126777",
@@ -58,7 +62,9 @@ text! {
     /// The number that a call is for, as the network brings it.
     CalledNumber {
         meaning: "a called number",
-        rule: "1 to 512 characters, no control character: E.164 with `+`, without it, with `00` or with the international prefix of `region`, a national number of `region`, or a `tel:` or `sip:` URI with one of these; anything else is the number of no user",
+        rule: "1 to 512 characters, no control character: E.164 with `+`, without it, with `00` or with the \
+            international prefix of `region`, a national number of `region`, or a `tel:` or `sip:` URI with one of \
+            these; anything else is the number of no user",
         length: 1..=512,
         pattern: LINE,
         example: "+3225550100",
@@ -79,8 +85,8 @@ macro_rules! with_plus {
 with_plus!(CallingNumber);
 with_plus!(CalledNumber);
 
-/// `text` with a `+` for the space before digits where a number begins: at the start, in `<…>`, behind the scheme of a URI and
-/// as its `phone-context`.
+/// `text` with a `+` for the space before digits where a number begins: at the start, in `<…>`, behind the scheme of a
+/// URI and as its `phone-context`.
 fn with_plus(text: String) -> String {
     static SPACE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)(^|<|\b(?:tel|sips?):|;\s*phone-context=) ([0-9(])").expect("it is a regular expression")

@@ -40,7 +40,8 @@ text! {
     /// An instant.
     Instant {
         meaning: "an instant",
-        rule: "an RFC 3339 date and time with its offset, which is at most 23:59, up to the year 9998, like `2026-12-25T09:30:00+01:00`",
+        rule: "an RFC 3339 date and time with its offset, which is at most 23:59, up to the year 9998, like \
+            `2026-12-25T09:30:00+01:00`",
         length: 20..=35,
         pattern: r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$",
         format: "date-time", holds: |text| !text.starts_with("9999") && text.parse::<jiff::Timestamp>().is_ok(),

@@ -1,4 +1,5 @@
-//! Reading JSON in which no object has a member twice (RFC 7493, section 2.3): which of the two was meant, nobody knows.
+//! Reading JSON in which no object has a member twice (RFC 7493, section 2.3): which of the two was meant, nobody
+//! knows.
 
 use std::fmt;
 

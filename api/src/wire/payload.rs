@@ -46,8 +46,8 @@ pub trait Body: ParseFromJSON + Send + 'static {
     }
 }
 
-/// Whether `content_type` is the media type, in whatever letters, parameters aside. The quotes that the documentation of
-/// the field prints around it are taken for what they mean.
+/// Whether `content_type` is the media type, in whatever letters, parameters aside. The quotes that the documentation
+/// of the field prints around it are taken for what they mean.
 pub(crate) fn is_media_type(content_type: &str, media_type: &str) -> bool {
     let given = content_type.split(';').next().unwrap_or_default();
     given.trim_matches(|c: char| c == '"' || c.is_whitespace()).eq_ignore_ascii_case(media_type)
@@ -107,8 +107,8 @@ fn malformed(bytes: &[u8], error: &serde_json::Error) -> Failure {
 }
 
 /// Does `work` on a body of this `length`: at once when that takes less than a millisecond, and else on a thread that
-/// answers nobody else meanwhile. A body of 1 MiB takes tens of milliseconds, and requests that arrive on the same worker
-/// would wait for them.
+/// answers nobody else meanwhile. A body of 1 MiB takes tens of milliseconds, and requests that arrive on the same
+/// worker would wait for them.
 pub(crate) async fn off_the_workers<T: Send + 'static, E: From<Failure> + Send + 'static>(
     length: usize,
     work: impl FnOnce() -> Result<T, E> + Send + 'static,

@@ -1,5 +1,5 @@
-//! The keys of the provider, kept: fetched when the first token comes, and anew when a token names a key that is not among
-//! them or when they are old. What is known goes on to be used while the provider does not answer.
+//! The keys of the provider, kept: fetched when the first token comes, and anew when a token names a key that is not
+//! among them or when they are old. What is known goes on to be used while the provider does not answer.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -60,7 +60,8 @@ impl KeyCache {
     async fn refresh(self: &Arc<Self>) {
         let last_fetch = Arc::clone(&self.last_fetch).lock_owned().await;
         if self.due(*last_fetch) {
-            // A task of its own: a client that goes away must not end what others wait for. When it panics the log says so.
+            // A task of its own: a client that goes away must not end what others wait for. When it panics the log says
+            // so.
             let _ = tokio::spawn(Arc::clone(self).fetch(last_fetch)).await;
         }
     }

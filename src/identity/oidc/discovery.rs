@@ -60,8 +60,8 @@ impl Provider {
     /// The provider that has this issuer.
     pub fn new(issuer: &str) -> Self {
         let mut roots = RootCertStore::empty();
-        // The system's, for a provider within a company has its certificate from an authority of that company. None is no
-        // fault yet: on a loopback address there need not be any.
+        // The system's, for a provider within a company has its certificate from an authority of that company. None is
+        // no fault yet: on a loopback address there need not be any.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();

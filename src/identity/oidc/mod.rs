@@ -2,12 +2,13 @@
 //!
 //! [`Verifier::verify`] goes through these, in order:
 //! 1. `header`: what a token says of itself before it is believed; only asymmetric algorithms pass.
-//! 2. `cache`: the keys that the provider publishes, kept and refreshed; `discovery` fetches them, and `keys` reads them.
+//! 2. `cache`: the keys that the provider publishes, kept and refreshed; `discovery` fetches them, and `keys` reads
+//!    them.
 //! 3. `signature`: the check of the signature, by *ring*.
 //! 4. `claims`: issuer, audience, times, and the claims that the configuration names.
 //!
-//! To read a further claim, name it in [`ClaimNames`] and [`Claims`] and read it in `claims`. To take a further algorithm,
-//! name it in `keys` and `signature`; `tests/tokens.json` holds a token of each.
+//! To read a further claim, name it in [`ClaimNames`] and [`Claims`] and read it in `claims`. To take a further
+//! algorithm, name it in `keys` and `signature`; `tests/tokens.json` holds a token of each.
 
 mod cache;
 mod claims;

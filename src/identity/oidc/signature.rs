@@ -1,5 +1,5 @@
-//! Signatures, checked by *ring*: it is here already, for TLS. The library that reads tokens brings two others to choose
-//! from, of many crates and of a large library in C, and takes any from outside: this one.
+//! Signatures, checked by *ring*: it is here already, for TLS. The library that reads tokens brings two others to
+//! choose from, of many crates and of a large library in C, and takes any from outside: this one.
 
 use jsonwebtoken::{
     Algorithm, DecodingKey, DecodingKeyKind,

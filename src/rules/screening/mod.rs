@@ -69,8 +69,8 @@ pub struct Call<'a> {
     /// national digits, an extension, or a `tel:` or `sip:` URI with one of these.
     pub calling_number: Option<&'a str>,
     /// Whether the caller shows its number, as it was given. `restricted` and `unavailable` count as they are; else the
-    /// caller is `restricted` when the text says so (`anonymous`, the host `anonymous.invalid`, …), `unavailable` when there
-    /// is no number in the text, and `allowed` otherwise. So no caller is none of the three.
+    /// caller is `restricted` when the text says so (`anonymous`, the host `anonymous.invalid`, …), `unavailable` when
+    /// there is no number in the text, and `allowed` otherwise. So no caller is none of the three.
     pub presentation: Option<Presentation>,
     /// When the call comes in.
     pub at: Timestamp,
@@ -264,9 +264,9 @@ impl Screening {
     }
 }
 
-/// The users' numbers that `text` may stand for, the likeliest first: E.164 with `+`, `00` or an international prefix of
-/// `region`, alone or in a `tel:` or `sip:` URI; digits alone are E.164 without its `+`, and then a national number of
-/// `region`.
+/// The users' numbers that `text` may stand for, the likeliest first: E.164 with `+`, `00` or an international prefix
+/// of `region`, alone or in a `tel:` or `sip:` URI; digits alone are E.164 without its `+`, and then a national number
+/// of `region`.
 pub fn called_numbers(text: &str, region: Option<&Region>) -> Vec<PhoneNumber> {
     match Caller::of(Some(text)) {
         Caller::Number(number) => Reader::of(region).called(&number),

@@ -1,8 +1,9 @@
 //! The patterns of phone numbers, made ready to be looked up by the written forms of a number.
 //!
-//! A pattern matches when it matches one of the forms as a whole, its own `00` or international prefix read as `+`. `?` and
-//! `*` stand for digits, never for the `+`; so `+*` matches every number that has an E.164 form, and `*` alone every
-//! number, for each has a form. A pattern without wildcards is read as numbers are, and matches the same number too.
+//! A pattern matches when it matches one of the forms as a whole, its own `00` or international prefix read as `+`. `?`
+//! and `*` stand for digits, never for the `+`; so `+*` matches every number that has an E.164 form, and `*` alone
+//! every number, for each has a form. A pattern without wildcards is read as numbers are, and matches the same number
+//! too.
 
 use std::borrow::Cow;
 

@@ -28,8 +28,8 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// A snapshot that was loaded at `now`, and is read again when it has `greatest_age`, or up to half of that earlier, so
-    /// that what was loaded together is not read again together.
+    /// A snapshot that was loaded at `now`, and is read again when it has `greatest_age`, or up to half of that
+    /// earlier, so that what was loaded together is not read again together.
     pub fn new(snapshot: Arc<Snapshot>, now: Duration, greatest_age: Duration) -> Self {
         let spread = f64::from(RandomState::new().hash_one(&snapshot.user) as u32) / f64::from(u32::MAX);
         let refresh = now + greatest_age.mul_f64(0.5 + spread / 2.0);

@@ -148,8 +148,8 @@ impl Snapshots {
         self.find(held, Wanted::Number(number), stale).await
     }
 
-    /// The snapshot in memory while it may be used, else the one that is loaded. An outdated one waits for its successor
-    /// half of the deadline, and is used when that is not there by then.
+    /// The snapshot in memory while it may be used, else the one that is loaded. An outdated one waits for its
+    /// successor half of the deadline, and is used when that is not there by then.
     async fn find(self: &Arc<Self>, held: Option<Arc<Entry>>, wanted: Wanted, stale: bool) -> Result<Found, Failure> {
         let Some(entry) = held else {
             let snapshot = self.load(wanted, self.config.deadline).await?;

@@ -1,5 +1,5 @@
-//! Table `audit_events`. `recorded_at` is in microseconds since 1970 by the database's clock, which all instances share: in
-//! its order things were changed. `bytes` is how long `before` and `after` are as text.
+//! Table `audit_events`. `recorded_at` is in microseconds since 1970 by the database's clock, which all instances
+//! share: in its order things were changed. `bytes` is how long `before` and `after` are as text.
 
 use sea_orm::entity::prelude::*;
 

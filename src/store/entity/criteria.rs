@@ -1,4 +1,5 @@
-//! Table `criteria`. `position` is the order of creation; `phone_numbers` is a JSON array, since it is always read whole.
+//! Table `criteria`. `position` is the order of creation; `phone_numbers` is a JSON array, since it is always read
+//! whole.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,5 +1,5 @@
-//! Table `tokens`. `parent_id` is the token that made it, if one did. `tenant_id` is empty where the role is for the whole system; `digest` is SHA-256 of the secret in
-//! hexadecimal; instants are in microseconds since 1970.
+//! Table `tokens`. `parent_id` is the token that made it, if one did. `tenant_id` is empty where the role is for the
+//! whole system; `digest` is SHA-256 of the secret in hexadecimal; instants are in microseconds since 1970.
 
 use sea_orm::entity::prelude::*;
 

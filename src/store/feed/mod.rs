@@ -120,8 +120,8 @@ fn position(backend: DbBackend) -> SimpleExpr {
 }
 
 /// Deletes the changes that were noted longer than [`KEPT`] ago, by the clock, but for the last of them: whatever was
-/// deleted stands before the first that is left. On PostgreSQL the last one is such that no transaction that is still open
-/// comes before it; what comes after all transactions was restored from another server, and is of no use here.
+/// deleted stands before the first that is left. On PostgreSQL the last one is such that no transaction that is still
+/// open comes before it; what comes after all transactions was restored from another server, and is of no use here.
 pub async fn forget(db: &impl ConnectionTrait) -> Result<(), StoreError> {
     let postgres = db.get_database_backend() == DbBackend::Postgres;
     let (ended, now) = match postgres {

@@ -29,7 +29,8 @@ impl MigrationTrait for Migration {
             manager.create_table(table).await?;
         }
         // An expression index, which the builder does not know: no two of the owner's schedules of a type share a name.
-        let names = "CREATE UNIQUE INDEX schedules_name ON schedules (tenant_id, COALESCE(group_id, ''), COALESCE(user_id, ''), kind, name)";
+        let names = "CREATE UNIQUE INDEX schedules_name ON schedules (tenant_id, COALESCE(group_id, ''), \
+            COALESCE(user_id, ''), kind, name)";
         manager.get_connection().execute_unprepared(names).await?;
         for index in [
             index("users_phone_number", "users", &["phone_number"]).unique().to_owned(),

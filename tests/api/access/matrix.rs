@@ -7,9 +7,13 @@ use call_acceptance_api::{
     document::operations::{self, Operation},
 };
 use reqwest::Method;
+use rstest_reuse::apply;
 use serde_json::{Value, json};
 
-use crate::harness::{App, both, stranger};
+use crate::{
+    database::Kind,
+    harness::{App, both_databases, stranger},
+};
 
 /// The scopes that tokens of a role are made for: the first holds what the paths name, the others do not.
 const PLACES: [[&str; 3]; 4] = [
@@ -125,8 +129,8 @@ async fn everybody(app: &App) -> Vec<Somebody> {
     everybody
 }
 
-/// Whether the rule lets somebody in: one of its roles, not read-only where something is changed, and of no other tenant,
-/// group or user than the path names; a token is the user's that it is for.
+/// Whether the rule lets somebody in: one of its roles, not read-only where something is changed, and of no other
+/// tenant, group or user than the path names; a token is the user's that it is for.
 fn lets(rule: &Value, path: &str, known: &Known) -> bool {
     let path = if path.contains("/tokens/0") { "/foo/foogroup/foouser/" } else { path };
     let role = rule["roles"].as_array().expect("a rule has roles").contains(&known.role.as_str().into());
@@ -157,62 +161,76 @@ async fn path(app: &App, operation: &Operation) -> String {
     path
 }
 
-both! {
-    async fn everybody_gets_the_answer_that_the_rule_of_the_operation_says(app: App) {
-        populate(&app).await;
-        let everybody = everybody(&app).await;
-        let mut wrong = Vec::new();
-        for operation in operations::all().iter().filter(|operation| operation.path.starts_with("/api/")) {
-            let rule = operation.access.map(Rule::to_json);
-            let rule = rule.unwrap_or_else(|| panic!("{} has no rule of access", operation.id));
-            for somebody in &everybody {
-                let path = path(&app, operation).await;
-                // A body that nothing can be done with: who is let in is told so, and nothing is changed.
-                let body = operation.body.map(|_| json!({ "unknown": true }));
-                let answer = app.send_as(somebody.token.as_deref(), operation.method.clone(), &path, body).await;
-                let status = answer.status.as_u16();
-                let right = match &somebody.identity {
-                    None => status == 401 && answer.header("www-authenticate").starts_with("Bearer realm="),
-                    Some(known) if lets(&rule, &path, known) => ![401, 403, 429, 500].contains(&status),
-                    Some(_) => status == 403 && answer.json()["code"] == "forbidden",
-                };
-                if !right {
-                    wrong.push(format!("{} by {}: {status}", operation.id, somebody.name));
-                }
+#[apply(both_databases)]
+async fn everybody_gets_the_answer_that_the_rule_of_the_operation_says(#[case] database: Kind) {
+    let app = App::start(database).await;
+    populate(&app).await;
+    let everybody = everybody(&app).await;
+    let mut wrong = Vec::new();
+    for operation in operations::all().iter().filter(|operation| operation.path.starts_with("/api/")) {
+        let rule = operation.access.map(Rule::to_json);
+        let rule = rule.unwrap_or_else(|| panic!("{} has no rule of access", operation.id));
+        for somebody in &everybody {
+            let path = path(&app, operation).await;
+            // A body that nothing can be done with: who is let in is told so, and nothing is changed.
+            let body = operation.body.map(|_| json!({ "unknown": true }));
+            let answer = app.send_as(somebody.token.as_deref(), operation.method.clone(), &path, body).await;
+            let status = answer.status.as_u16();
+            let right = match &somebody.identity {
+                None => status == 401 && answer.header("www-authenticate").starts_with("Bearer realm="),
+                Some(known) if lets(&rule, &path, known) => ![401, 403, 429, 500].contains(&status),
+                Some(_) => status == 403 && answer.json()["code"] == "forbidden",
+            };
+            if !right {
+                wrong.push(format!("{} by {}: {status}", operation.id, somebody.name));
             }
         }
-        assert!(wrong.is_empty(), "{} wrong answers:\n{}", wrong.len(), wrong.join("\n"));
     }
+    assert!(wrong.is_empty(), "{} wrong answers:\n{}", wrong.len(), wrong.join("\n"));
+}
 
-    async fn what_is_out_of_scope_is_told_alike_whether_or_not_it_is_there(app: App) {
-        populate(&app).await;
-        let token = create(&app, Role::GroupAdmin, &["foo", "foogroup"], false).await;
-        let mut told = Vec::new();
-        for path in ["foo/groups/other/", "foo/groups/nowhere/", "other/groups/foogroup/", "nowhere/groups/foogroup/users/x/"] {
-            let path = format!("/api/v1/tenants/{path}");
-            let mut problem = app.send_as(Some(&token), Method::GET, &path, None).await.expect_problem(403, "forbidden");
-            problem["instance"].take();
-            told.push(problem);
-        }
-        told.dedup();
-        assert_eq!(told.len(), 1, "{told:?}");
+#[apply(both_databases)]
+async fn what_is_out_of_scope_is_told_alike_whether_or_not_it_is_there(#[case] database: Kind) {
+    let app = App::start(database).await;
+    populate(&app).await;
+    let token = create(&app, Role::GroupAdmin, &["foo", "foogroup"], false).await;
+    let mut told = Vec::new();
+    for path in
+        ["foo/groups/other/", "foo/groups/nowhere/", "other/groups/foogroup/", "nowhere/groups/foogroup/users/x/"]
+    {
+        let path = format!("/api/v1/tenants/{path}");
+        let mut problem = app.send_as(Some(&token), Method::GET, &path, None).await.expect_problem(403, "forbidden");
+        problem["instance"].take();
+        told.push(problem);
     }
+    told.dedup();
+    assert_eq!(told.len(), 1, "{told:?}");
+}
 
-    async fn a_path_written_otherwise_does_not_get_past_the_check(app: App) {
-        populate(&app).await;
-        let token = create(&app, Role::EndUser, &PLACES[0], false).await;
-        for path in [
-            "/%61pi/v1/tenants/", "//api/v1/tenants/", "/api//v1/tenants/", "/api/v1/tenants//", "/API/v1/tenants/",
-            "/api/v1/tenants/foo/../other/", "/api/v1/tenants/foo%2Fgroups/", "/api/v1/./tenants/",
-            "/api/v1/tenants/other/groups/foogroup/users/foouser", "/api/v1/tenants/%6Fther/groups/foogroup/users/foouser/",
-        ] {
-            for token in [None, Some(&token)] {
-                let request = token.into_iter().fold(stranger().get(app.url(path)), |request, token| request.bearer_auth(token));
-                let status = request.send().await.expect("the server answers").status().as_u16();
-                assert!([401, 403, 404].contains(&status), "{path} answers {status}");
-            }
+#[apply(both_databases)]
+async fn a_path_written_otherwise_does_not_get_past_the_check(#[case] database: Kind) {
+    let app = App::start(database).await;
+    populate(&app).await;
+    let token = create(&app, Role::EndUser, &PLACES[0], false).await;
+    for path in [
+        "/%61pi/v1/tenants/",
+        "//api/v1/tenants/",
+        "/api//v1/tenants/",
+        "/api/v1/tenants//",
+        "/API/v1/tenants/",
+        "/api/v1/tenants/foo/../other/",
+        "/api/v1/tenants/foo%2Fgroups/",
+        "/api/v1/./tenants/",
+        "/api/v1/tenants/other/groups/foogroup/users/foouser",
+        "/api/v1/tenants/%6Fther/groups/foogroup/users/foouser/",
+    ] {
+        for token in [None, Some(&token)] {
+            let request =
+                token.into_iter().fold(stranger().get(app.url(path)), |request, token| request.bearer_auth(token));
+            let status = request.send().await.expect("the server answers").status().as_u16();
+            assert!([401, 403, 404].contains(&status), "{path} answers {status}");
         }
-        let own = "/api/v1/tenants/%66oo/groups/foogroup/users/foouser";
-        app.send_as(Some(&token), Method::GET, own, None).await.expect(200);
     }
+    let own = "/api/v1/tenants/%66oo/groups/foogroup/users/foouser";
+    app.send_as(Some(&token), Method::GET, own, None).await.expect(200);
 }

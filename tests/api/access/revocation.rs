@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
+use rstest_reuse::apply;
 use serde_json::{Value, json};
 
 use crate::{
     database::{Kind, TestDatabase},
-    harness::{App, Running, both, config, stranger},
+    harness::{App, Running, both_databases, config, stranger},
 };
 
 const TENANTS: &str = "/api/v1/tenants/";
@@ -60,46 +61,46 @@ async fn made(app: &App, by: &str, create: Value) -> String {
     created["token"].as_str().expect("a new token is shown").to_owned()
 }
 
-both! {
-    async fn what_a_token_made_is_revoked_with_it(app: App) {
-        let app = app.with_user().await;
-        let admin = json!({ "role": "tenant_admin", "tenantId": "foo" });
-        let beside = app.token(admin.clone()).await;
-        let first = app.token(admin.clone()).await;
-        let second = made(&app, &first, admin.clone()).await;
-        let third = made(&app, &second, admin.clone()).await;
-        let schedules = "/api/v1/tenants/foo/time_schedules/";
-        for token in [&first, &second, &third, &beside] {
-            app.send_as(Some(token), Method::GET, schedules, None).await.expect(200);
-        }
-        app.delete(&format!("/api/v1/tokens/{}/", id(&first))).await.expect(200);
-        for token in [&first, &second, &third] {
-            let answer = app.send_as(Some(token), Method::GET, schedules, None).await;
-            answer.expect_problem(401, "unauthenticated");
-        }
-        app.send_as(Some(&beside), Method::GET, schedules, None).await.expect(200);
-        let events = app.get("/api/v1/tenants/foo/audit_events/?operation=token_revoke").await.expect(200);
-        let targets = events["auditEvents"].as_array().expect("a list of events").iter().map(|event| &event["target"]);
-        let revoked = [&first, &second, &third].map(|token| json!(format!("/api/v1/tokens/{}/", id(token))));
-        assert!(targets.eq(revoked.iter()), "{events:#}");
-        let feed = "SELECT COUNT(*) FROM changes WHERE kind = 'token'";
-        assert_eq!(app.database.number(feed).await, 3);
+#[apply(both_databases)]
+async fn what_a_token_made_is_revoked_with_it(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    let admin = json!({ "role": "tenant_admin", "tenantId": "foo" });
+    let beside = app.token(admin.clone()).await;
+    let first = app.token(admin.clone()).await;
+    let second = made(&app, &first, admin.clone()).await;
+    let third = made(&app, &second, admin.clone()).await;
+    let schedules = "/api/v1/tenants/foo/time_schedules/";
+    for token in [&first, &second, &third, &beside] {
+        app.send_as(Some(token), Method::GET, schedules, None).await.expect(200);
     }
+    app.delete(&format!("/api/v1/tokens/{}/", id(&first))).await.expect(200);
+    for token in [&first, &second, &third] {
+        let answer = app.send_as(Some(token), Method::GET, schedules, None).await;
+        answer.expect_problem(401, "unauthenticated");
+    }
+    app.send_as(Some(&beside), Method::GET, schedules, None).await.expect(200);
+    let events = app.get("/api/v1/tenants/foo/audit_events/?operation=token_revoke").await.expect(200);
+    let targets = events["auditEvents"].as_array().expect("a list of events").iter().map(|event| &event["target"]);
+    let revoked = [&first, &second, &third].map(|token| json!(format!("/api/v1/tokens/{}/", id(token))));
+    assert!(targets.eq(revoked.iter()), "{events:#}");
+    let feed = "SELECT COUNT(*) FROM changes WHERE kind = 'token'";
+    assert_eq!(app.database.number(feed).await, 3);
+}
 
-    async fn a_token_makes_none_that_outlives_it(app: App) {
-        let app = app.with_user().await;
-        let create = |expires: Value| {
-            let mut create = json!({ "role": "tenant_admin", "tenantId": "foo" });
-            if !expires.is_null() {
-                create["expiresAt"] = expires;
-            }
-            create
-        };
-        let short = app.token(create(json!("2999-01-01T00:00:00Z"))).await;
-        for expires in [Value::Null, json!("2999-01-01T00:00:01Z")] {
-            let answer = app.send_as(Some(&short), Method::POST, "/api/v1/tokens/", Some(create(expires))).await;
-            answer.expect_faults(&["/expiresAt"]);
+#[apply(both_databases)]
+async fn a_token_makes_none_that_outlives_it(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    let create = |expires: Value| {
+        let mut create = json!({ "role": "tenant_admin", "tenantId": "foo" });
+        if !expires.is_null() {
+            create["expiresAt"] = expires;
         }
-        made(&app, &short, create(json!("2999-01-01T01:00:00+01:00"))).await;
+        create
+    };
+    let short = app.token(create(json!("2999-01-01T00:00:00Z"))).await;
+    for expires in [Value::Null, json!("2999-01-01T00:00:01Z")] {
+        let answer = app.send_as(Some(&short), Method::POST, "/api/v1/tokens/", Some(create(expires))).await;
+        answer.expect_faults(&["/expiresAt"]);
     }
+    made(&app, &short, create(json!("2999-01-01T01:00:00+01:00"))).await;
 }

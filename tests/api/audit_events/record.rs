@@ -1,12 +1,13 @@
 //! What a change records of itself.
 
 use reqwest::Method;
+use rstest_reuse::apply;
 use serde_json::{Value, json};
 
 use super::events;
 use crate::{
-    database::ADMIN,
-    harness::{CRITERIA, JSON, SERVICE, USER, both},
+    database::{ADMIN, Kind},
+    harness::{App, CRITERIA, JSON, SERVICE, USER, both_databases},
 };
 
 fn summary(event: &Value) -> (&str, &str) {
@@ -14,95 +15,101 @@ fn summary(event: &Value) -> (&str, &str) {
     (text("operation"), text("target").trim_start_matches("/api/v1/tenants/foo/groups/foogroup/users/foouser/"))
 }
 
-both! {
-    async fn every_change_says_who_did_what_to_which_thing_by_which_request(app: App) {
-        let app = app.with_user().await;
-        let body = json!({ "name": "friends", "fromDnCriteria": { "selection": "Any" } });
-        let created = app.send(Method::POST, CRITERIA, &[JSON, ("X-Request-Id", "my-request")], Some(body.to_string())).await;
-        let criteria = created.expect(200);
-        let event = events(&app, "&operation=criteria_create").await.pop().expect("there is an event");
-        assert_eq!(event["actorKind"], "token");
-        assert_eq!(event["actor"], ADMIN.text().split('_').nth(1).expect("ca_<id>_<secret>"));
-        assert_eq!(event["requestId"], "my-request");
-        assert_eq!(event["target"], created.header("location"));
-        assert_eq!((&event["groupId"], &event["userId"]), (&json!("foogroup"), &json!("foouser")));
-        assert_eq!((&event["before"], &event["after"]), (&Value::Null, &criteria));
-    }
+#[apply(both_databases)]
+async fn every_change_says_who_did_what_to_which_thing_by_which_request(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    let body = json!({ "name": "friends", "fromDnCriteria": { "selection": "Any" } });
+    let created =
+        app.send(Method::POST, CRITERIA, &[JSON, ("X-Request-Id", "my-request")], Some(body.to_string())).await;
+    let criteria = created.expect(200);
+    let event = events(&app, "&operation=criteria_create").await.pop().expect("there is an event");
+    assert_eq!(event["actorKind"], "token");
+    assert_eq!(event["actor"], ADMIN.text().split('_').nth(1).expect("ca_<id>_<secret>"));
+    assert_eq!(event["requestId"], "my-request");
+    assert_eq!(event["target"], created.header("location"));
+    assert_eq!((&event["groupId"], &event["userId"]), (&json!("foogroup"), &json!("foouser")));
+    assert_eq!((&event["before"], &event["after"]), (&Value::Null, &criteria));
+}
 
-    async fn a_change_has_the_members_that_differ_before_and_after(app: App) {
-        let app = app.with_user().await;
-        app.put(USER, json!({ "firstName": "Foo" })).await.expect(200);
-        app.put(USER, json!({ "extension": "100", "firstName": null })).await.expect(200);
-        let event = events(&app, "&operation=user_update").await.pop().expect("there is an event");
-        assert_eq!((&event["before"], &event["after"]), (&json!({ "firstName": "Foo" }), &json!({ "extension": "100" })));
-    }
+#[apply(both_databases)]
+async fn a_change_has_the_members_that_differ_before_and_after(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    app.put(USER, json!({ "firstName": "Foo" })).await.expect(200);
+    app.put(USER, json!({ "extension": "100", "firstName": null })).await.expect(200);
+    let event = events(&app, "&operation=user_update").await.pop().expect("there is an event");
+    assert_eq!((&event["before"], &event["after"]), (&json!({ "firstName": "Foo" }), &json!({ "extension": "100" })));
+}
 
-    async fn a_list_of_changes_is_an_event_for_each_criteria_that_changes(app: App) {
-        let app = app.with_user().await;
-        let numbers: Vec<String> = (0..500).map(|at| format!("+3225{at:06}")).collect();
-        for name in ["large", "other", "gone"] {
-            let from = json!({ "selection": "Specified Only", "phoneNumbers": numbers });
-            app.post(CRITERIA, json!({ "name": name, "fromDnCriteria": from })).await.expect(200);
-        }
-        let update = json!({ "criteria": [
+#[apply(both_databases)]
+async fn a_list_of_changes_is_an_event_for_each_criteria_that_changes(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    let numbers: Vec<String> = (0..500).map(|at| format!("+3225{at:06}")).collect();
+    for name in ["large", "other", "gone"] {
+        let from = json!({ "selection": "Specified Only", "phoneNumbers": numbers });
+        app.post(CRITERIA, json!({ "name": name, "fromDnCriteria": from })).await.expect(200);
+    }
+    let update = json!({ "criteria": [
             { "name": "large", "active": false },
             { "name": "other", "active": true },
             { "name": "gone", "delete": true },
             { "name": "new", "fromDnCriteria": { "selection": "Any" } },
         ] });
-        let service = app.put(SERVICE, update).await.expect(200);
-        let all = events(&app, "&operation=selective_call_acceptance_update").await;
-        let targets: Vec<_> = all.iter().map(|event| summary(event).1).collect();
-        let criteria = |name: &str| format!("services/selective_call_acceptance/criteria/{name}/");
-        assert_eq!(targets, [criteria("large"), criteria("gone"), criteria("new")]);
-        assert_eq!((&all[0]["before"], &all[0]["after"]), (&json!({ "active": true }), &json!({ "active": false })));
-        assert_eq!((&all[1]["before"]["name"], &all[1]["after"]), (&json!("gone"), &Value::Null));
-        assert_eq!((&all[2]["before"], &all[2]["after"]), (&Value::Null, &service["criteria"][2]));
-    }
+    let service = app.put(SERVICE, update).await.expect(200);
+    let all = events(&app, "&operation=selective_call_acceptance_update").await;
+    let targets: Vec<_> = all.iter().map(|event| summary(event).1).collect();
+    let criteria = |name: &str| format!("services/selective_call_acceptance/criteria/{name}/");
+    assert_eq!(targets, [criteria("large"), criteria("gone"), criteria("new")]);
+    assert_eq!((&all[0]["before"], &all[0]["after"]), (&json!({ "active": true }), &json!({ "active": false })));
+    assert_eq!((&all[1]["before"]["name"], &all[1]["after"]), (&json!("gone"), &Value::Null));
+    assert_eq!((&all[2]["before"], &all[2]["after"]), (&Value::Null, &service["criteria"][2]));
+}
 
-    async fn what_was_refused_or_changed_nothing_is_not_recorded(app: App) {
-        let app = app.with_user().await;
-        let before = events(&app, "").await.len();
-        app.post("/api/v1/tenants/", json!({ "tenantId": "foo" })).await.expect(409);
-        app.put(USER, json!({})).await.expect(200);
-        app.post(CRITERIA, json!({ "name": "x" })).await.expect(400);
-        app.delete(&format!("{CRITERIA}none/")).await.expect(404);
-        let services = json!({ "services": [{ "name": "Selective Call Acceptance" }] });
-        app.post(&format!("{USER}services/"), services).await.expect(200);
-        assert_eq!(events(&app, "").await.len(), before);
-    }
+#[apply(both_databases)]
+async fn what_was_refused_or_changed_nothing_is_not_recorded(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    let before = events(&app, "").await.len();
+    app.post("/api/v1/tenants/", json!({ "tenantId": "foo" })).await.expect(409);
+    app.put(USER, json!({})).await.expect(200);
+    app.post(CRITERIA, json!({ "name": "x" })).await.expect(400);
+    app.delete(&format!("{CRITERIA}none/")).await.expect(404);
+    let services = json!({ "services": [{ "name": "Selective Call Acceptance" }] });
+    app.post(&format!("{USER}services/"), services).await.expect(200);
+    assert_eq!(events(&app, "").await.len(), before);
+}
 
-    async fn a_deletion_with_all_that_is_held_records_each_thing_that_is_gone(app: App) {
-        let app = app.with_schedules().await;
-        app.post(CRITERIA, json!({ "name": "all", "fromDnCriteria": { "selection": "Any" } })).await.expect(200);
-        let service = app.get(SERVICE).await.expect(200);
-        let token = json!({ "role": "end_user", "tenantId": "foo", "groupId": "foogroup", "userId": "foouser" });
-        app.token(token).await;
-        app.delete(&format!("{USER}?cascade=true")).await.expect(200);
-        let gone = events(&app, "&operation=user_delete").await;
-        let mut targets: Vec<_> = gone.iter().map(|event| summary(event).1).collect();
-        let token = targets.remove(0);
-        assert!(token.starts_with("/api/v1/tokens/"), "{token}");
-        let kept = ["services/selective_call_acceptance/", "calendar_schedules/Every%20Easter/", "time_schedules/Every%20Friday/"];
-        let mut expected: Vec<_> = kept.into_iter().chain([""]).collect();
-        assert_eq!(targets.last(), Some(&""), "the user goes last");
-        targets.sort_unstable();
-        expected.sort_unstable();
-        assert_eq!(targets, expected);
-        let of_service = gone.iter().find(|event| event["target"] == SERVICE).expect("the service is recorded");
-        assert_eq!((&of_service["before"], &of_service["after"]), (&service, &Value::Null));
-    }
+#[apply(both_databases)]
+async fn a_deletion_with_all_that_is_held_records_each_thing_that_is_gone(#[case] database: Kind) {
+    let app = App::start(database).await.with_schedules().await;
+    app.post(CRITERIA, json!({ "name": "all", "fromDnCriteria": { "selection": "Any" } })).await.expect(200);
+    let service = app.get(SERVICE).await.expect(200);
+    let token = json!({ "role": "end_user", "tenantId": "foo", "groupId": "foogroup", "userId": "foouser" });
+    app.token(token).await;
+    app.delete(&format!("{USER}?cascade=true")).await.expect(200);
+    let gone = events(&app, "&operation=user_delete").await;
+    let mut targets: Vec<_> = gone.iter().map(|event| summary(event).1).collect();
+    let token = targets.remove(0);
+    assert!(token.starts_with("/api/v1/tokens/"), "{token}");
+    let kept =
+        ["services/selective_call_acceptance/", "calendar_schedules/Every%20Easter/", "time_schedules/Every%20Friday/"];
+    let mut expected: Vec<_> = kept.into_iter().chain([""]).collect();
+    assert_eq!(targets.last(), Some(&""), "the user goes last");
+    targets.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(targets, expected);
+    let of_service = gone.iter().find(|event| event["target"] == SERVICE).expect("the service is recorded");
+    assert_eq!((&of_service["before"], &of_service["after"]), (&service, &Value::Null));
+}
 
-    async fn secrets_are_recorded_nowhere(app: App) {
-        let app = app.with_user().await;
-        let token = app.token(json!({ "role": "tenant_admin", "tenantId": "foo" })).await;
-        let id = token.split('_').nth(1).expect("ca_<id>_<secret>").to_owned();
-        app.delete(&format!("/api/v1/tokens/{id}/")).await.expect(200);
-        let events = events(&app, "").await;
-        let of_tokens = events.iter().filter(|event| event["target"] == format!("/api/v1/tokens/{id}/").as_str());
-        let of_tokens: Vec<_> = of_tokens.map(|event| summary(event).0).collect();
-        assert_eq!(of_tokens, ["token_create", "token_revoke"]);
-        let secret = token.splitn(3, '_').last().expect("ca_<id>_<secret>");
-        assert!(!json!(events).to_string().contains(secret));
-    }
+#[apply(both_databases)]
+async fn secrets_are_recorded_nowhere(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    let token = app.token(json!({ "role": "tenant_admin", "tenantId": "foo" })).await;
+    let id = token.split('_').nth(1).expect("ca_<id>_<secret>").to_owned();
+    app.delete(&format!("/api/v1/tokens/{id}/")).await.expect(200);
+    let events = events(&app, "").await;
+    let of_tokens = events.iter().filter(|event| event["target"] == format!("/api/v1/tokens/{id}/").as_str());
+    let of_tokens: Vec<_> = of_tokens.map(|event| summary(event).0).collect();
+    assert_eq!(of_tokens, ["token_create", "token_revoke"]);
+    let secret = token.splitn(3, '_').last().expect("ca_<id>_<secret>");
+    assert!(!json!(events).to_string().contains(secret));
 }

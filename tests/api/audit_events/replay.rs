@@ -143,7 +143,9 @@ impl Writer {
 }
 
 fn friday() -> Value {
-    json!({ "name": "Friday", "type": "Day of the week", "dayOfWeek": "Friday", "startTime": "09:00", "stopTime": "17:00" })
+    json!({
+        "name": "Friday", "type": "Day of the week", "dayOfWeek": "Friday", "startTime": "09:00", "stopTime": "17:00"
+    })
 }
 
 /// What is there, by its path; the criteria of a user stand in its service.

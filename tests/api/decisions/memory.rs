@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
+use rstest_reuse::apply;
 use sea_orm::sqlx::{self, Connection, Executor, PgConnection};
 use serde_json::{Value, json};
 
 use super::{DECISIONS, NUMBER, create, reason, with_number};
 use crate::{
     database::{Kind, TestDatabase},
-    harness::{App, CRITERIA, JSON, Running, SERVICE, USER, both, config},
+    harness::{App, CRITERIA, JSON, Running, SERVICE, USER, both_databases, config},
 };
 
 const FRIEND: &str = "+3225126777";
@@ -37,69 +38,75 @@ async fn remembered(app: App) -> App {
     app
 }
 
-both! {
-    async fn a_change_that_a_user_does_not_refer_to_leaves_it_in_memory(app: App) {
-        let app = remembered(app).await;
-        let unused = format!("{TENANT}time_schedules/Unused/");
-        app.put(&unused, json!({ "periods": always() })).await.expect(200);
-        app.put(&format!("{TENANT}time_schedules/Used/"), json!({ "newName": "Renamed" })).await.expect(200);
-        app.delete(&unused).await.expect(200);
-        app.put(TENANT, json!({ "name": "Foo" })).await.expect(200);
-        app.put(GROUP, json!({ "groupName": "Foo" })).await.expect(200);
-        app.put(USER, json!({ "firstName": "Foo" })).await.expect(200);
-        app.post(&format!("{GROUP}users/"), json!({ "userId": "other" })).await.expect(201);
-        app.put(GROUP, json!({ "timeZone": "Europe/Brussels" })).await.expect(200);
-        assert_eq!(reason(&app, FRIEND).await, "do_not_accept", "its time zone is that of its group now");
-    }
+#[apply(both_databases)]
+async fn a_change_that_a_user_does_not_refer_to_leaves_it_in_memory(#[case] database: Kind) {
+    let app = App::start(database).await;
+    let app = remembered(app).await;
+    let unused = format!("{TENANT}time_schedules/Unused/");
+    app.put(&unused, json!({ "periods": always() })).await.expect(200);
+    app.put(&format!("{TENANT}time_schedules/Used/"), json!({ "newName": "Renamed" })).await.expect(200);
+    app.delete(&unused).await.expect(200);
+    app.put(TENANT, json!({ "name": "Foo" })).await.expect(200);
+    app.put(GROUP, json!({ "groupName": "Foo" })).await.expect(200);
+    app.put(USER, json!({ "firstName": "Foo" })).await.expect(200);
+    app.post(&format!("{GROUP}users/"), json!({ "userId": "other" })).await.expect(201);
+    app.put(GROUP, json!({ "timeZone": "Europe/Brussels" })).await.expect(200);
+    assert_eq!(reason(&app, FRIEND).await, "do_not_accept", "its time zone is that of its group now");
+}
 
-    async fn a_time_zone_that_is_not_the_users_leaves_it_in_memory(app: App) {
-        let app = with_number(app).await;
-        app.put(GROUP, json!({ "timeZone": "Europe/Paris" })).await.expect(200);
-        create(&app, "friends", &[FRIEND]).await;
-        assert_eq!(reason(&app, FRIEND).await, "criteria_matched");
-        app.database.execute(SECRETLY).await;
-        app.put(TENANT, json!({ "timeZone": "Europe/Vienna" })).await.expect(200);
-        assert_eq!(reason(&app, FRIEND).await, "criteria_matched");
-        app.put(TENANT, json!({ "region": "FR" })).await.expect(200);
-        assert_eq!(reason(&app, FRIEND).await, "do_not_accept");
-    }
+#[apply(both_databases)]
+async fn a_time_zone_that_is_not_the_users_leaves_it_in_memory(#[case] database: Kind) {
+    let app = App::start(database).await;
+    let app = with_number(app).await;
+    app.put(GROUP, json!({ "timeZone": "Europe/Paris" })).await.expect(200);
+    create(&app, "friends", &[FRIEND]).await;
+    assert_eq!(reason(&app, FRIEND).await, "criteria_matched");
+    app.database.execute(SECRETLY).await;
+    app.put(TENANT, json!({ "timeZone": "Europe/Vienna" })).await.expect(200);
+    assert_eq!(reason(&app, FRIEND).await, "criteria_matched");
+    app.put(TENANT, json!({ "region": "FR" })).await.expect(200);
+    assert_eq!(reason(&app, FRIEND).await, "do_not_accept");
+}
 
-    async fn the_schedule_that_a_user_refers_to_makes_it_read_again(app: App) {
-        let app = remembered(app).await;
-        let noon = json!([{ "name": "noon", "type": "Day of the week", "dayOfWeek": "Friday" }, always()[0]]);
-        app.put(&format!("{TENANT}time_schedules/Used/"), json!({ "periods": noon })).await.expect(200);
-        assert_eq!(reason(&app, FRIEND).await, "do_not_accept");
-    }
+#[apply(both_databases)]
+async fn the_schedule_that_a_user_refers_to_makes_it_read_again(#[case] database: Kind) {
+    let app = App::start(database).await;
+    let app = remembered(app).await;
+    let noon = json!([{ "name": "noon", "type": "Day of the week", "dayOfWeek": "Friday" }, always()[0]]);
+    app.put(&format!("{TENANT}time_schedules/Used/"), json!({ "periods": noon })).await.expect(200);
+    assert_eq!(reason(&app, FRIEND).await, "do_not_accept");
+}
 
-    async fn a_write_that_changes_nothing_changes_nothing(app: App) {
-        let app = remembered(app).await;
-        let before = app.get(SERVICE).await.header("etag").to_owned();
-        let (events, changes) = ("SELECT COUNT(*) FROM audit_events", "SELECT COUNT(*) FROM changes");
-        let counted = (app.database.number(events).await, app.database.number(changes).await);
-        for (path, body) in [
-            (TENANT, json!({ "region": "BE" })),
-            (GROUP, json!({ "timeZone": null })),
-            (USER, json!({ "phoneNumber": NUMBER })),
-            (SERVICE, json!({ "criteria": [{ "name": "all", "active": true }, { "name": "none", "delete": true }] })),
-            (&format!("{CRITERIA}all/"), json!({ "newName": "all" })),
-            (&format!("{TENANT}time_schedules/Used/"), json!({ "newName": "Used", "periods": always() })),
-        ] {
-            let answer = app.put(path, body.clone()).await;
-            answer.expect(200);
-            if path.contains("services") {
-                assert_eq!(answer.header("etag"), before, "{path} {body}");
-            }
+#[apply(both_databases)]
+async fn a_write_that_changes_nothing_changes_nothing(#[case] database: Kind) {
+    let app = App::start(database).await;
+    let app = remembered(app).await;
+    let before = app.get(SERVICE).await.header("etag").to_owned();
+    let (events, changes) = ("SELECT COUNT(*) FROM audit_events", "SELECT COUNT(*) FROM changes");
+    let counted = (app.database.number(events).await, app.database.number(changes).await);
+    for (path, body) in [
+        (TENANT, json!({ "region": "BE" })),
+        (GROUP, json!({ "timeZone": null })),
+        (USER, json!({ "phoneNumber": NUMBER })),
+        (SERVICE, json!({ "criteria": [{ "name": "all", "active": true }, { "name": "none", "delete": true }] })),
+        (&format!("{CRITERIA}all/"), json!({ "newName": "all" })),
+        (&format!("{TENANT}time_schedules/Used/"), json!({ "newName": "Used", "periods": always() })),
+    ] {
+        let answer = app.put(path, body.clone()).await;
+        answer.expect(200);
+        if path.contains("services") {
+            assert_eq!(answer.header("etag"), before, "{path} {body}");
         }
-        let services = json!({ "services": [{ "name": "Selective Call Acceptance" }] });
-        app.post(&format!("{USER}services/"), services.clone()).await.expect(200);
-        app.put(&format!("{CRITERIA}all/"), json!({ "active": "yes" })).await.expect(400);
-        app.delete(&format!("{CRITERIA}none/")).await.expect(404);
-        assert_eq!(app.get(SERVICE).await.header("etag"), before);
-        assert_eq!((app.database.number(events).await, app.database.number(changes).await), counted);
-        assert_eq!(reason(&app, FRIEND).await, "criteria_matched", "it is in memory still");
-        app.send(Method::DELETE, &format!("{USER}services/"), &[JSON], Some(services.to_string())).await.expect(200);
-        assert_eq!(reason(&app, FRIEND).await, "service_not_assigned");
     }
+    let services = json!({ "services": [{ "name": "Selective Call Acceptance" }] });
+    app.post(&format!("{USER}services/"), services.clone()).await.expect(200);
+    app.put(&format!("{CRITERIA}all/"), json!({ "active": "yes" })).await.expect(400);
+    app.delete(&format!("{CRITERIA}none/")).await.expect(404);
+    assert_eq!(app.get(SERVICE).await.header("etag"), before);
+    assert_eq!((app.database.number(events).await, app.database.number(changes).await), counted);
+    assert_eq!(reason(&app, FRIEND).await, "criteria_matched", "it is in memory still");
+    app.send(Method::DELETE, &format!("{USER}services/"), &[JSON], Some(services.to_string())).await.expect(200);
+    assert_eq!(reason(&app, FRIEND).await, "service_not_assigned");
 }
 
 async fn aged(kind: Kind) {

@@ -84,8 +84,8 @@ fn children(parent: &str) -> Vec<String> {
     ids.filter(|id| stat(id, 1).as_deref() == Some(parent)).collect()
 }
 
-/// The state of a process: `T` when it is stopped, `Z` when it has ended and its parent does not know; `None` when there is
-/// no such process.
+/// The state of a process: `T` when it is stopped, `Z` when it has ended and its parent does not know; `None` when
+/// there is no such process.
 fn state(process: &str) -> Option<String> {
     stat(process, 0)
 }

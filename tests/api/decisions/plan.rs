@@ -23,7 +23,8 @@ const POPULATE: [&str; 5] = [
      SELECT 'foo', md5(n || kind)::uuid, 'foogroup', 'u' || n, kind, 'mine', '[]'::jsonb \
      FROM generate_series(1, 50000) n, (VALUES ('Time'), ('Holiday')) kinds (kind)",
     "INSERT INTO criteria (tenant_id, group_id, user_id, service, position, name, active, do_not_perform_action, \
-     any_caller, include_anonymous_callers, include_unavailable_callers, phone_numbers, time_schedule_id, holiday_schedule_id) \
+     any_caller, include_anonymous_callers, include_unavailable_callers, phone_numbers, time_schedule_id, \
+     holiday_schedule_id) \
      SELECT 'foo', 'foogroup', 'u' || n, 'selective_call_acceptance', at, 'c' || at, true, false, true, false, false, \
      '[]'::jsonb, md5(n || 'Time')::uuid, md5(n || 'Holiday')::uuid \
      FROM generate_series(1, 50000) n, generate_series(0, 1) at",

@@ -1,82 +1,102 @@
 //! Creating groups.
 
 use futures_util::future::join_all;
+use rstest_reuse::apply;
 use serde_json::json;
 
 use super::{GROUP, GROUPS, with_tenants};
-use crate::{harness::both, tenants::NO_IDENTIFIERS};
+use crate::{
+    database::Kind,
+    harness::{App, both_databases},
+    tenants::NO_IDENTIFIERS,
+};
 
-both! {
-    async fn create_answers_201_with_its_place_and_the_group(app: App) {
-        app.post("/api/v1/tenants/", json!({ "tenantId": "Löwe 1" })).await.expect(201);
-        let body = json!({ "groupId": "東 京", "groupName": "Tokyo", "timeZone": "Asia/Tokyo" });
-        let answer = app.post("/api/v1/tenants/L%C3%B6we%201/groups/", body.clone()).await;
-        assert_eq!(answer.expect(201), body);
-        assert_eq!(answer.header("location"), "/api/v1/tenants/L%C3%B6we%201/groups/%E6%9D%B1%20%E4%BA%AC/");
-        assert_eq!(app.get(answer.header("location")).await.expect(200), body);
+#[apply(both_databases)]
+async fn create_answers_201_with_its_place_and_the_group(#[case] database: Kind) {
+    let app = App::start(database).await;
+    app.post("/api/v1/tenants/", json!({ "tenantId": "Löwe 1" })).await.expect(201);
+    let body = json!({ "groupId": "東 京", "groupName": "Tokyo", "timeZone": "Asia/Tokyo" });
+    let answer = app.post("/api/v1/tenants/L%C3%B6we%201/groups/", body.clone()).await;
+    assert_eq!(answer.expect(201), body);
+    assert_eq!(answer.header("location"), "/api/v1/tenants/L%C3%B6we%201/groups/%E6%9D%B1%20%E4%BA%AC/");
+    assert_eq!(app.get(answer.header("location")).await.expect(200), body);
+}
+
+#[apply(both_databases)]
+async fn create_takes_null_for_what_can_be_absent(#[case] database: Kind) {
+    let app = App::start(database).await;
+    with_tenants(&app).await;
+    let body = json!({ "groupId": "foogroup", "groupName": null, "timeZone": null });
+    assert_eq!(app.post(GROUPS, body).await.expect(201), json!({ "groupId": "foogroup" }));
+}
+
+#[apply(both_databases)]
+async fn create_with_a_taken_identifier_answers_409_and_keeps_the_first(#[case] database: Kind) {
+    let app = App::start(database).await;
+    with_tenants(&app).await;
+    app.post(GROUPS, json!({ "groupId": "foogroup", "groupName": "First" })).await.expect(201);
+    let second = json!({ "groupId": "foogroup", "groupName": "Second" });
+    app.post(GROUPS, second).await.expect_problem(409, "group_exists");
+    assert_eq!(app.get(GROUP).await.expect(200)["groupName"], "First");
+}
+
+#[apply(both_databases)]
+async fn identifiers_are_taken_in_their_tenant_and_case_only(#[case] database: Kind) {
+    let app = App::start(database).await;
+    with_tenants(&app).await;
+    for id in ["other", "Other", "OTHER"] {
+        app.post(GROUPS, json!({ "groupId": id })).await.expect(201);
     }
+    app.post(GROUPS, json!({ "groupId": "Other" })).await.expect_problem(409, "group_exists");
+}
 
-    async fn create_takes_null_for_what_can_be_absent(app: App) {
-        with_tenants(&app).await;
-        let body = json!({ "groupId": "foogroup", "groupName": null, "timeZone": null });
-        assert_eq!(app.post(GROUPS, body).await.expect(201), json!({ "groupId": "foogroup" }));
+#[apply(both_databases)]
+async fn create_counts_characters_and_not_bytes(#[case] database: Kind) {
+    let app = App::start(database).await;
+    with_tenants(&app).await;
+    let body = json!({ "groupId": "😀".repeat(30), "groupName": "é".repeat(80) });
+    let answer = app.post(GROUPS, body.clone()).await;
+    assert_eq!(answer.expect(201), body);
+    assert_eq!(app.get(answer.header("location")).await.expect(200), body);
+    let body = json!({ "groupId": "😀".repeat(31), "groupName": "é".repeat(81) });
+    app.post(GROUPS, body).await.expect_faults(&["/groupId", "/groupName"]);
+}
+
+#[apply(both_databases)]
+async fn create_refuses_what_is_no_identifier(#[case] database: Kind) {
+    let app = App::start(database).await;
+    with_tenants(&app).await;
+    for id in NO_IDENTIFIERS {
+        app.post(GROUPS, json!({ "groupId": id })).await.expect_faults(&["/groupId"]);
     }
+    app.post(GROUPS, json!({})).await.expect_faults(&["/groupId"]);
+    app.post("/api/v1/tenants/a%2Fb/groups/", json!({ "groupId": "a" })).await.expect_faults(&["tenant_id"]);
+}
 
-    async fn create_with_a_taken_identifier_answers_409_and_keeps_the_first(app: App) {
-        with_tenants(&app).await;
-        app.post(GROUPS, json!({ "groupId": "foogroup", "groupName": "First" })).await.expect(201);
-        let second = json!({ "groupId": "foogroup", "groupName": "Second" });
-        app.post(GROUPS, second).await.expect_problem(409, "group_exists");
-        assert_eq!(app.get(GROUP).await.expect(200)["groupName"], "First");
-    }
+#[apply(both_databases)]
+async fn create_tells_all_faults_at_once(#[case] database: Kind) {
+    let app = App::start(database).await;
+    with_tenants(&app).await;
+    let body = json!({ "groupId": null, "groupName": "a\tb", "timeZone": "europe/brussels", "tenantId": "foo" });
+    app.post(GROUPS, body).await.expect_faults(&["/groupId", "/groupName", "/timeZone", "/tenantId"]);
+    app.post(GROUPS, json!("foogroup")).await.expect_faults(&[""]);
+    assert_eq!(app.get(GROUPS).await.expect(200), json!({ "groups": [] }));
+}
 
-    async fn identifiers_are_taken_in_their_tenant_and_case_only(app: App) {
-        with_tenants(&app).await;
-        for id in ["other", "Other", "OTHER"] {
-            app.post(GROUPS, json!({ "groupId": id })).await.expect(201);
-        }
-        app.post(GROUPS, json!({ "groupId": "Other" })).await.expect_problem(409, "group_exists");
-    }
+#[apply(both_databases)]
+async fn create_under_a_missing_tenant_answers_404(#[case] database: Kind) {
+    let app = App::start(database).await;
+    app.post(GROUPS, json!({ "groupId": "foogroup" })).await.expect_problem(404, "tenant_not_found");
+}
 
-    async fn create_counts_characters_and_not_bytes(app: App) {
-        with_tenants(&app).await;
-        let body = json!({ "groupId": "😀".repeat(30), "groupName": "é".repeat(80) });
-        let answer = app.post(GROUPS, body.clone()).await;
-        assert_eq!(answer.expect(201), body);
-        assert_eq!(app.get(answer.header("location")).await.expect(200), body);
-        let body = json!({ "groupId": "😀".repeat(31), "groupName": "é".repeat(81) });
-        app.post(GROUPS, body).await.expect_faults(&["/groupId", "/groupName"]);
-    }
-
-    async fn create_refuses_what_is_no_identifier(app: App) {
-        with_tenants(&app).await;
-        for id in NO_IDENTIFIERS {
-            app.post(GROUPS, json!({ "groupId": id })).await.expect_faults(&["/groupId"]);
-        }
-        app.post(GROUPS, json!({})).await.expect_faults(&["/groupId"]);
-        app.post("/api/v1/tenants/a%2Fb/groups/", json!({ "groupId": "a" })).await.expect_faults(&["tenant_id"]);
-    }
-
-    async fn create_tells_all_faults_at_once(app: App) {
-        with_tenants(&app).await;
-        let body = json!({ "groupId": null, "groupName": "a\tb", "timeZone": "europe/brussels", "tenantId": "foo" });
-        app.post(GROUPS, body).await.expect_faults(&["/groupId", "/groupName", "/timeZone", "/tenantId"]);
-        app.post(GROUPS, json!("foogroup")).await.expect_faults(&[""]);
-        assert_eq!(app.get(GROUPS).await.expect(200), json!({ "groups": [] }));
-    }
-
-    async fn create_under_a_missing_tenant_answers_404(app: App) {
-        app.post(GROUPS, json!({ "groupId": "foogroup" })).await.expect_problem(404, "tenant_not_found");
-    }
-
-    async fn of_creations_at_once_one_wins(app: App) {
-        with_tenants(&app).await;
-        let creations = (0..20).map(|_| app.post(GROUPS, json!({ "groupId": "foogroup" })));
-        let (won, lost): (Vec<_>, Vec<_>) =
-            join_all(creations).await.into_iter().partition(|answer| answer.status == 201);
-        assert_eq!((won.len(), lost.len()), (1, 19));
-        for answer in lost {
-            answer.expect_problem(409, "group_exists");
-        }
+#[apply(both_databases)]
+async fn of_creations_at_once_one_wins(#[case] database: Kind) {
+    let app = App::start(database).await;
+    with_tenants(&app).await;
+    let creations = (0..20).map(|_| app.post(GROUPS, json!({ "groupId": "foogroup" })));
+    let (won, lost): (Vec<_>, Vec<_>) = join_all(creations).await.into_iter().partition(|answer| answer.status == 201);
+    assert_eq!((won.len(), lost.len()), (1, 19));
+    for answer in lost {
+        answer.expect_problem(409, "group_exists");
     }
 }

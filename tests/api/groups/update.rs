@@ -1,10 +1,12 @@
 //! Updating groups.
 
+use rstest_reuse::apply;
 use serde_json::{Value, json};
 
 use super::{GROUP, GROUPS, with_tenants};
 use crate::{
-    harness::{App, both},
+    database::Kind,
+    harness::{App, both_databases},
     tenants::NO_IDENTIFIERS,
 };
 
@@ -14,55 +16,65 @@ async fn with_group(app: &App) -> Value {
     app.post(GROUPS, body).await.expect(201)
 }
 
-both! {
-    async fn update_changes_what_it_names_and_nothing_else(app: App) {
-        with_group(&app).await;
-        app.post("/api/v1/tenants/bar/groups/", json!({ "groupId": "foogroup" })).await.expect(201);
-        let updated = app.put(GROUP, json!({ "groupName": "New" })).await.expect(200);
-        assert_eq!(updated, json!({ "groupId": "foogroup", "groupName": "New", "timeZone": "Europe/Brussels" }));
-        assert_eq!(app.get(GROUP).await.expect(200), updated);
-        let namesake = app.get("/api/v1/tenants/bar/groups/foogroup/").await.expect(200);
-        assert_eq!(namesake, json!({ "groupId": "foogroup" }));
-    }
+#[apply(both_databases)]
+async fn update_changes_what_it_names_and_nothing_else(#[case] database: Kind) {
+    let app = App::start(database).await;
+    with_group(&app).await;
+    app.post("/api/v1/tenants/bar/groups/", json!({ "groupId": "foogroup" })).await.expect(201);
+    let updated = app.put(GROUP, json!({ "groupName": "New" })).await.expect(200);
+    assert_eq!(updated, json!({ "groupId": "foogroup", "groupName": "New", "timeZone": "Europe/Brussels" }));
+    assert_eq!(app.get(GROUP).await.expect(200), updated);
+    let namesake = app.get("/api/v1/tenants/bar/groups/foogroup/").await.expect(200);
+    assert_eq!(namesake, json!({ "groupId": "foogroup" }));
+}
 
-    async fn update_clears_with_null(app: App) {
-        with_group(&app).await;
-        let updated = app.put(GROUP, json!({ "groupName": null, "timeZone": "UTC" })).await.expect(200);
-        assert_eq!(updated, json!({ "groupId": "foogroup", "timeZone": "UTC" }));
-        assert_eq!(app.put(GROUP, json!({ "timeZone": null })).await.expect(200), json!({ "groupId": "foogroup" }));
-        assert_eq!(app.get(GROUP).await.expect(200), json!({ "groupId": "foogroup" }));
-    }
+#[apply(both_databases)]
+async fn update_clears_with_null(#[case] database: Kind) {
+    let app = App::start(database).await;
+    with_group(&app).await;
+    let updated = app.put(GROUP, json!({ "groupName": null, "timeZone": "UTC" })).await.expect(200);
+    assert_eq!(updated, json!({ "groupId": "foogroup", "timeZone": "UTC" }));
+    assert_eq!(app.put(GROUP, json!({ "timeZone": null })).await.expect(200), json!({ "groupId": "foogroup" }));
+    assert_eq!(app.get(GROUP).await.expect(200), json!({ "groupId": "foogroup" }));
+}
 
-    async fn update_with_nothing_changes_nothing(app: App) {
-        let group = with_group(&app).await;
-        assert_eq!(app.put(GROUP, json!({})).await.expect(200), group);
-        assert_eq!(app.get(GROUP).await.expect(200), group);
-    }
+#[apply(both_databases)]
+async fn update_with_nothing_changes_nothing(#[case] database: Kind) {
+    let app = App::start(database).await;
+    let group = with_group(&app).await;
+    assert_eq!(app.put(GROUP, json!({})).await.expect(200), group);
+    assert_eq!(app.get(GROUP).await.expect(200), group);
+}
 
-    async fn update_ignores_an_identifier_in_the_body(app: App) {
-        let group = with_group(&app).await;
-        assert_eq!(app.put(GROUP, group.clone()).await.expect(200), group);
-        for id in NO_IDENTIFIERS.into_iter().chain(["bar"]) {
-            assert_eq!(app.put(GROUP, json!({ "groupId": id })).await.expect(200), group);
-        }
-        assert_eq!(app.get(GROUPS).await.expect(200), json!({ "groups": [group] }));
+#[apply(both_databases)]
+async fn update_ignores_an_identifier_in_the_body(#[case] database: Kind) {
+    let app = App::start(database).await;
+    let group = with_group(&app).await;
+    assert_eq!(app.put(GROUP, group.clone()).await.expect(200), group);
+    for id in NO_IDENTIFIERS.into_iter().chain(["bar"]) {
+        assert_eq!(app.put(GROUP, json!({ "groupId": id })).await.expect(200), group);
     }
+    assert_eq!(app.get(GROUPS).await.expect(200), json!({ "groups": [group] }));
+}
 
-    async fn update_tells_all_faults_at_once_and_changes_nothing(app: App) {
-        let group = with_group(&app).await;
-        let body = json!({ "groupId": null, "groupName": "", "timeZone": "Mars/Olympus", "region": "BE" });
-        app.put(GROUP, body).await.expect_faults(&["/groupId", "/groupName", "/timeZone", "/region"]);
-        app.put(GROUP, json!({ "groupName": "New", "timeZone": "" })).await.expect_faults(&["/timeZone"]);
-        assert_eq!(app.get(GROUP).await.expect(200), group);
-    }
+#[apply(both_databases)]
+async fn update_tells_all_faults_at_once_and_changes_nothing(#[case] database: Kind) {
+    let app = App::start(database).await;
+    let group = with_group(&app).await;
+    let body = json!({ "groupId": null, "groupName": "", "timeZone": "Mars/Olympus", "region": "BE" });
+    app.put(GROUP, body).await.expect_faults(&["/groupId", "/groupName", "/timeZone", "/region"]);
+    app.put(GROUP, json!({ "groupName": "New", "timeZone": "" })).await.expect_faults(&["/timeZone"]);
+    assert_eq!(app.get(GROUP).await.expect(200), group);
+}
 
-    async fn update_says_what_is_missing(app: App) {
-        with_tenants(&app).await;
-        for body in [json!({}), json!({ "groupName": "New" })] {
-            app.put("/api/v1/tenants/Foo/groups/other/", body.clone()).await.expect_problem(404, "tenant_not_found");
-            app.put(&format!("{GROUPS}other/"), body).await.expect_problem(404, "group_not_found");
-        }
-        app.put(&format!("{GROUPS}a%2Fb/"), json!({})).await.expect_faults(&["group_id"]);
-        assert_eq!(app.get(GROUPS).await.expect(200), json!({ "groups": [] }));
+#[apply(both_databases)]
+async fn update_says_what_is_missing(#[case] database: Kind) {
+    let app = App::start(database).await;
+    with_tenants(&app).await;
+    for body in [json!({}), json!({ "groupName": "New" })] {
+        app.put("/api/v1/tenants/Foo/groups/other/", body.clone()).await.expect_problem(404, "tenant_not_found");
+        app.put(&format!("{GROUPS}other/"), body).await.expect_problem(404, "group_not_found");
     }
+    app.put(&format!("{GROUPS}a%2Fb/"), json!({})).await.expect_faults(&["group_id"]);
+    assert_eq!(app.get(GROUPS).await.expect(200), json!({ "groups": [] }));
 }

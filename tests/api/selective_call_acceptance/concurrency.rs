@@ -2,47 +2,56 @@
 
 use futures_util::future::join_all;
 use reqwest::Method;
+use rstest_reuse::apply;
 use serde_json::json;
 
 use super::{any, create, names};
-use crate::harness::{CRITERIA, JSON, SERVICE, both};
+use crate::{
+    database::Kind,
+    harness::{App, CRITERIA, JSON, SERVICE, both_databases},
+};
 
-both! {
-    async fn forty_creates_of_twenty_names_at_once_make_twenty_criteria(app: App) {
-        let app = app.with_user().await;
-        let creates = (0..40).map(|number| app.post(CRITERIA, any(&format!("c{}", number % 20))));
-        let mut statuses: Vec<u16> = join_all(creates).await.iter().map(|answer| answer.status.as_u16()).collect();
-        statuses.sort_unstable();
-        assert_eq!(statuses, [[200; 20], [409; 20]].concat());
-        assert_eq!(names(&app).await.len(), 20);
-    }
+#[apply(both_databases)]
+async fn forty_creates_of_twenty_names_at_once_make_twenty_criteria(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    let creates = (0..40).map(|number| app.post(CRITERIA, any(&format!("c{}", number % 20))));
+    let mut statuses: Vec<u16> = join_all(creates).await.iter().map(|answer| answer.status.as_u16()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [[200; 20], [409; 20]].concat());
+    assert_eq!(names(&app).await.len(), 20);
+}
 
-    async fn of_writers_of_one_revision_one_wins(app: App) {
-        let app = app.with_user().await;
-        create(&app, "a").await;
-        let tag = app.get(SERVICE).await.header("etag").to_owned();
-        let body = json!({ "newName": "b" }).to_string();
-        let headers = [JSON, ("If-Match", tag.as_str())];
-        let path = format!("{CRITERIA}a/");
-        let writes = (0..10).map(|_| app.send(Method::PUT, &path, &headers, Some(body.clone())));
-        let mut statuses: Vec<u16> = join_all(writes).await.iter().map(|answer| answer.status.as_u16()).collect();
-        statuses.sort_unstable();
-        assert_eq!(statuses, [vec![200], vec![412; 9]].concat());
-    }
+#[apply(both_databases)]
+async fn of_writers_of_one_revision_one_wins(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    create(&app, "a").await;
+    let tag = app.get(SERVICE).await.header("etag").to_owned();
+    let body = json!({ "newName": "b" }).to_string();
+    let headers = [JSON, ("If-Match", tag.as_str())];
+    let path = format!("{CRITERIA}a/");
+    let writes = (0..10).map(|_| app.send(Method::PUT, &path, &headers, Some(body.clone())));
+    let mut statuses: Vec<u16> = join_all(writes).await.iter().map(|answer| answer.status.as_u16()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [vec![200], vec![412; 9]].concat());
+}
 
-    async fn every_write_at_once_is_in_the_end_result(app: App) {
-        let app = app.with_user().await;
-        let entries: Vec<_> = (0..20).map(|number| any(&format!("c{number}"))).collect();
-        app.put(SERVICE, json!({ "criteria": entries })).await.expect(200);
-        let deactivate = |number: usize| {
-            let app = &app;
-            async move {
-                let entry = json!({ "criteria": [{ "name": format!("c{number}"), "active": false }] });
-                app.put(SERVICE, entry).await.expect(200);
-            }
-        };
-        join_all((0..20).map(deactivate)).await;
-        let service = app.get(SERVICE).await.expect(200);
-        assert!(service["criteria"].as_array().is_some_and(|criteria| criteria.iter().all(|criteria| criteria["active"] == false)));
-    }
+#[apply(both_databases)]
+async fn every_write_at_once_is_in_the_end_result(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    let entries: Vec<_> = (0..20).map(|number| any(&format!("c{number}"))).collect();
+    app.put(SERVICE, json!({ "criteria": entries })).await.expect(200);
+    let deactivate = |number: usize| {
+        let app = &app;
+        async move {
+            let entry = json!({ "criteria": [{ "name": format!("c{number}"), "active": false }] });
+            app.put(SERVICE, entry).await.expect(200);
+        }
+    };
+    join_all((0..20).map(deactivate)).await;
+    let service = app.get(SERVICE).await.expect(200);
+    assert!(
+        service["criteria"]
+            .as_array()
+            .is_some_and(|criteria| criteria.iter().all(|criteria| criteria["active"] == false))
+    );
 }

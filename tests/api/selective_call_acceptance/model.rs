@@ -8,9 +8,13 @@ use proptest::{
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 use reqwest::Method;
+use rstest_reuse::apply;
 use serde_json::{Map, Value, json};
 
-use crate::harness::{Answer, App, JSON, SERVICE, USER, both};
+use crate::{
+    database::Kind,
+    harness::{Answer, App, JSON, SERVICE, USER, both_databases},
+};
 
 /// Sequences of writes in one run.
 const SEQUENCES: u32 = 40;
@@ -32,7 +36,9 @@ fn schedule(member: &'static str) -> impl Strategy<Value = Value> {
     prop_oneof![
         4 => Just(json!({})),
         1 => Just(json!({ member: null })),
-        2 => prop::sample::select(vec!["S1", "S2"]).prop_map(move |name| json!({ member: { "level": "User", "name": name, "type": kind } })),
+        2 => prop::sample::select(vec!["S1", "S2"]).prop_map(move |name| json!({
+            member: { "level": "User", "name": name, "type": kind }
+        })),
     ]
 }
 
@@ -160,7 +166,9 @@ fn find(model: &Model, name: &Value) -> Option<usize> {
 fn created(body: &Value) -> Value {
     let mut model = vec![json!({
         "name": body["name"], "active": true, "doNotPerformAction": false,
-        "fromDnCriteria": { "selection": "Any", "includeAnonymousCallers": false, "includeUnavailableCallers": false, "phoneNumbers": [] }
+        "fromDnCriteria": {
+            "selection": "Any", "includeAnonymousCallers": false, "includeUnavailableCallers": false, "phoneNumbers": []
+        }
     })];
     merge(&mut model, 0, body);
     model.remove(0)
@@ -241,22 +249,21 @@ async fn play(app: &App, writes: &[Write]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-both! {
-    async fn random_writes_answer_and_leave_what_the_model_does(app: App) {
-        let app = app.with_user().await;
-        for folder in ["time_schedules", "calendar_schedules"] {
-            for name in ["S1", "S2"] {
-                app.post(&format!("{USER}{folder}/"), json!({ "name": name })).await.expect(201);
-            }
+#[apply(both_databases)]
+async fn random_writes_answer_and_leave_what_the_model_does(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    for folder in ["time_schedules", "calendar_schedules"] {
+        for name in ["S1", "S2"] {
+            app.post(&format!("{USER}{folder}/"), json!({ "name": name })).await.expect(201);
         }
-        let config = Config { cases: SEQUENCES, failure_persistence: None, ..Config::default() };
-        let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-        let mut runner = TestRunner::new_with_rng(config, rng);
-        let ran = tokio::task::block_in_place(|| {
-            runner.run(&vec(write(), 1..20), |writes| tokio::runtime::Handle::current().block_on(play(&app, &writes)))
-        });
-        if let Err(error) = ran {
-            panic!("{error}");
-        }
+    }
+    let config = Config { cases: SEQUENCES, failure_persistence: None, ..Config::default() };
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    let ran = tokio::task::block_in_place(|| {
+        runner.run(&vec(write(), 1..20), |writes| tokio::runtime::Handle::current().block_on(play(&app, &writes)))
+    });
+    if let Err(error) = ran {
+        panic!("{error}");
     }
 }

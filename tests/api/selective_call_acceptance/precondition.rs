@@ -1,10 +1,14 @@
 //! Conditional writes: `ETag` and `If-Match`.
 
 use reqwest::Method;
+use rstest_reuse::apply;
 use serde_json::json;
 
 use super::{any, create, names};
-use crate::harness::{Answer, App, CRITERIA, JSON, SERVICE, USER, both};
+use crate::{
+    database::Kind,
+    harness::{Answer, App, CRITERIA, JSON, SERVICE, USER, both_databases},
+};
 
 /// The four writes, which leave criteria `a` as they found it or fail.
 const WRITES: [(Method, &str, &str); 4] = [
@@ -23,60 +27,63 @@ async fn tag(app: &App) -> String {
     app.get(SERVICE).await.header("etag").to_owned()
 }
 
-both! {
-    async fn a_write_of_another_revision_is_refused_and_changes_nothing(app: App) {
-        let app = app.with_user().await;
-        create(&app, "a").await;
-        let (before, current) = (app.get(SERVICE).await.expect(200), tag(&app).await);
-        for operation in &WRITES {
-            for stale in ["\"1\"", &format!("W/{current}"), "\"\""] {
-                write(&app, operation, stale).await.expect_problem(412, "revision_mismatch");
-            }
-            write(&app, operation, "no tag").await.expect_faults(&["If-Match"]);
+#[apply(both_databases)]
+async fn a_write_of_another_revision_is_refused_and_changes_nothing(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    create(&app, "a").await;
+    let (before, current) = (app.get(SERVICE).await.expect(200), tag(&app).await);
+    for operation in &WRITES {
+        for stale in ["\"1\"", &format!("W/{current}"), "\"\""] {
+            write(&app, operation, stale).await.expect_problem(412, "revision_mismatch");
         }
-        assert_eq!((app.get(SERVICE).await.expect(200), tag(&app).await), (before, current));
+        write(&app, operation, "no tag").await.expect_faults(&["If-Match"]);
     }
+    assert_eq!((app.get(SERVICE).await.expect(200), tag(&app).await), (before, current));
+}
 
-    async fn a_weak_tag_of_the_present_revision_is_told_to_be_weak(app: App) {
-        let app = app.with_user().await;
-        create(&app, "a").await;
+#[apply(both_databases)]
+async fn a_weak_tag_of_the_present_revision_is_told_to_be_weak(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    create(&app, "a").await;
+    let current = tag(&app).await;
+    let problem = write(&app, &WRITES[0], &format!("W/{current}")).await.expect_problem(412, "revision_mismatch");
+    let detail = problem["detail"].as_str().expect("a problem has a detail");
+    assert!(detail.contains(&current) && detail.contains("W/"), "{detail}");
+}
+
+#[apply(both_databases)]
+async fn a_write_of_the_present_revision_is_done_and_makes_a_new_one(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    create(&app, "a").await;
+    for operation in &WRITES {
         let current = tag(&app).await;
-        let problem = write(&app, &WRITES[0], &format!("W/{current}")).await.expect_problem(412, "revision_mismatch");
-        let detail = problem["detail"].as_str().expect("a problem has a detail");
-        assert!(detail.contains(&current) && detail.contains("W/"), "{detail}");
+        let answer = write(&app, operation, &format!("\"x\", {current}")).await;
+        answer.expect(200);
+        assert_ne!(answer.header("etag"), current);
+        assert_eq!(answer.header("etag"), tag(&app).await);
     }
+    assert_eq!(names(&app).await, ["b"]);
+    write(&app, &WRITES[1], "*").await.expect_problem(409, "criteria_exists");
+}
 
-    async fn a_write_of_the_present_revision_is_done_and_makes_a_new_one(app: App) {
-        let app = app.with_user().await;
-        create(&app, "a").await;
-        for operation in &WRITES {
-            let current = tag(&app).await;
-            let answer = write(&app, operation, &format!("\"x\", {current}")).await;
-            answer.expect(200);
-            assert_ne!(answer.header("etag"), current);
-            assert_eq!(answer.header("etag"), tag(&app).await);
-        }
-        assert_eq!(names(&app).await, ["b"]);
-        write(&app, &WRITES[1], "*").await.expect_problem(409, "criteria_exists");
-    }
+#[apply(both_databases)]
+async fn a_refused_write_keeps_the_revision(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    create(&app, "a").await;
+    let current = tag(&app).await;
+    app.post(CRITERIA, any("a")).await.expect_problem(409, "criteria_exists");
+    app.put(SERVICE, json!({ "criteria": [{ "name": "new" }] })).await.expect(400);
+    app.delete(&format!("{CRITERIA}none/")).await.expect_problem(404, "criteria_not_found");
+    assert_eq!(tag(&app).await, current);
+}
 
-    async fn a_refused_write_keeps_the_revision(app: App) {
-        let app = app.with_user().await;
-        create(&app, "a").await;
-        let current = tag(&app).await;
-        app.post(CRITERIA, any("a")).await.expect_problem(409, "criteria_exists");
-        app.put(SERVICE, json!({ "criteria": [{ "name": "new" }] })).await.expect(400);
-        app.delete(&format!("{CRITERIA}none/")).await.expect_problem(404, "criteria_not_found");
-        assert_eq!(tag(&app).await, current);
-    }
-
-    async fn an_old_revision_never_fits_a_service_that_was_taken_away_and_given_again(app: App) {
-        let app = app.with_user().await;
-        let old = tag(&app).await;
-        let services = json!({ "services": [{ "name": "Selective Call Acceptance" }] });
-        let path = format!("{USER}services/");
-        app.send(Method::DELETE, &path, &[JSON], Some(services.to_string())).await.expect(200);
-        app.post(&path, services).await.expect(200);
-        assert_ne!(tag(&app).await, old);
-    }
+#[apply(both_databases)]
+async fn an_old_revision_never_fits_a_service_that_was_taken_away_and_given_again(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    let old = tag(&app).await;
+    let services = json!({ "services": [{ "name": "Selective Call Acceptance" }] });
+    let path = format!("{USER}services/");
+    app.send(Method::DELETE, &path, &[JSON], Some(services.to_string())).await.expect(200);
+    app.post(&path, services).await.expect(200);
+    assert_ne!(tag(&app).await, old);
 }

@@ -1,11 +1,12 @@
 //! Every error has one shape, the framework's own too.
 
 use reqwest::Method;
+use rstest_reuse::apply;
 use serde_json::{Value, json};
 
 use crate::{
     database::Kind,
-    harness::{Answer, App, CRITERIA, JSON, USER, both},
+    harness::{Answer, App, CRITERIA, JSON, USER, both_databases},
 };
 
 const TENANTS: &str = "/api/v1/tenants/";
@@ -163,50 +164,56 @@ async fn a_body_of_1_mib_is_read_and_a_longer_one_answers_413() {
     expect_whole_problem(&post_text(&app, TENANTS, padded((1 << 20) + 1)).await, 413, "body_too_large");
 }
 
-both! {
-    async fn control_characters_in_a_text_are_refused(app: App) {
-        let app = app.with_user().await;
-        for wrong in ["a\u{0}b", "\u{0}", "a\nb", "a\tb", "a\u{1b}b", "a\u{7f}b", "a\u{85}b"] {
-            for (path, member) in [
-                (TENANTS, "tenantId"),
-                ("/api/v1/tenants/foo/groups/", "groupId"),
-                ("/api/v1/tenants/foo/groups/foogroup/users/", "userId"),
-            ] {
-                app.post(path, json!({ member: wrong })).await.expect_faults(&[&format!("/{member}")]);
-            }
-            for (path, member) in
-                [("/api/v1/tenants/foo/", "name"), ("/api/v1/tenants/foo/groups/foogroup/", "groupName"), (USER, "firstName")]
-            {
-                let answer = app.put(path, json!({ member: wrong })).await;
-                answer.expect_faults(&[&format!("/{member}")]);
-                expect_whole_problem(&answer, 400, "invalid_request");
-            }
+#[apply(both_databases)]
+async fn control_characters_in_a_text_are_refused(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    for wrong in ["a\u{0}b", "\u{0}", "a\nb", "a\tb", "a\u{1b}b", "a\u{7f}b", "a\u{85}b"] {
+        for (path, member) in [
+            (TENANTS, "tenantId"),
+            ("/api/v1/tenants/foo/groups/", "groupId"),
+            ("/api/v1/tenants/foo/groups/foogroup/users/", "userId"),
+        ] {
+            app.post(path, json!({ member: wrong })).await.expect_faults(&[&format!("/{member}")]);
         }
-        for wrong in ["%00", "a%00", "a%0Ab", "a%7F"] {
-            let answer = app.get(&format!("/api/v1/tenants/{wrong}/")).await;
-            answer.expect_faults(&["tenant_id"]);
+        for (path, member) in [
+            ("/api/v1/tenants/foo/", "name"),
+            ("/api/v1/tenants/foo/groups/foogroup/", "groupName"),
+            (USER, "firstName"),
+        ] {
+            let answer = app.put(path, json!({ member: wrong })).await;
+            answer.expect_faults(&[&format!("/{member}")]);
             expect_whole_problem(&answer, 400, "invalid_request");
         }
     }
+    for wrong in ["%00", "a%00", "a%0Ab", "a%7F"] {
+        let answer = app.get(&format!("/api/v1/tenants/{wrong}/")).await;
+        answer.expect_faults(&["tenant_id"]);
+        expect_whole_problem(&answer, 400, "invalid_request");
+    }
+}
 
-    async fn the_operations_errors_are_whole_problems_too(app: App) {
-        let app = app.with_schedules().await;
-        let service = format!("{USER}services/selective_call_acceptance/");
-        for (answer, status, code) in [
-            (app.get("/api/v1/tenants/none/").await, 404, "tenant_not_found"),
-            (app.get("/api/v1/tenants/foo/groups/none/").await, 404, "group_not_found"),
-            (app.get("/api/v1/tenants/foo/groups/foogroup/users/none/").await, 404, "user_not_found"),
-            (app.get(&format!("{CRITERIA}none/")).await, 404, "criteria_not_found"),
-            (app.post(TENANTS, json!({ "tenantId": "foo" })).await, 409, "tenant_exists"),
-            (app.delete("/api/v1/tenants/foo/").await, 409, "tenant_in_use"),
-            (app.post(&format!("{USER}time_schedules/"), json!({ "name": "Every Friday" })).await, 409, "schedule_exists"),
-            (app.get("/api/v1/tenants/?limit=x").await, 400, "invalid_request"),
-            (app.post(TENANTS, json!({ "tenantId": 1, "x": {} })).await, 400, "invalid_request"),
-            (app.post(CRITERIA, json!({ "name": "C", "fromDnCriteria": [] })).await, 400, "invalid_request"),
-            (app.send(Method::PUT, &service, &[JSON, ("If-Match", "\"x\"")], Some("{\"criteria\":[]}".to_owned())).await, 412, "revision_mismatch"),
-        ] {
-            expect_whole_problem(&answer, status, code);
-        }
+#[apply(both_databases)]
+async fn the_operations_errors_are_whole_problems_too(#[case] database: Kind) {
+    let app = App::start(database).await.with_schedules().await;
+    let service = format!("{USER}services/selective_call_acceptance/");
+    for (answer, status, code) in [
+        (app.get("/api/v1/tenants/none/").await, 404, "tenant_not_found"),
+        (app.get("/api/v1/tenants/foo/groups/none/").await, 404, "group_not_found"),
+        (app.get("/api/v1/tenants/foo/groups/foogroup/users/none/").await, 404, "user_not_found"),
+        (app.get(&format!("{CRITERIA}none/")).await, 404, "criteria_not_found"),
+        (app.post(TENANTS, json!({ "tenantId": "foo" })).await, 409, "tenant_exists"),
+        (app.delete("/api/v1/tenants/foo/").await, 409, "tenant_in_use"),
+        (app.post(&format!("{USER}time_schedules/"), json!({ "name": "Every Friday" })).await, 409, "schedule_exists"),
+        (app.get("/api/v1/tenants/?limit=x").await, 400, "invalid_request"),
+        (app.post(TENANTS, json!({ "tenantId": 1, "x": {} })).await, 400, "invalid_request"),
+        (app.post(CRITERIA, json!({ "name": "C", "fromDnCriteria": [] })).await, 400, "invalid_request"),
+        (
+            app.send(Method::PUT, &service, &[JSON, ("If-Match", "\"x\"")], Some("{\"criteria\":[]}".to_owned())).await,
+            412,
+            "revision_mismatch",
+        ),
+    ] {
+        expect_whole_problem(&answer, status, code);
     }
 }
 

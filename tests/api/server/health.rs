@@ -1,19 +1,20 @@
 //! Whether the server lives and is ready.
 
+use rstest_reuse::apply;
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::json;
 
 use crate::{
     database::{Kind, admin_url},
-    harness::{App, USER, both},
+    harness::{App, USER, both_databases},
 };
 
-both! {
-    async fn a_server_with_its_database_lives_and_is_ready(app: App) {
-        for path in ["/health/live", "/health/ready"] {
-            let health = app.get(path).await.expect(200);
-            assert_eq!(health, json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }));
-        }
+#[apply(both_databases)]
+async fn a_server_with_its_database_lives_and_is_ready(#[case] database: Kind) {
+    let app = App::start(database).await;
+    for path in ["/health/live", "/health/ready"] {
+        let health = app.get(path).await.expect(200);
+        assert_eq!(health, json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }));
     }
 }
 

@@ -1,5 +1,5 @@
-//! The pages for people: one to try the operations, one to read about them, one for each code of a problem. What they do
-//! in a browser is tested in `tests/docs/`.
+//! The pages for people: one to try the operations, one to read about them, one for each code of a problem. What they
+//! do in a browser is tested in `tests/docs/`.
 
 use call_acceptance_api::document;
 use serde_json::Value;

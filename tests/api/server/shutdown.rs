@@ -18,7 +18,8 @@ async fn a_request_under_way_is_answered_and_no_connection_is_taken_any_more() {
     let body = json!({ "tenantId": "foo" }).to_string();
     let mut connection = BufReader::new(TcpStream::connect(&address).await.expect("the server takes connections"));
     let head = format!(
-        "POST /api/v1/tenants/ HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+        "POST /api/v1/tenants/ HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\nContent-Type: \
+        application/json\r\n\
          Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
         ADMIN.text(),
         body.len()

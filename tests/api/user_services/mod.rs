@@ -54,7 +54,9 @@ fn no_selections() -> Vec<(Value, Vec<&'static str>)> {
             vec!["/services/0/assigned"],
         ),
         (
-            json!({ "services": [{ "name": "Selective Call Acceptance" }, { "name": "Voice Mail", "on": 1 }], "all": true }),
+            json!({
+                "services": [{ "name": "Selective Call Acceptance" }, { "name": "Voice Mail", "on": 1 }], "all": true
+            }),
             vec!["/services/1/name", "/services/1/on", "/all"],
         ),
     ]

@@ -69,8 +69,8 @@ pub(super) fn of(name: &str) -> Option<Value> {
     })
 }
 
-/// The example of the schema `name` in an operation that reads or replaces a calendar schedule as iCalendar, where it is
-/// another one than in other operations on calendar schedules.
+/// The example of the schema `name` in an operation that reads or replaces a calendar schedule as iCalendar, where it
+/// is another one than in other operations on calendar schedules.
 pub(super) fn of_icalendar(name: &str) -> Option<Value> {
     let loaded = || icalendar::read(ICALENDAR.as_bytes(), &icalendar::Reading::default());
     let periods = || loaded().map(|loaded| loaded.periods).unwrap_or_default();
@@ -132,7 +132,10 @@ pub(super) fn of_calendar(name: &str) -> Option<Value> {
 }
 
 fn easter() -> Value {
-    json!({ "name": "Easter Sunday", "active": true, "type": "Recurrence", "startDate": "2026-01-01", "rule": "FREQ=YEARLY;BYEASTER=0" })
+    json!({
+        "name": "Easter Sunday", "active": true, "type": "Recurrence", "startDate": "2026-01-01",
+        "rule": "FREQ=YEARLY;BYEASTER=0"
+    })
 }
 
 fn criteria(name: &str) -> Value {
@@ -227,5 +230,8 @@ fn schedules(name: &str, level: &str) -> Value {
 }
 
 fn friday() -> Value {
-    json!({ "name": "Friday", "active": true, "type": "Day of the week", "dayOfWeek": "Friday", "startTime": "09:00", "stopTime": "17:00" })
+    json!({
+        "name": "Friday", "active": true, "type": "Day of the week", "dayOfWeek": "Friday", "startTime": "09:00",
+        "stopTime": "17:00"
+    })
 }

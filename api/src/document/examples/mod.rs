@@ -1,5 +1,5 @@
-//! An example for every parameter, body and answer. What they are is in [`data`]; those of problems are made of the table of
-//! codes, and stand once under `components/examples`.
+//! An example for every parameter, body and answer. What they are is in [`data`]; those of problems are made of the
+//! table of codes, and stand once under `components/examples`.
 
 mod data;
 
@@ -122,8 +122,8 @@ impl InvalidRequest {
     }
 }
 
-/// References to the examples of the `codes`, which are put among `problems`; the one with faults is first, for it is what
-/// people look for.
+/// References to the examples of the `codes`, which are put among `problems`; the one with faults is first, for it is
+/// what people look for.
 fn refer_to_problems(codes: Vec<ProblemCode>, invalid: InvalidRequest, problems: &mut Map<String, Value>) -> Value {
     let mut codes = codes;
     codes.sort_by_key(|code| *code != ProblemCode::InvalidRequest);

@@ -7,8 +7,8 @@ pub(super) const PRECONDITION: u64 = codes(&[ProblemCode::RevisionMismatch]);
 pub(super) const TAKEN: u64 = codes(&[ProblemCode::CriteriaExists]);
 pub(super) const FULL: u64 = codes(&[ProblemCode::TooManyCriteria]);
 
-/// The six operations of a service with criteria. `view` and `update` are the schemas of the whole service: the first is made
-/// of its criteria, the second has them in its member `criteria`.
+/// The six operations of a service with criteria. `view` and `update` are the schemas of the whole service: the first
+/// is made of its criteria, the second has them in its member `criteria`.
 macro_rules! criteria_api {
     (
         $(#[$doc:meta])* $api:ident: $service:expr, $tag:literal,
@@ -77,10 +77,10 @@ macro_rules! criteria_api {
 
             #[doc = $service_update_doc]
             ///
-            /// Applies a list of changes in order, all or none. An entry merges into the criteria that it names, creates it
-            /// when there is none (then `fromDnCriteria` is required), or removes it with `"delete": true`, which is no
-            /// error when it is not there. Criteria that no entry names stay as they are. One bad entry, and nothing
-            /// changes.
+            /// Applies a list of changes in order, all or none. An entry merges into the criteria that it names,
+            /// creates it when there is none (then `fromDnCriteria` is required), or removes it with `"delete": true`,
+            /// which is no error when it is not there. Criteria that no entry names stay as they are. One bad entry,
+            /// and nothing changes.
             #[oai(path = $service_path, method = "put", operation_id = $service_update_id)]
             async fn $service_update(
                 &self,
@@ -142,8 +142,8 @@ macro_rules! criteria_api {
 
             #[doc = $criteria_update_doc]
             ///
-            /// Merges the body into the criteria: what is left out stays as it is, `null` clears a schedule, `phoneNumbers`
-            /// replaces the whole list, `newName` renames.
+            /// Merges the body into the criteria: what is left out stays as it is, `null` clears a schedule,
+            /// `phoneNumbers` replaces the whole list, `newName` renames.
             #[oai(path = $criteria_path, method = "put", operation_id = $criteria_update_id)]
             async fn $criteria_update(
                 &self,

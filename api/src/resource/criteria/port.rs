@@ -13,8 +13,8 @@ use crate::{
     },
 };
 
-/// The port: what the server does for the criteria of a user's service, whichever it is. A write with `if_match` that does
-/// not name the present revision is refused and changes nothing.
+/// The port: what the server does for the criteria of a user's service, whichever it is. A write with `if_match` that
+/// does not name the present revision is refused and changes nothing.
 #[async_trait]
 pub trait CriteriaServices: Send + Sync {
     /// The criteria of the service, in the order in which they were created.

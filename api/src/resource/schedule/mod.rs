@@ -203,7 +203,8 @@ macro_rules! schedules_api {
                 actor: Write<{ $writers }>,
                 $($id: Path<$id_type>,)*
                 body: JsonBody<ScheduleCreate>,
-            ) -> Result<Created<Schedule>, Fails<{ BODY | $codes | codes(&[ProblemCode::ScheduleExists, ProblemCode::TooManySchedules]) }>> {
+            ) -> Result<Created<Schedule>,
+            Fails<{ BODY | $codes | codes(&[ProblemCode::ScheduleExists, ProblemCode::TooManySchedules]) }>> {
                 let folder = ScheduleFolder { owner: $owner, kind: $kind };
                 let schedule = self.0.create(&actor.0, folder.clone(), body.0).await?;
                 let name = schedule.name.clone();
@@ -235,7 +236,8 @@ macro_rules! schedules_api {
                 $($id: Path<$id_type>,)*
                 name: Path<ScheduleName>,
                 body: JsonBody<ScheduleUpdate>,
-            ) -> Result<Updated<Schedule>, Fails<{ BODY | $codes | codes(&[ProblemCode::ScheduleNotFound, ProblemCode::ScheduleExists]) }>> {
+            ) -> Result<Updated<Schedule>,
+            Fails<{ BODY | $codes | codes(&[ProblemCode::ScheduleNotFound, ProblemCode::ScheduleExists]) }>> {
                 let folder = ScheduleFolder { owner: $owner, kind: $kind };
                 Ok(Updated::with(self.0.update(&actor.0, folder, name.0, body.0).await?))
             }
@@ -249,7 +251,8 @@ macro_rules! schedules_api {
                 actor: Write<{ $writers }>,
                 $($id: Path<$id_type>,)*
                 name: Path<ScheduleName>,
-            ) -> Result<Deleted, Fails<{ $codes | codes(&[ProblemCode::ScheduleNotFound, ProblemCode::ScheduleInUse]) }>> {
+            ) -> Result<Deleted,
+            Fails<{ $codes | codes(&[ProblemCode::ScheduleNotFound, ProblemCode::ScheduleInUse]) }>> {
                 let folder = ScheduleFolder { owner: $owner, kind: $kind };
                 Ok(self.0.delete(&actor.0, folder, name.0).await?.into())
             }
@@ -261,9 +264,11 @@ schedules_api! {
     /// The operations on a tenant's time schedules.
     TenantTimeSchedulesApi: ScheduleType::Time, "Tag::TimeSchedules", TENANT, TENANT_ADMINS,
     owner: (tenant_id: TenantId) => Owner::Tenant(tenant_id.clone()),
-    list: tenant_time_schedules_list "tenant_time_schedules_list" "/tenants/:tenant_id/time_schedules/" "List the time schedules of a tenant",
+    list: tenant_time_schedules_list "tenant_time_schedules_list"
+        "/tenants/:tenant_id/time_schedules/" "List the time schedules of a tenant",
     create: tenant_time_schedule_create "tenant_time_schedule_create" "Create a time schedule of a tenant",
-    view: tenant_time_schedule_view "tenant_time_schedule_view" "/tenants/:tenant_id/time_schedules/:name/" "View a time schedule of a tenant",
+    view: tenant_time_schedule_view "tenant_time_schedule_view"
+        "/tenants/:tenant_id/time_schedules/:name/" "View a time schedule of a tenant",
     update: tenant_time_schedule_update "tenant_time_schedule_update" "Update a time schedule of a tenant",
     delete: tenant_time_schedule_delete "tenant_time_schedule_delete" "Delete a time schedule of a tenant",
 }
@@ -271,10 +276,14 @@ schedules_api! {
 schedules_api! {
     /// The operations on a group's time schedules.
     GroupTimeSchedulesApi: ScheduleType::Time, "Tag::TimeSchedules", GROUP, GROUP_ADMINS,
-    owner: (tenant_id: TenantId, group_id: GroupId) => Owner::Group(GroupPath { tenant: tenant_id.clone(), group: group_id.clone() }),
-    list: group_time_schedules_list "group_time_schedules_list" "/tenants/:tenant_id/groups/:group_id/time_schedules/" "List the time schedules of a group",
+    owner: (tenant_id: TenantId, group_id: GroupId) => Owner::Group(GroupPath {
+        tenant: tenant_id.clone(), group: group_id.clone()
+    }),
+    list: group_time_schedules_list "group_time_schedules_list"
+        "/tenants/:tenant_id/groups/:group_id/time_schedules/" "List the time schedules of a group",
     create: group_time_schedule_create "group_time_schedule_create" "Create a time schedule of a group",
-    view: group_time_schedule_view "group_time_schedule_view" "/tenants/:tenant_id/groups/:group_id/time_schedules/:name/" "View a time schedule of a group",
+    view: group_time_schedule_view "group_time_schedule_view"
+        "/tenants/:tenant_id/groups/:group_id/time_schedules/:name/" "View a time schedule of a group",
     update: group_time_schedule_update "group_time_schedule_update" "Update a time schedule of a group",
     delete: group_time_schedule_delete "group_time_schedule_delete" "Delete a time schedule of a group",
 }
@@ -282,10 +291,14 @@ schedules_api! {
 schedules_api! {
     /// The operations on a user's time schedules.
     UserTimeSchedulesApi: ScheduleType::Time, "Tag::TimeSchedules", USER, END_USERS,
-    owner: (tenant_id: TenantId, group_id: GroupId, user_id: UserId) => Owner::User(UserPath { tenant: tenant_id.clone(), group: group_id.clone(), user: user_id.clone() }),
-    list: user_time_schedules_list "user_time_schedules_list" "/tenants/:tenant_id/groups/:group_id/users/:user_id/time_schedules/" "List the time schedules of a user",
+    owner: (tenant_id: TenantId, group_id: GroupId, user_id: UserId) => Owner::User(UserPath {
+        tenant: tenant_id.clone(), group: group_id.clone(), user: user_id.clone()
+    }),
+    list: user_time_schedules_list "user_time_schedules_list"
+        "/tenants/:tenant_id/groups/:group_id/users/:user_id/time_schedules/" "List the time schedules of a user",
     create: user_time_schedule_create "user_time_schedule_create" "Create a time schedule of a user",
-    view: user_time_schedule_view "user_time_schedule_view" "/tenants/:tenant_id/groups/:group_id/users/:user_id/time_schedules/:name/" "View a time schedule of a user",
+    view: user_time_schedule_view "user_time_schedule_view"
+        "/tenants/:tenant_id/groups/:group_id/users/:user_id/time_schedules/:name/" "View a time schedule of a user",
     update: user_time_schedule_update "user_time_schedule_update" "Update a time schedule of a user",
     delete: user_time_schedule_delete "user_time_schedule_delete" "Delete a time schedule of a user",
 }
@@ -294,9 +307,11 @@ schedules_api! {
     /// The operations on a tenant's calendar schedules.
     TenantCalendarSchedulesApi: ScheduleType::Holiday, "Tag::CalendarSchedules", TENANT, TENANT_ADMINS,
     owner: (tenant_id: TenantId) => Owner::Tenant(tenant_id.clone()),
-    list: tenant_calendar_schedules_list "tenant_calendar_schedules_list" "/tenants/:tenant_id/calendar_schedules/" "List the calendar schedules of a tenant",
+    list: tenant_calendar_schedules_list "tenant_calendar_schedules_list"
+        "/tenants/:tenant_id/calendar_schedules/" "List the calendar schedules of a tenant",
     create: tenant_calendar_schedule_create "tenant_calendar_schedule_create" "Create a calendar schedule of a tenant",
-    view: tenant_calendar_schedule_view "tenant_calendar_schedule_view" "/tenants/:tenant_id/calendar_schedules/:name/" "View a calendar schedule of a tenant",
+    view: tenant_calendar_schedule_view "tenant_calendar_schedule_view"
+        "/tenants/:tenant_id/calendar_schedules/:name/" "View a calendar schedule of a tenant",
     update: tenant_calendar_schedule_update "tenant_calendar_schedule_update" "Update a calendar schedule of a tenant",
     delete: tenant_calendar_schedule_delete "tenant_calendar_schedule_delete" "Delete a calendar schedule of a tenant",
 }
@@ -304,10 +319,14 @@ schedules_api! {
 schedules_api! {
     /// The operations on a group's calendar schedules.
     GroupCalendarSchedulesApi: ScheduleType::Holiday, "Tag::CalendarSchedules", GROUP, GROUP_ADMINS,
-    owner: (tenant_id: TenantId, group_id: GroupId) => Owner::Group(GroupPath { tenant: tenant_id.clone(), group: group_id.clone() }),
-    list: group_calendar_schedules_list "group_calendar_schedules_list" "/tenants/:tenant_id/groups/:group_id/calendar_schedules/" "List the calendar schedules of a group",
+    owner: (tenant_id: TenantId, group_id: GroupId) => Owner::Group(GroupPath {
+        tenant: tenant_id.clone(), group: group_id.clone()
+    }),
+    list: group_calendar_schedules_list "group_calendar_schedules_list"
+        "/tenants/:tenant_id/groups/:group_id/calendar_schedules/" "List the calendar schedules of a group",
     create: group_calendar_schedule_create "group_calendar_schedule_create" "Create a calendar schedule of a group",
-    view: group_calendar_schedule_view "group_calendar_schedule_view" "/tenants/:tenant_id/groups/:group_id/calendar_schedules/:name/" "View a calendar schedule of a group",
+    view: group_calendar_schedule_view "group_calendar_schedule_view"
+        "/tenants/:tenant_id/groups/:group_id/calendar_schedules/:name/" "View a calendar schedule of a group",
     update: group_calendar_schedule_update "group_calendar_schedule_update" "Update a calendar schedule of a group",
     delete: group_calendar_schedule_delete "group_calendar_schedule_delete" "Delete a calendar schedule of a group",
 }
@@ -315,10 +334,16 @@ schedules_api! {
 schedules_api! {
     /// The operations on a user's calendar schedules.
     UserCalendarSchedulesApi: ScheduleType::Holiday, "Tag::CalendarSchedules", USER, END_USERS,
-    owner: (tenant_id: TenantId, group_id: GroupId, user_id: UserId) => Owner::User(UserPath { tenant: tenant_id.clone(), group: group_id.clone(), user: user_id.clone() }),
-    list: user_calendar_schedules_list "user_calendar_schedules_list" "/tenants/:tenant_id/groups/:group_id/users/:user_id/calendar_schedules/" "List the calendar schedules of a user",
+    owner: (tenant_id: TenantId, group_id: GroupId, user_id: UserId) => Owner::User(UserPath {
+        tenant: tenant_id.clone(), group: group_id.clone(), user: user_id.clone()
+    }),
+    list: user_calendar_schedules_list "user_calendar_schedules_list"
+        "/tenants/:tenant_id/groups/:group_id/users/:user_id/calendar_schedules/"
+        "List the calendar schedules of a user",
     create: user_calendar_schedule_create "user_calendar_schedule_create" "Create a calendar schedule of a user",
-    view: user_calendar_schedule_view "user_calendar_schedule_view" "/tenants/:tenant_id/groups/:group_id/users/:user_id/calendar_schedules/:name/" "View a calendar schedule of a user",
+    view: user_calendar_schedule_view "user_calendar_schedule_view"
+        "/tenants/:tenant_id/groups/:group_id/users/:user_id/calendar_schedules/:name/"
+        "View a calendar schedule of a user",
     update: user_calendar_schedule_update "user_calendar_schedule_update" "Update a calendar schedule of a user",
     delete: user_calendar_schedule_delete "user_calendar_schedule_delete" "Delete a calendar schedule of a user",
 }

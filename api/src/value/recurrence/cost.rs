@@ -27,8 +27,8 @@ const INVOLVED_POSITION: u32 = 30;
 /// How many years `COUNT` may be followed for the cost of a simple period.
 const YEARS: u32 = 4;
 
-/// What the period with `rule` from the day `first` on costs, for whole days or parts of them, with as many days that do
-/// not count; more than `most` where it is more, but perhaps not all of it.
+/// What the period with `rule` from the day `first` on costs, for whole days or parts of them, with as many days that
+/// do not count; more than `most` where it is more, but perhaps not all of it.
 pub fn of(rule: &RecurrenceRule, first: civil::Date, whole_day: bool, exceptions: usize, most: u32) -> u32 {
     let parts = rule.parts();
     let recurrence = Recurrence::without_end(&parts, first);
@@ -60,10 +60,12 @@ fn position(recurrence: &Recurrence) -> u32 {
 pub fn refusal(spent: u32, cost: u32) -> String {
     format!(
         "The rule costs {cost} or more, and the periods before it {spent} of the {BUDGET} that a schedule may cost. \
-         A period costs {SIMPLE}; a rule costs {INVOLVED} if it asks for more than months, days of the month and days of \
+         A period costs {SIMPLE}; a rule costs {INVOLVED} if it asks for more than months, days of the month and days \
+         of \
          the week and is not of one day in the year, {EASTER} more if it asks for Easter too, and 1 more for each \
          {EXCEPTIONS} days in `exceptDates`; BYSETPOS costs {POSITION} more, or {INVOLVED_POSITION} with ordinals, \
-         weeks, days of the year or Easter, with FREQ=YEARLY for each month; COUNT costs 1 more for each {YEARS} years up \
+         weeks, days of the year or Easter, with FREQ=YEARLY for each month; COUNT costs 1 more for each {YEARS} \
+         years up \
          to its last day, but not if the rule is of one day in the year. Use UNTIL in place of COUNT, dates, simpler \
          rules, or more schedules."
     )

@@ -7,7 +7,8 @@ text! {
     /// A recurrence rule (RFC 5545, section 3.3.10), daily or slower; kept in capital letters.
     RecurrenceRule {
         meaning: "a recurrence rule",
-        rule: "an RRULE of RFC 5545 without its `RRULE:` label, in letters of either case, FREQ one of DAILY, WEEKLY, MONTHLY and YEARLY, no BYHOUR, BYMINUTE or BYSECOND; BYEASTER counts days from Easter Sunday",
+        rule: "an RRULE of RFC 5545 without its `RRULE:` label, in letters of either case, FREQ one of DAILY, WEEKLY, \
+            MONTHLY and YEARLY, no BYHOUR, BYMINUTE or BYSECOND; BYEASTER counts days from Easter Sunday",
         length: 10..=2000,
         pattern: r"^[A-Za-z]+=[A-Za-z0-9,+-]+(;[A-Za-z]+=[A-Za-z0-9,+-]+)*$",
         format: "rrule", holds: |text| Parts::parse(text).is_ok(),

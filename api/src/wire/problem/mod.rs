@@ -1,7 +1,7 @@
 //! Errors: what went wrong ([`Failure`]), and how it is told ([`Problem`], RFC 9457).
 //!
-//! To add a kind of error, add a code to the table of [`ProblemCode`], and name it in the `Fails` of the operations that can
-//! answer it.
+//! To add a kind of error, add a code to the table of [`ProblemCode`], and name it in the `Fails` of the operations
+//! that can answer it.
 
 mod code;
 
@@ -79,7 +79,8 @@ fn cut(text: impl Into<String>, most: usize) -> String {
 /// One fault of an invalid request.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 pub struct Fault {
-    /// JSON Pointer (RFC 6901) of the faulty value in a JSON body; empty for the body itself. Left out for other faults.
+    /// JSON Pointer (RFC 6901) of the faulty value in a JSON body; empty for the body itself. Left out for other
+    /// faults.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(validator(max_length = 1000, pattern = "^(/[^/]*)*$"))]
     pub pointer: Option<String>,
@@ -87,7 +88,8 @@ pub struct Fault {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(validator(max_length = 200))]
     pub parameter: Option<String>,
-    /// Number of the faulty line in a body of lines, from 1; that on which a folded one starts. Left out for other faults.
+    /// Number of the faulty line in a body of lines, from 1; that on which a folded one starts. Left out for other
+    /// faults.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(validator(minimum(value = "1"), maximum(value = "1048577")))]
     pub line: Option<i32>,
@@ -174,7 +176,8 @@ impl Failure {
             ),
             Self::Internal(_) => Refusal::new(
                 ProblemCode::InternalError,
-                "The server could not do this; the operator finds the cause in the log under the identifier in `instance`.",
+                "The server could not do this; the operator finds the cause in the log under the identifier in \
+                `instance`.",
             ),
         }
     }

@@ -1,8 +1,8 @@
 //! What is wrong with a body that breaks its schema, told so that its sender can mend it.
 //!
-//! The walk is linear in the length of the body and ends at [`MAX_FAULTS`] faults: whoever sends a million wrong items pays
-//! for them, not the server. The length of a list is looked at before its items, and a list that is too long is emptied, so
-//! that no later check looks at them either.
+//! The walk is linear in the length of the body and ends at [`MAX_FAULTS`] faults: whoever sends a million wrong items
+//! pays for them, not the server. The length of a list is looked at before its items, and a list that is too long is
+//! emptied, so that no later check looks at them either.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
-//! Holding a request's body against its published schema. That it meets it says the crate `jsonschema`, quickly; what is
-//! wrong with one that does not, `explain.rs` says.
+//! Holding a request's body against its published schema. That it meets it says the crate `jsonschema`, quickly; what
+//! is wrong with one that does not, `explain.rs` says.
 
 mod explain;
 mod format;
@@ -14,8 +14,8 @@ use serde_json::{Map, Value, json};
 use self::{explain::Patterns, format::FORMATS};
 use crate::wire::problem::{Failure, Fault};
 
-/// The published schemas of the bodies of requests, compiled. The server makes them when it starts and puts them into every
-/// request, where bodies find them.
+/// The published schemas of the bodies of requests, compiled. The server makes them when it starts and puts them into
+/// every request, where bodies find them.
 pub struct BodySchemas(HashMap<String, BodySchema>);
 
 struct BodySchema {
@@ -36,8 +36,8 @@ impl BodySchemas {
         Self(compiled.collect())
     }
 
-    /// What is wrong with `body` by the published schema `name`: the first [`MAX_FAULTS`], in the order of the body. Lists
-    /// that are longer than they may be are then empty.
+    /// What is wrong with `body` by the published schema `name`: the first [`MAX_FAULTS`], in the order of the body.
+    /// Lists that are longer than they may be are then empty.
     ///
     /// [`MAX_FAULTS`]: crate::wire::problem::MAX_FAULTS
     pub fn faults(&self, name: &str, body: &mut Value) -> Result<Vec<Fault>, Failure> {

@@ -1,5 +1,5 @@
-//! Tokens, keys and the provider's answers, good and bad. Parts: the signer, the clock and the provider that the tests use,
-//! and the tests by subject.
+//! Tokens, keys and the provider's answers, good and bad. Parts: the signer, the clock and the provider that the tests
+//! use, and the tests by subject.
 
 mod claims;
 mod discovery;

@@ -1,5 +1,5 @@
-//! Header, key and signature. `tokens.json` holds a token of each algorithm and the keys, made with another library (npm
-//! jose).
+//! Header, key and signature. `tokens.json` holds a token of each algorithm and the keys, made with another library
+//! (npm jose).
 
 use ring::hmac;
 

@@ -1,8 +1,8 @@
 //! Written forms, packed so that thousands of patterns are compared with them at once.
 
-/// A written form, or the value of a pattern: a nibble for each character from the highest down, 1 to 10 for the digits,
-/// [`PLUS`] for the `+`, 0 behind the end. What is longer than [`LONGEST`] is cut: patterns are shorter, and so it equals
-/// none as a whole, and starts as it did.
+/// A written form, or the value of a pattern: a nibble for each character from the highest down, 1 to 10 for the
+/// digits, [`PLUS`] for the `+`, 0 behind the end. What is longer than [`LONGEST`] is cut: patterns are shorter, and so
+/// it equals none as a whole, and starts as it did.
 pub(in crate::rules::screening) type Packed = u128;
 
 pub(super) const PLUS: u8 = 11;

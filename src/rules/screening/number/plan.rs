@@ -36,8 +36,8 @@ pub(super) struct International {
 }
 
 impl International {
-    /// The number with these digits behind its `+`. A trunk prefix behind the country calling code is dropped where that
-    /// makes it a valid number; what is none is taken as it is, if it can be one by its length.
+    /// The number with these digits behind its `+`. A trunk prefix behind the country calling code is dropped where
+    /// that makes it a valid number; what is none is taken as it is, if it can be one by its length.
     pub(super) fn of(digits: &str) -> Option<Self> {
         if digits.len() > MOST_DIGITS {
             return None;
@@ -158,8 +158,8 @@ impl Plan {
     }
 }
 
-/// What is dialled before national numbers with a country calling code, which all of its regions have in common. Nothing
-/// but a format made for the purpose tells it.
+/// What is dialled before national numbers with a country calling code, which all of its regions have in common.
+/// Nothing but a format made for the purpose tells it.
 fn trunk_prefix(code: i32) -> String {
     const NATIONAL: u64 = 1;
     let number = PhoneNumber { country_code: code, national_number: NATIONAL, ..PhoneNumber::default() };

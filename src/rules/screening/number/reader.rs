@@ -40,8 +40,8 @@ impl Reader {
         self.read(written).map_or_else(|| written.digits.clone(), |number| format!("+{}", number.digits))
     }
 
-    /// The users' numbers that a called number may be, the likeliest first. Digits alone are E.164 without its `+` before
-    /// they are a national number.
+    /// The users' numbers that a called number may be, the likeliest first. Digits alone are E.164 without its `+`
+    /// before they are a national number.
     pub(in crate::rules::screening) fn called(&self, written: &Written) -> Vec<PhoneNumber> {
         let mut readings = self.prefixed(written);
         readings.sort_by_key(|number| !number.valid);
@@ -100,8 +100,8 @@ impl Reader {
         }
     }
 
-    /// `pattern`, which has wildcards, with its own `00` or international prefix read as `+`. The region's own prefix counts
-    /// first, unless no number begins with what is behind it.
+    /// `pattern`, which has wildcards, with its own `00` or international prefix read as `+`. The region's own prefix
+    /// counts first, unless no number begins with what is behind it.
     pub(in crate::rules::screening) fn with_plus<'a>(&self, pattern: &'a str) -> Option<&'a str> {
         let begins_a_number =
             |rest: &&str| !rest.starts_with(|c: char| c.is_ascii_digit()) || begins_with_country_code(rest);

@@ -87,7 +87,8 @@ fn the_numbering_plans_are_those_of_a_late_release() {
 
 #[test]
 fn the_release_of_the_numbering_plans_is_that_of_the_crate() {
-    // Whoever takes a newer crate says here and in `NUMBERING_PLANS` whose plans it brings: its README names the release.
+    // Whoever takes a newer crate says here and in `NUMBERING_PLANS` whose plans it brings: its README names the
+    // release.
     let known = [("2.2.15", "9.0.42")];
     let lock = include_str!("../../../../Cargo.lock");
     let (_, behind) =
@@ -358,7 +359,8 @@ fn text() -> impl Strategy<Value = String> {
         4 => "[0-9]{1,12}",
         2 => "\\+?[0-9 ().-]{1,20}",
         1 => prop::sample::select(vec![
-            "+", "00", "011", "<", ">", "\"", "\\", ";", "@", ":", "=", "%2B", "%", "tel:", "sip:", "sips:", "anonymous",
+            "+", "00", "011", "<", ">", "\"", "\\", ";", "@", ":", "=", "%2B", "%", "tel:", "sip:", "sips:",
+            "anonymous",
             "anonymous.invalid", ";phone-context=+", "266696687",
         ]).prop_map(str::to_owned),
         1 => any::<String>(),
@@ -388,7 +390,8 @@ proptest! {
             }
             let forms = forms(region, &text);
             prop_assert!((1..=3).contains(&forms.len()), "{:?}", forms);
-            prop_assert_eq!(forms.iter().filter(|form| form.starts_with('+')).count(), usize::from(canonical.starts_with('+')));
+            prop_assert_eq!(forms.iter().filter(|form| form.starts_with('+')).count(),
+            usize::from(canonical.starts_with('+')));
             prop_assert!(reader.called(&number).len() <= 3);
         }
     }

@@ -87,8 +87,8 @@ impl Written {
         is_number.then_some(Self { digits, lead })
     }
 
-    /// The number with what the parameters of its URI say of it: `phone-context` counts for a local number only. A domain
-    /// as context says nothing.
+    /// The number with what the parameters of its URI say of it: `phone-context` counts for a local number only. A
+    /// domain as context says nothing.
     fn within(self, parameters: &str) -> Self {
         if self.lead != Lead::None {
             return self;

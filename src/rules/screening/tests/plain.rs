@@ -69,8 +69,8 @@ fn e164(number: &Number, region: Option<&str>) -> Option<String> {
         .or_else(|| behind.iter().find_map(|digits| international(digits)))
 }
 
-/// The digits of the E.164 form of `text` as libphonenumber reads it in `region`, if there is such a number of at most 15
-/// digits.
+/// The digits of the E.164 form of `text` as libphonenumber reads it in `region`, if there is such a number of at most
+/// 15 digits.
 fn valid(text: &str, region: Option<&str>) -> Option<String> {
     let region = region.map(|region| region.parse().expect("a region"));
     let number =
@@ -220,8 +220,8 @@ impl Days {
     }
 
     /// Whether the period holds at `at`: whether one of the stretches of the time line that the days around it come to
-    /// contains it. A day comes to one stretch for each offset from UTC that is in force during it, from the start to the
-    /// stop by that offset, as far as the offset is in force.
+    /// contains it. A day comes to one stretch for each offset from UTC that is in force during it, from the start to
+    /// the stop by that offset, as far as the offset is in force.
     pub(super) fn hold_at(&self, at: Timestamp, zone: &tz::TimeZone) -> bool {
         let minutes = |minutes: u16| SignedDuration::from_mins(minutes.into());
         let start = minutes(self.period.start_time.as_ref().map_or(0, |time| time.minutes()));

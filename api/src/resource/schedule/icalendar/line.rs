@@ -1,8 +1,8 @@
 //! Content lines (RFC 5545, section 3.1): a name, parameters and a value.
 //!
-//! They are taken apart here rather than by the library, which reads a line that it cannot follow as something else than
-//! was written. Published files have such lines (an unescaped newline in a description, white space around a `;`), and a
-//! fault is one only where it matters.
+//! They are taken apart here rather than by the library, which reads a line that it cannot follow as something else
+//! than was written. Published files have such lines (an unescaped newline in a description, white space around a `;`),
+//! and a fault is one only where it matters.
 
 use super::octets::Line;
 use crate::wire::problem::Fault;

@@ -111,7 +111,8 @@ impl ParsePayload for IcalendarBody {
 
 poem_openapi::impl_apirequest_for_payload!(IcalendarBody,);
 
-/// An answer of media type `text/calendar`, in UTF-8. It says so: some clients read a `text/…` that does not as ISO 8859-1.
+/// An answer of media type `text/calendar`, in UTF-8. It says so: some clients read a `text/…` that does not as ISO
+/// 8859-1.
 pub struct IcalendarAnswer(String);
 
 impl Payload for IcalendarAnswer {
@@ -223,8 +224,8 @@ macro_rules! icalendar_api {
             ///
             /// Answers the schedule as iCalendar (RFC 5545), for calendar programs: an event for each period, in local
             /// time. What other programs do not know, like Easter, is written as days, at most 200, and the rule beside
-            /// them in `X-CALL-ACCEPTANCE-RULE`. Of a period that is not active (`STATUS:CANCELLED`) or that has no day,
-            /// they show none. The answer can be sent back, and then says the same.
+            /// them in `X-CALL-ACCEPTANCE-RULE`. Of a period that is not active (`STATUS:CANCELLED`) or that has no
+            /// day, they show none. The answer can be sent back, and then says the same.
             #[oai(path = $path, method = "get", operation_id = $view_id)]
             async fn $view(
                 &self,
@@ -239,17 +240,17 @@ macro_rules! icalendar_api {
             #[doc = $replace_doc]
             ///
             /// Replaces the periods of a schedule that is there by the events of a calendar, so that published files of
-            /// public holidays can be loaded, at most 1 MiB. Each `VEVENT` becomes a period, or several where one cannot
-            /// say it: `SUMMARY` its name, shortened to 40 characters and with the date behind it where the name is
-            /// taken; `DTSTART` with `DTEND` or `DURATION` its days and times; `RRULE`, `RDATE` and `EXDATE` its rule;
-            /// events with `RECURRENCE-ID` the days that were moved; `STATUS:CANCELLED` makes it inactive. Whole days
-            /// are days in whatever time zone they are written, and what ends at 23:59 ends with the day. Other
+            /// public holidays can be loaded, at most 1 MiB. Each `VEVENT` becomes a period, or several where one
+            /// cannot say it: `SUMMARY` its name, shortened to 40 characters and with the date behind it where the name
+            /// is taken; `DTSTART` with `DTEND` or `DURATION` its days and times; `RRULE`, `RDATE` and `EXDATE` its
+            /// rule; events with `RECURRENCE-ID` the days that were moved; `STATUS:CANCELLED` makes it inactive. Whole
+            /// days are days in whatever time zone they are written, and what ends at 23:59 ends with the day. Other
             /// properties and components are ignored, and so are days before 1970 of an event that recurs.
             ///
             /// What periods cannot say is refused with the line that it stands on, the first 100 at once: parts of days
             /// in a time zone whose clock does not show what that of the schedule's owner does, rules that recur more
-            /// than once a day, `EXRULE`, `RANGE=THISANDFUTURE`, and more than 1000 periods. With `skip=true` such events
-            /// are left out instead, and named in `skipped`.
+            /// than once a day, `EXRULE`, `RANGE=THISANDFUTURE`, and more than 1000 periods. With `skip=true` such
+            /// events are left out instead, and named in `skipped`.
             #[oai(path = $path, method = "put", operation_id = $replace_id)]
             async fn $replace(
                 &self,
@@ -259,9 +260,9 @@ macro_rules! icalendar_api {
                 /// Whether events that no period can say are left out, and named in the answer; else they are refused.
                 #[oai(default)]
                 skip: Query<bool>,
-                /// A text, in letters of either case: events are left out that have it in their `SUMMARY`, `CATEGORIES` or
-                /// `DESCRIPTION`. Feeds mix observances with days off: `exclude=observance` leaves out the former. It can
-                /// stand several times.
+                /// A text, in letters of either case: events are left out that have it in their `SUMMARY`, `CATEGORIES`
+                /// or `DESCRIPTION`. Feeds mix observances with days off: `exclude=observance` leaves out the former.
+                /// It can stand several times.
                 #[oai(default, validator(max_items = 10))]
                 exclude: Query<Vec<ExcludedText>>,
                 body: IcalendarBody,
@@ -275,24 +276,36 @@ macro_rules! icalendar_api {
 
 icalendar_api! {
     /// The operations on a tenant's calendar schedules as iCalendar.
-    TenantCalendarScheduleIcalendarApi: TENANT, TENANT_ADMINS, "/tenants/:tenant_id/calendar_schedules/:name/icalendar/",
+    TenantCalendarScheduleIcalendarApi: TENANT, TENANT_ADMINS,
+        "/tenants/:tenant_id/calendar_schedules/:name/icalendar/",
     owner: (tenant_id: TenantId) => Owner::Tenant(tenant_id.0),
-    view: tenant_calendar_schedule_icalendar_view "tenant_calendar_schedule_icalendar_view" "View a calendar schedule of a tenant as iCalendar",
-    replace: tenant_calendar_schedule_icalendar_replace "tenant_calendar_schedule_icalendar_replace" "Replace a calendar schedule of a tenant from iCalendar",
+    view: tenant_calendar_schedule_icalendar_view "tenant_calendar_schedule_icalendar_view" "View a calendar schedule \
+        of a tenant as iCalendar",
+    replace: tenant_calendar_schedule_icalendar_replace "tenant_calendar_schedule_icalendar_replace" "Replace a \
+        calendar schedule of a tenant from iCalendar",
 }
 
 icalendar_api! {
     /// The operations on a group's calendar schedules as iCalendar.
-    GroupCalendarScheduleIcalendarApi: GROUP, GROUP_ADMINS, "/tenants/:tenant_id/groups/:group_id/calendar_schedules/:name/icalendar/",
-    owner: (tenant_id: TenantId, group_id: GroupId) => Owner::Group(GroupPath { tenant: tenant_id.0, group: group_id.0 }),
-    view: group_calendar_schedule_icalendar_view "group_calendar_schedule_icalendar_view" "View a calendar schedule of a group as iCalendar",
-    replace: group_calendar_schedule_icalendar_replace "group_calendar_schedule_icalendar_replace" "Replace a calendar schedule of a group from iCalendar",
+    GroupCalendarScheduleIcalendarApi: GROUP, GROUP_ADMINS,
+        "/tenants/:tenant_id/groups/:group_id/calendar_schedules/:name/icalendar/",
+    owner: (tenant_id: TenantId,
+    group_id: GroupId) => Owner::Group(GroupPath { tenant: tenant_id.0, group: group_id.0 }),
+    view: group_calendar_schedule_icalendar_view "group_calendar_schedule_icalendar_view" "View a calendar schedule \
+        of a group as iCalendar",
+    replace: group_calendar_schedule_icalendar_replace "group_calendar_schedule_icalendar_replace" "Replace a \
+        calendar schedule of a group from iCalendar",
 }
 
 icalendar_api! {
     /// The operations on a user's calendar schedules as iCalendar.
-    UserCalendarScheduleIcalendarApi: USER, END_USERS, "/tenants/:tenant_id/groups/:group_id/users/:user_id/calendar_schedules/:name/icalendar/",
-    owner: (tenant_id: TenantId, group_id: GroupId, user_id: UserId) => Owner::User(UserPath { tenant: tenant_id.0, group: group_id.0, user: user_id.0 }),
-    view: user_calendar_schedule_icalendar_view "user_calendar_schedule_icalendar_view" "View a calendar schedule of a user as iCalendar",
-    replace: user_calendar_schedule_icalendar_replace "user_calendar_schedule_icalendar_replace" "Replace a calendar schedule of a user from iCalendar",
+    UserCalendarScheduleIcalendarApi: USER, END_USERS,
+        "/tenants/:tenant_id/groups/:group_id/users/:user_id/calendar_schedules/:name/icalendar/",
+    owner: (tenant_id: TenantId, group_id: GroupId, user_id: UserId) => Owner::User(UserPath {
+        tenant: tenant_id.0, group: group_id.0, user: user_id.0
+    }),
+    view: user_calendar_schedule_icalendar_view "user_calendar_schedule_icalendar_view" "View a calendar schedule of \
+        a user as iCalendar",
+    replace: user_calendar_schedule_icalendar_replace "user_calendar_schedule_icalendar_replace" "Replace a calendar \
+        schedule of a user from iCalendar",
 }

@@ -42,8 +42,8 @@ pub struct Loaded {
 }
 
 /// The periods that the calendars in `octets` stand for (RFC 5545), or everything in them that no period can say, each
-/// with its line. Takes time in proportion to the octets, and not more than a fraction of a second for as many as a body
-/// can have.
+/// with its line. Takes time in proportion to the octets, and not more than a fraction of a second for as many as a
+/// body can have.
 pub fn read(octets: &[u8], reading: &Reading) -> Result<Loaded, Vec<Fault>> {
     let (calendars, faults) = calendars(octets);
     if !faults.is_empty() {

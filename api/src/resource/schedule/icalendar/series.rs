@@ -154,8 +154,8 @@ struct Part {
 
 impl Part {
     /// The parts of an event that starts at `start` and takes so many seconds of the clock, in whole minutes: whatever
-    /// part of a minute it takes counts. An event of no length is a minute, at midnight the day. Where the last minute of
-    /// a day is missing, or its last second, the day was meant.
+    /// part of a minute it takes counts. An event of no length is a minute, at midnight the day. Where the last minute
+    /// of a day is missing, or its last second, the day was meant.
     fn of(start: civil::DateTime, seconds: i64) -> Vec<Self> {
         let first = i64::from(start.hour()) * 3600 + i64::from(start.minute()) * 60 + i64::from(start.second());
         let (from, mut to) = (first / 60, (first + seconds + 59) / 60);
@@ -228,7 +228,8 @@ fn check_clock(
         return Ok(());
     }
     let detail = format!(
-        "The time is that of the zone {:?}, whose clock does not show what that of the schedule's owner does. Right are a \
+        "The time is that of the zone {:?}, whose clock does not show what that of the schedule's owner does. Right \
+        are a \
          whole day, `DTSTART;VALUE=DATE:20271225`, and a local time without `TZID` and `Z`, `DTSTART:20271225T090000`.",
         zones.name(event.clock).chars().take(80).collect::<String>()
     );

@@ -1,4 +1,5 @@
-//! Rules of the days behind those of a rule: what an event of several days is on its second day, its third one and so on.
+//! Rules of the days behind those of a rule: what an event of several days is on its second day, its third one and so
+//! on.
 
 use std::collections::BTreeMap;
 

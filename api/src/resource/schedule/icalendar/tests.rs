@@ -405,7 +405,8 @@ fn a_deep_nest_is_no_recursion() {
 #[test]
 fn easter_is_written_as_days_that_other_programs_know() {
     let easter = json!({
-        "name": "Easter Sunday", "active": true, "type": "Recurrence", "startDate": "2026-01-01", "rule": "FREQ=YEARLY;BYEASTER=0",
+        "name": "Easter Sunday", "active": true, "type": "Recurrence", "startDate": "2026-01-01",
+        "rule": "FREQ=YEARLY;BYEASTER=0",
         "exceptDates": ["2027-03-28"]
     });
     let text = written(&easter);
@@ -458,7 +459,8 @@ END:VCALENDAR
 #[test]
 fn a_rule_that_makes_no_day_is_kept() {
     let never = json!({
-        "name": "Never", "active": true, "type": "Recurrence", "startDate": "2026-01-01", "rule": "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30"
+        "name": "Never", "active": true, "type": "Recurrence", "startDate": "2026-01-01",
+        "rule": "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30"
     });
     assert_eq!(read(written(&never).as_bytes()).map(|periods| json!(periods)), Ok(json!([never])));
 }
@@ -485,7 +487,10 @@ fn other_programs_show_no_day_of_a_period_that_has_none() {
 #[test]
 fn the_last_day_of_a_rule_is_written_as_decisions_have_it() {
     let period = |times: bool, until: &str| {
-        let mut period = json!({ "name": "P", "active": true, "type": "Recurrence", "startDate": "2026-07-01", "rule": format!("FREQ=DAILY;UNTIL={until}") });
+        let mut period = json!({
+            "name": "P", "active": true, "type": "Recurrence", "startDate": "2026-07-01",
+            "rule": format!("FREQ=DAILY;UNTIL={until}")
+        });
         if times {
             period["startTime"] = "09:00".into();
             period["stopTime"] = "17:00".into();
@@ -510,7 +515,8 @@ fn the_last_day_of_a_rule_is_written_as_decisions_have_it() {
 #[test]
 fn a_stop_on_the_next_day_is_written_and_read_as_one_period() {
     let night = json!({
-        "name": "Night", "active": true, "type": "Date", "startDate": "2026-12-31", "startTime": "22:00", "stopTime": "06:00"
+        "name": "Night", "active": true, "type": "Date", "startDate": "2026-12-31", "startTime": "22:00",
+        "stopTime": "06:00"
     });
     let text = written(&night);
     assert!(text.contains("\r\nDTEND:20270101T060000\r\n"), "{text}");
@@ -692,13 +698,15 @@ proptest! {
     #[test]
     fn whatever_is_read_is_no_panic_and_makes_periods_that_a_schedule_takes(
         schedule in schedules(),
-        cuts in vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), "[\\x00-\\x7f]{0,3}|é|\u{feff}|RDATE:1\n|T000000|Z"), 1..4),
+        cuts in vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(),
+        "[\\x00-\\x7f]{0,3}|é|\u{feff}|RDATE:1\n|T000000|Z"), 1..4),
     ) {
         let mut text = write(&folder(), &schedule);
         for (from, length, put) in cuts {
             let characters: Vec<(usize, char)> = text.char_indices().collect();
             let Some((at, _)) = characters.get(from.index(characters.len().max(1))) else { continue };
-            let end = characters.get(from.index(characters.len()) + length.index(12)).map_or(text.len(), |(end, _)| *end);
+            let end = characters.get(from.index(characters.len()) + length.index(12)).map_or(text.len(),
+            |(end, _)| *end);
             text.replace_range(at..&end, &put);
         }
         if let Ok(periods) = read(text.as_bytes()) {

@@ -26,8 +26,8 @@ const STAMP: &str = "19700101T000000Z";
 /// The greatest number of days that a rule which no other program knows is written as.
 const MAX_DAYS: usize = 200;
 
-/// `schedule` as a calendar of RFC 5545 with an event for each period. It is the same text for the same schedule. The last
-/// day of a rule is the one that decisions go by for a user in `zone`.
+/// `schedule` as a calendar of RFC 5545 with an event for each period. It is the same text for the same schedule. The
+/// last day of a rule is the one that decisions go by for a user in `zone`.
 ///
 /// A rule that makes no day costs a microsecond or two for each year up to the last one.
 pub fn write(folder: &ScheduleFolder, schedule: &Schedule, zone: &tz::TimeZone) -> String {
