@@ -50,6 +50,7 @@ pub struct Application {
     listener: TcpListener,
     address: SocketAddr,
     server: Arc<Server>,
+    clock: Arc<dyn Clock>,
     config: Config,
 }
 
@@ -61,13 +62,13 @@ impl Application {
 
     /// The same with another clock.
     pub async fn build_with(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        let server = Arc::new(connected(&config, clock).await?);
+        let server = Arc::new(connected(&config, clock.clone()).await?);
         screening::prepare();
         tracing::info!("numbers are read by the numbering plans of libphonenumber {}", screening::NUMBERING_PLANS);
         let failed = |reason| StartError::Listen { address: config.listen, reason };
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address, server, config })
+        Ok(Self { listener, address, server, clock, config })
     }
 
     /// Where it listens.
@@ -83,7 +84,7 @@ impl Application {
     /// Serves until `stop`; then takes no new connections, and returns when the requests under way are answered or
     /// the drain time-out is over.
     pub async fn run_until(self, stop: impl Future<Output = ()>) {
-        let endpoint = http::endpoint(self.server.clone(), &self.config);
+        let endpoint = http::endpoint(self.server.clone(), self.clock, &self.config);
         let told = async {
             stop.await;
             tracing::info!("stopping: requests under way are answered first");

@@ -9,15 +9,13 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use call_acceptance_api::{
     access::{Actor, ActorKind, Identity, Role, Rule, Scope, forbidden},
-    document::operations::{Route, route},
     value::name::composed,
     wire::problem::{Failure, ProblemCode, Refusal},
 };
 use percent_encoding::percent_decode_str;
-use poem::{Endpoint, IntoResponse, Request, Response, http::header};
-use poem_openapi::OperationId;
+use poem::{Request, http::header};
 
-use super::{attempts::Attempts, request_log::RequestId};
+use super::{attempts::Attempts, context::RequestContext};
 use crate::service::{Credentials, Server, not_good};
 
 /// What requests are let in by.
@@ -39,6 +37,21 @@ impl Gate {
             read_only: false,
         };
         Self { server, attempts, anyone: open.then(|| anyone.into()) }
+    }
+
+    /// Finds out who sent a request to the API, and refuses it when its operation is not open to that one. Gives the
+    /// actor of the operation; none when the document has no such operation, which the router answers.
+    pub async fn admit(&self, request: &Request, context: &RequestContext) -> Result<Option<Actor>, Failure> {
+        let rule = context.operation.and_then(|operation| operation.access);
+        let at_call_time = rule.is_some_and(|rule| rule.roles().any(|role| role == Role::CallProcessing));
+        let identity = self.identify(request, at_call_time).await?;
+        let identity = context.identity.get_or_init(|| identity);
+        let Some(operation) = context.operation else { return Ok(None) };
+        if !opens(rule, context, identity) {
+            return Err(forbidden());
+        }
+        let request_id = context.id.to_string();
+        Ok(Some(Actor { identity: identity.clone(), request_id, operation: operation.id }))
     }
 
     async fn identify(&self, request: &Request, at_call_time: bool) -> Result<Arc<Identity>, Failure> {
@@ -82,48 +95,9 @@ fn credentials(header: &str) -> Option<Credentials> {
     Credentials::of_basic(id, secret)
 }
 
-/// Lets a request to the API pass, with who sends it, when its operation is open to that one.
-pub async fn check<E: Endpoint>(gate: Arc<Gate>, next: Arc<E>, mut request: Request) -> poem::Result<Response> {
-    let path = request.uri().path();
-    if !path.starts_with("/api/") {
-        return next.call(request).await.map(IntoResponse::into_response);
-    }
-    // Without an operation there is nothing to be done, which the router tells.
-    let found = route(path);
-    let operation = found.as_ref().and_then(|route| route.operation(request.method()));
-    let named = |failure: Failure| {
-        let mut error = poem::Error::from(failure);
-        operation.into_iter().for_each(|operation| error.set_data(OperationId(operation.id)));
-        error
-    };
-    let rule = operation.and_then(|operation| operation.access);
-    let names = found.as_ref().map(names).unwrap_or_default();
-    let at_call_time = rule.is_some_and(|rule| rule.roles().any(|role| role == Role::CallProcessing));
-    let identity = gate.identify(&request, at_call_time).await.map_err(named)?;
-    let mut answer = match operation {
-        Some(_) if !opens(rule, &names, &identity) => Err(named(forbidden())),
-        Some(operation) => {
-            let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
-            let caller = Actor { identity: identity.clone(), request_id: id.to_string(), operation: operation.id };
-            request.extensions_mut().insert(caller);
-            next.call(request).await.map(IntoResponse::into_response)
-        }
-        None => next.call(request).await.map(IntoResponse::into_response),
-    };
-    match &mut answer {
-        Ok(answer) => answer.set_data(identity),
-        Err(error) => error.set_data(identity),
-    }
-    answer
-}
-
-/// The tenant, the group and the user that the path of the request names, where it does.
-fn names(route: &Route<'_>) -> [Option<String>; 3] {
+/// Whether the rule opens an operation on what the path names to `identity`.
+fn opens(rule: Option<Rule>, context: &RequestContext, identity: &Identity) -> bool {
     let decoded = |value: &str| composed(&percent_decode_str(value).decode_utf8_lossy());
-    ["tenant_id", "group_id", "user_id"].map(|name| route.value(name).map(decoded))
-}
-
-/// Whether the rule opens an operation on what has these names to `identity`.
-fn opens(rule: Option<Rule>, names: &[Option<String>; 3], identity: &Identity) -> bool {
+    let names = ["tenant_id", "group_id", "user_id"].map(|name| context.path_parameter(name).map(decoded));
     rule.is_some_and(|rule| rule.lets(identity, names.each_ref().map(Option::as_deref)))
 }

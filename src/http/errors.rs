@@ -1,10 +1,7 @@
 //! Every error as a problem: those of the operations, and those that the framework makes itself.
 
-use std::sync::Arc;
-
 use call_acceptance_api::{
-    access::Identity,
-    document::operations::{Operation, Place, route},
+    document::operations::Place,
     wire::{
         payload::MAX_BODY_BYTES,
         problem::{Failure, Fault, Problem, ProblemCode, Refusal},
@@ -12,17 +9,14 @@ use call_acceptance_api::{
 };
 use percent_encoding::percent_decode_str;
 use poem::{
-    Endpoint, Error, IntoResponse, Request, Response,
+    Error, IntoResponse, Response,
     error::{MethodNotAllowedError, NotFoundError, ReadBodyError},
-    http::{Method, StatusCode, header},
+    http::{StatusCode, header},
     web::Json,
 };
-use poem_openapi::{
-    OperationId,
-    error::{ContentTypeError, ParseParamError, ParsePathError, ParseRequestPayloadError},
-};
+use poem_openapi::error::{ContentTypeError, ParseParamError, ParsePathError, ParseRequestPayloadError};
 
-use super::request_log::RequestId;
+use super::context::{RequestContext, RequestId};
 
 /// How long a caller waits before it asks again, in seconds.
 const RETRY_AFTER: u32 = 1;
@@ -30,35 +24,11 @@ const RETRY_AFTER: u32 = 1;
 const CHALLENGE: &str = "Bearer realm=\"call-acceptance\"";
 const INVALID_TOKEN: &str = "Bearer realm=\"call-acceptance\", error=\"invalid_token\"";
 
-/// What is kept of a request to explain its error.
-struct Asked {
-    id: RequestId,
-    method: Method,
-    path: String,
-    query: Option<String>,
-    /// Whether it said who sends it.
-    authorized: bool,
-}
-
-/// Answers with a problem where the request failed.
-pub async fn tell<E: Endpoint>(next: Arc<E>, request: Request) -> poem::Result<Response> {
-    let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
-    let authorized = request.headers().contains_key(header::AUTHORIZATION);
-    let (path, query) = (request.uri().path().to_owned(), request.uri().query().map(str::to_owned));
-    let asked = Asked { id, method: request.method().clone(), path, query, authorized };
-    match next.call(request).await {
-        Ok(answer) => Ok(answer.into_response()),
-        Err(error) => {
-            let operation = error.data::<OperationId>().copied();
-            let identity = error.data::<Arc<Identity>>().cloned();
-            let failure = into_failure(error, &asked);
-            log(&failure, &asked.id);
-            let mut answer = problem(failure.into_refusal(), &asked);
-            operation.into_iter().for_each(|operation| answer.set_data(operation));
-            identity.into_iter().for_each(|identity| answer.set_data(identity));
-            Ok(answer)
-        }
-    }
+/// The answer of a request that failed: a problem.
+pub fn answer(error: Error, context: &RequestContext) -> Response {
+    let failure = into_failure(error, context);
+    log(&failure, &context.id);
+    problem(failure.into_refusal(), context)
 }
 
 fn log(failure: &Failure, id: &RequestId) {
@@ -69,20 +39,20 @@ fn log(failure: &Failure, id: &RequestId) {
     }
 }
 
-fn problem(refusal: Refusal, asked: &Asked) -> Response {
+fn problem(refusal: Refusal, context: &RequestContext) -> Response {
     let status = refusal.code.status();
     let retry_after = refusal.retry_after.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER));
-    let body = Json(Problem::new(refusal, asked.id.as_str())).with_content_type("application/problem+json");
+    let body = Json(Problem::new(refusal, context.id.as_str())).with_content_type("application/problem+json");
     let mut answer = body.with_status(status).into_response();
     if let Some(seconds) = retry_after {
         answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     if status == StatusCode::UNAUTHORIZED {
-        let challenge = if asked.authorized { INVALID_TOKEN } else { CHALLENGE };
+        let challenge = if context.has_credentials { INVALID_TOKEN } else { CHALLENGE };
         answer.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static(challenge));
     }
     if status == StatusCode::METHOD_NOT_ALLOWED
-        && let Ok(methods) = allowed(&asked.path).parse()
+        && let Ok(methods) = allowed(context).parse()
     {
         answer.headers_mut().insert(header::ALLOW, methods);
     }
@@ -90,8 +60,8 @@ fn problem(refusal: Refusal, asked: &Asked) -> Response {
 }
 
 /// The methods of a path, as `Allow` wants them. A path that the document does not know is a page: it is read only.
-fn allowed(path: &str) -> String {
-    let operations = route(path).map_or(&[][..], |route| route.operations);
+fn allowed(context: &RequestContext) -> String {
+    let operations = context.route.as_ref().map_or(&[][..], |route| route.operations);
     let mut methods: Vec<&str> = operations.iter().map(|operation| operation.method.as_str()).collect();
     if methods.is_empty() {
         methods.push("GET");
@@ -102,7 +72,7 @@ fn allowed(path: &str) -> String {
     methods.join(", ")
 }
 
-fn into_failure(error: Error, asked: &Asked) -> Failure {
+fn into_failure(error: Error, context: &RequestContext) -> Failure {
     let error = match error.downcast::<Failure>() {
         Ok(failure) => return failure,
         Err(error) => error,
@@ -114,7 +84,7 @@ fn into_failure(error: Error, asked: &Asked) -> Failure {
         );
     }
     if error.is::<MethodNotAllowedError>() {
-        let detail = format!("This path does not know the method {}; it knows {}.", asked.method, allowed(&asked.path));
+        let detail = format!("This path does not know the method {}; it knows {}.", context.method, allowed(context));
         return Failure::refused(ProblemCode::MethodNotAllowed, detail);
     }
     if error.is::<poem::error::ParsePathError>() {
@@ -122,13 +92,13 @@ fn into_failure(error: Error, asked: &Asked) -> Failure {
         return Failure::invalid(vec![Fault::of_parameter("path", detail)]);
     }
     if let Some(ParsePathError { name, .. }) = error.downcast_ref() {
-        return bad_path_parameter(name, asked);
+        return bad_path_parameter(name, context);
     }
     if let Some(ParseParamError { name, .. }) = error.downcast_ref() {
-        return bad_parameter(name, asked);
+        return bad_parameter(name, context);
     }
     if error.is::<ContentTypeError>() {
-        let detail = format!("The body must be sent as `Content-Type: {}`.", media_type(asked));
+        let detail = format!("The body must be sent as `Content-Type: {}`.", media_type(context));
         return Failure::refused(ProblemCode::UnsupportedMediaType, detail);
     }
     if let Some(ReadBodyError::PayloadTooLarge) = error.downcast_ref() {
@@ -143,27 +113,23 @@ fn into_failure(error: Error, asked: &Asked) -> Failure {
     Failure::Internal(format!("error without a kind: {error}").into())
 }
 
-fn operation(asked: &Asked) -> Option<&'static Operation> {
-    route(&asked.path)?.operation(&asked.method)
-}
-
 /// The media type that the operation takes.
-fn media_type(asked: &Asked) -> &'static str {
-    operation(asked).and_then(|operation| operation.body).map_or("application/json", |body| body.media_type)
+fn media_type(context: &RequestContext) -> &'static str {
+    context.operation.and_then(|operation| operation.body).map_or("application/json", |body| body.media_type)
 }
 
 /// poem-openapi counts the parameters of a path, `param0`, `param1`; the document names them in the same order.
-fn bad_path_parameter(counted: &str, asked: &Asked) -> Failure {
+fn bad_path_parameter(counted: &str, context: &RequestContext) -> Failure {
     let place: Option<usize> = counted.strip_prefix("param").and_then(|place| place.parse().ok());
-    let parameter = operation(asked).zip(place).and_then(|(it, place)| it.parameters_in(Place::Path).nth(place));
-    bad_parameter(parameter.map_or("path", |parameter| parameter.name), asked)
+    let parameter = context.operation.zip(place).and_then(|(it, place)| it.parameters_in(Place::Path).nth(place));
+    bad_parameter(parameter.map_or("path", |parameter| parameter.name), context)
 }
 
-fn bad_parameter(name: &str, asked: &Asked) -> Failure {
-    let mut parameters = operation(asked).into_iter().flat_map(|operation| &operation.parameters);
+fn bad_parameter(name: &str, context: &RequestContext) -> Failure {
+    let mut parameters = context.operation.into_iter().flat_map(|operation| &operation.parameters);
     let parameter = parameters.find(|parameter| parameter.name.eq_ignore_ascii_case(name));
     let right = parameter.map_or("", |parameter| &parameter.rule);
-    let given = parameter.filter(|parameter| parameter.place == Place::Query).map(|_| query_value(name, asked));
+    let given = parameter.filter(|parameter| parameter.place == Place::Query).map(|_| query_value(name, context));
     let wrong = match given {
         Some(None) => format!("The parameter `{name}` is required."),
         Some(Some(value)) if has_lost_plus(&value) => format!(
@@ -175,8 +141,8 @@ fn bad_parameter(name: &str, asked: &Asked) -> Failure {
     Failure::invalid(vec![Fault::of_parameter(name, format!("{wrong} {right}").trim_end())])
 }
 
-fn query_value(name: &str, asked: &Asked) -> Option<String> {
-    let mut given = asked.query.as_deref()?.split('&').filter_map(|given| given.split_once('='));
+fn query_value(name: &str, context: &RequestContext) -> Option<String> {
+    let mut given = context.uri.query()?.split('&').filter_map(|given| given.split_once('='));
     let (_, value) = given.find(|(given, _)| *given == name)?;
     Some(percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned())
 }

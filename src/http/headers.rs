@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use poem::{
-    Endpoint, IntoResponse, Middleware, Request, Response,
+    Endpoint, Middleware, Response,
     http::{HeaderName, HeaderValue, Method, header},
     middleware::Cors,
 };
+
+use super::context::{REQUEST_ID, RequestContext};
 
 /// What a page of another origin may read of an answer.
 const EXPOSED: [&str; 5] = ["ETag", "Location", "Retry-After", "WWW-Authenticate", "X-Request-Id"];
@@ -15,18 +17,16 @@ const EXPOSED: [&str; 5] = ["ETag", "Location", "Retry-After", "WWW-Authenticate
 const REMEMBERED: i32 = 3600;
 
 /// Adds to every answer what browsers are to keep to.
-pub async fn add<E: Endpoint>(next: Arc<E>, request: Request) -> poem::Result<Response> {
-    let of_the_api = request.uri().path().starts_with("/api/");
-    let mut answer = next.call(request).await?.into_response();
+pub fn add(answer: &mut Response, context: &RequestContext) {
     let headers = answer.headers_mut();
+    headers.insert(REQUEST_ID, context.id.header());
     let mut set = |name: HeaderName, value| headers.insert(name, HeaderValue::from_static(value));
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::X_FRAME_OPTIONS, "DENY");
     set(header::REFERRER_POLICY, "no-referrer");
-    if of_the_api {
+    if context.is_api() {
         set(header::CACHE_CONTROL, "private, no-cache");
     }
-    Ok(answer)
 }
 
 /// `endpoint`, which pages of these origins may call too. To others nothing is said of origins, and so their browsers

@@ -1,8 +1,8 @@
-//! HTTP: what stands around every operation. The chain in [`endpoint`] reads from the inside out; a request passes it
-//! from the bottom up.
+//! HTTP: what happens around every operation. [`Pipeline`] has the stations in their order; each is a module of its own.
 
 mod access;
 mod attempts;
+mod context;
 mod docs;
 mod errors;
 mod headers;
@@ -12,27 +12,36 @@ mod problems;
 mod request_log;
 mod strict;
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use call_acceptance_api::{
     document,
     wire::problem::{Failure, ProblemCode},
 };
 use futures_util::FutureExt;
-use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, endpoint::BoxEndpoint};
+use poem::{Endpoint, EndpointExt, Request, Response, Route, endpoint::BoxEndpoint};
 
-use crate::{config::Config, service::Server};
+use crate::{clock::Clock, config::Config, service::Server};
 use access::Gate;
 use attempts::Attempts;
+use context::RequestContext;
 
 /// Everything that the server answers.
-pub fn endpoint(server: Arc<Server>, config: &Config) -> BoxEndpoint<'static, Response> {
-    let request_timeout = config.request_timeout;
+pub fn endpoint(server: Arc<Server>, clock: Arc<dyn Clock>, config: &Config) -> BoxEndpoint<'static, Response> {
     let attempts = Attempts::a_minute(config.failed_authentications);
-    let gate = Arc::new(Gate::new(server.clone(), attempts, config.open));
+    let pipeline = Pipeline {
+        gate: Gate::new(server.clone(), attempts, config.open),
+        clock,
+        request_timeout: config.request_timeout,
+        routes: routes(server),
+    };
+    headers::share(pipeline, config.cors_origins.clone()).boxed()
+}
+
+fn routes(server: Arc<Server>) -> Route {
     let api = call_acceptance_api::service(call_acceptance_api::apis(server));
     let api = Arc::new(api.data(Arc::new(document::body_schemas())));
-    let routes = Route::new()
+    Route::new()
         .nest_no_strip("/api", api.clone())
         .nest_no_strip("/health", api)
         .nest_no_strip("/docs", docs::page())
@@ -41,36 +50,62 @@ pub fn endpoint(server: Arc<Server>, config: &Config) -> BoxEndpoint<'static, Re
         .at("/", docs::redirect())
         .at("/openapi.json", docs::json())
         .at("/openapi.yaml", docs::yaml())
-        .around(strict::check)
-        .around(move |next, request| access::check(gate.clone(), next, request))
-        .around(catch_panic)
-        .around(move |next, request| within(request_timeout, next, request))
-        .around(errors::tell)
-        .around(headers::add)
-        .around(request_log::log)
-        .map_to_response();
-    headers::share(routes, config.cors_origins.clone()).boxed()
 }
 
-async fn catch_panic<E: Endpoint>(next: Arc<E>, request: Request) -> poem::Result<Response> {
-    match AssertUnwindSafe(next.call(request)).catch_unwind().await {
-        Ok(result) => result.map(IntoResponse::into_response),
-        Err(panic) => {
-            let message = panic
-                .downcast_ref::<&str>()
-                .map(|text| (*text).to_owned())
-                .or_else(|| panic.downcast_ref::<String>().cloned());
-            Err(Failure::Internal(format!("panic: {}", message.unwrap_or_default()).into()).into())
-        }
+/// The request pipeline.
+///
+/// It is one endpoint and not a chain of middlewares: each layer of a chain moves the future of all layers inside it,
+/// which costs more than what the layers do.
+struct Pipeline {
+    gate: Gate,
+    clock: Arc<dyn Clock>,
+    request_timeout: Duration,
+    routes: Route,
+}
+
+impl Endpoint for Pipeline {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let context = RequestContext::of(&request, || self.clock.new_id());
+        let mut answer = match self.answer_in_time(request, &context).await {
+            Ok(answer) => answer,
+            Err(error) => errors::answer(error, &context),
+        };
+        headers::add(&mut answer, &context);
+        request_log::write(&answer, &context);
+        Ok(answer)
     }
 }
 
-async fn within<E: Endpoint>(limit: Duration, next: Arc<E>, request: Request) -> poem::Result<Response> {
-    match tokio::time::timeout(limit, next.call(request)).await {
-        Ok(result) => result.map(IntoResponse::into_response),
-        Err(_) => {
-            let detail = format!("The request was not done in {} s and was given up.", limit.as_secs());
-            Err(Failure::refused(ProblemCode::RequestTimeout, detail).into())
+impl Pipeline {
+    async fn answer_in_time(&self, request: Request, context: &RequestContext) -> poem::Result<Response> {
+        let answered = AssertUnwindSafe(self.answer(request, context)).catch_unwind();
+        match tokio::time::timeout(self.request_timeout, answered).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(panic)) => Err(internal(&*panic).into()),
+            Err(_) => Err(out_of_time(self.request_timeout).into()),
         }
     }
+
+    async fn answer(&self, mut request: Request, context: &RequestContext) -> poem::Result<Response> {
+        if context.is_api()
+            && let Some(actor) = self.gate.admit(&request, context).await?
+        {
+            request.extensions_mut().insert(actor);
+        }
+        strict::check(&mut request, context)?;
+        self.routes.call(request).await
+    }
+}
+
+fn internal(panic: &(dyn Any + Send)) -> Failure {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Failure::Internal(format!("panic: {}", text.unwrap_or_default()).into())
+}
+
+fn out_of_time(limit: Duration) -> Failure {
+    let detail = format!("The request was not done in {} s and was given up.", limit.as_secs());
+    Failure::refused(ProblemCode::RequestTimeout, detail)
 }

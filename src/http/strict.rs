@@ -1,36 +1,36 @@
 //! Requests that poem would take for something else than they are: an empty segment in the path, a query parameter
 //! that is unknown, or stands twice and is no list. The slash at the end of a path may be there or not.
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use call_acceptance_api::{
-    document::operations::{Parameter, ParameterType, Place, route},
+    document::operations::{Operation, Parameter, ParameterType, Place},
     wire::problem::{Failure, Fault, MAX_FAULTS, ProblemCode},
 };
-use poem::{Endpoint, IntoResponse, Request, Response, http::Uri};
+use poem::{Request, http::Uri};
 
-/// Refuses such a request, and hands on any other without the slash at its end.
-pub async fn check<E: Endpoint>(next: Arc<E>, mut request: Request) -> poem::Result<Response> {
-    let path = request.uri().path();
-    if path.contains("//") {
+use super::context::RequestContext;
+
+/// Refuses such a request, and takes the slash at the end of its path off any other.
+pub fn check(request: &mut Request, context: &RequestContext) -> Result<(), Failure> {
+    if context.uri.path().contains("//") {
         let detail = "The path has an empty segment; a name in it must not be empty.";
-        return Err(Failure::refused(ProblemCode::RouteNotFound, detail).into());
+        return Err(Failure::refused(ProblemCode::RouteNotFound, detail));
     }
-    if path.starts_with("/api/") || path.starts_with("/health/") {
-        check_query(&request)?;
-        if let Some(uri) = without_slash(request.uri()) {
-            *request.uri_mut() = uri;
-        }
+    if let Some(operation) = context.operation
+        && context.uri.query().is_some()
+    {
+        check_query(request, operation)?;
     }
-    next.call(request).await.map(IntoResponse::into_response)
+    if context.route.is_some()
+        && let Some(uri) = without_slash(&context.uri)
+    {
+        *request.uri_mut() = uri;
+    }
+    Ok(())
 }
 
-fn check_query(request: &Request) -> Result<(), Failure> {
-    if request.uri().query().is_none() {
-        return Ok(());
-    }
-    let found = route(request.uri().path()).and_then(|route| route.operation(request.method()));
-    let Some(operation) = found else { return Ok(()) };
+fn check_query(request: &Request, operation: &Operation) -> Result<(), Failure> {
     let given: Vec<(String, String)> = request.params().unwrap_or_default();
     let known: Vec<&Parameter> = operation.parameters_in(Place::Query).collect();
     let mut seen = HashSet::new();

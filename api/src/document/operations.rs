@@ -3,7 +3,7 @@
 //! The table is made once, of the published document. [`route`] finds the operations on what a path names in one pass
 //! over its segments; nothing here reads JSON at the time of a request.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{collections::HashMap, ops::Range, sync::LazyLock};
 
 use poem::http::Method;
 use serde_json::{Map, Value};
@@ -217,41 +217,44 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
 
 /// What the path of a request leads to.
 #[derive(Debug, Clone)]
-pub struct Route<'p> {
+pub struct Route {
     /// The operations on what the path names, one for each method; there is at least one.
     pub operations: &'static [Operation],
-    /// The values of the path's parameters in their order, percent-encoded as they came.
-    values: Vec<&'p str>,
+    /// Where in the path the values of its parameters stand, in their order.
+    values: Vec<Range<usize>>,
 }
 
-impl<'p> Route<'p> {
+impl Route {
     /// The operation of the method. HEAD is GET without its body.
     pub fn operation(&self, method: &Method) -> Option<&'static Operation> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
         self.operations.iter().find(|operation| operation.method == method)
     }
 
-    /// The value of the path's parameter `name`, percent-encoded as it came.
-    pub fn value(&self, name: &str) -> Option<&'p str> {
-        let at = self.operations[0].parameters_in(Place::Path).position(|parameter| parameter.name == name);
-        at.and_then(|at| self.values.get(at)).copied()
+    /// The value of the parameter `name` of `path`, of which the route was found, percent-encoded as it came.
+    pub fn value<'p>(&self, path: &'p str, name: &str) -> Option<&'p str> {
+        let at = self.operations[0].parameters_in(Place::Path).position(|parameter| parameter.name == name)?;
+        path.get(self.values.get(at)?.clone())
     }
 }
 
 /// What `path` leads to, with or without the slash at its end; `None` when the document does not know it. A word of a
 /// path goes before a parameter.
-pub fn route(path: &str) -> Option<Route<'_>> {
+pub fn route(path: &str) -> Option<Route> {
     let mut node = &*ROUTES;
     let mut values = Vec::new();
+    let mut start = path.len() - path.trim_start_matches('/').len();
     for segment in segments(path) {
+        let end = start + segment.len();
         node = match (node.words.get(segment), &node.parameter) {
             (Some(word), _) => word,
             (None, Some(parameter)) => {
-                values.push(segment);
+                values.push(start..end);
                 parameter
             }
             (None, None) => return None,
         };
+        start = end + 1;
     }
     (!node.operations.is_empty()).then_some(Route { operations: node.operations, values })
 }
@@ -295,7 +298,7 @@ mod tests {
     fn a_route_has_the_values_of_its_path_and_takes_head_for_get() {
         let path = "/api/v1/tenants/f%C3%B6o/groups/a%2Fb/users/users";
         let found = route(path).expect("the path of a user");
-        let values = ["tenant_id", "group_id", "user_id", "name"].map(|name| found.value(name));
+        let values = ["tenant_id", "group_id", "user_id", "name"].map(|name| found.value(path, name));
         assert_eq!(values, [Some("f%C3%B6o"), Some("a%2Fb"), Some("users"), None]);
         assert_eq!(found.operation(&Method::HEAD).map(|operation| operation.id), Some("user_view"));
         assert_eq!(found.operations.len(), 3);

@@ -1,0 +1,108 @@
+//! What the stations of the request pipeline know of a request, found once when it arrives.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
+
+use call_acceptance_api::{
+    access::Identity,
+    document::operations::{Operation, Route, route},
+};
+use poem::{
+    Request,
+    http::{HeaderName, HeaderValue, Method, Uri, header},
+};
+use uuid::Uuid;
+
+/// The header with the identifier of a request.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest identifier that is taken from a client, in bytes.
+const LONGEST_ID: usize = 128;
+
+/// A request as it arrived, its operation and, once it is known, who sent it.
+pub struct RequestContext {
+    /// When it arrived.
+    pub started: Instant,
+    /// Its identifier.
+    pub id: RequestId,
+    /// Its method.
+    pub method: Method,
+    /// Its path and query.
+    pub uri: Uri,
+    /// Whether it says who sends it, rightly or not.
+    pub has_credentials: bool,
+    /// What its path leads to in the document.
+    pub route: Option<Route>,
+    /// Its operation; `None` for pages, and when the document does not know it.
+    pub operation: Option<&'static Operation>,
+    /// Who sent it; set by the access check.
+    pub identity: OnceLock<Arc<Identity>>,
+}
+
+impl RequestContext {
+    /// The context of `request`; `new_id` makes an identifier when the client sent none.
+    pub fn of(request: &Request, new_id: impl FnOnce() -> Uuid) -> Self {
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let route = route(uri.path());
+        let operation = route.as_ref().and_then(|route| route.operation(&method));
+        let id = RequestId::of(request, new_id);
+        Self {
+            started: Instant::now(),
+            id,
+            method,
+            uri,
+            has_credentials: request.headers().contains_key(header::AUTHORIZATION),
+            route,
+            operation,
+            identity: OnceLock::new(),
+        }
+    }
+
+    /// Whether the request is to the API, which needs credentials.
+    pub fn is_api(&self) -> bool {
+        self.uri.path().starts_with("/api/")
+    }
+
+    /// The value of the path's parameter `name`, percent-encoded as it came.
+    pub fn path_parameter(&self, name: &str) -> Option<&str> {
+        self.route.as_ref()?.value(self.uri.path(), name)
+    }
+}
+
+/// The identifier of a request: the client's if it has the right form, else a new one.
+#[derive(Debug, Clone)]
+pub struct RequestId(HeaderValue);
+
+impl RequestId {
+    /// The identifier as text.
+    pub fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+
+    /// The identifier as the value of a header.
+    pub fn header(&self) -> HeaderValue {
+        self.0.clone()
+    }
+
+    fn of(request: &Request, new_id: impl FnOnce() -> Uuid) -> Self {
+        let given = request.headers().get(REQUEST_ID).filter(|id| has_right_form(id.as_bytes())).cloned();
+        Self(given.unwrap_or_else(|| {
+            let mut text = Uuid::encode_buffer();
+            let text = new_id().hyphenated().encode_lower(&mut text);
+            HeaderValue::from_str(text).expect("an identifier has no control characters")
+        }))
+    }
+}
+
+fn has_right_form(id: &[u8]) -> bool {
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"._:/+=@-".contains(byte);
+    (1..=LONGEST_ID).contains(&id.len()) && id.iter().all(allowed)
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
