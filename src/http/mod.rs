@@ -1,4 +1,4 @@
-//! HTTP: what happens around every operation. [`Pipeline`] has the stations in their order; each is a module of its own.
+//! HTTP: what happens around every operation. [`Pipeline`] has the stations in their order, a module each.
 
 mod access;
 mod attempts;

@@ -1,9 +1,9 @@
 //! Writing the log without ever waiting for whoever reads it.
 //!
-//! Lines go through a bounded queue to a thread of their own. What does not fit, and what cannot be written, as when the
-//! reader is gone or the disk is full, is dropped and counted; how much that was is logged once lines are written again.
-//! `tracing-appender` 0.2 does not do: it bounds its queue in lines only, does not count what it fails to write, and when it
-//! ends it prints, which waits for the reader or panics without one.
+//! Lines go through a bounded queue to a thread of their own. What does not fit, and what cannot be written, as when
+//! the reader is gone or the disk is full, is dropped and counted; how much that was is logged once lines are written
+//! again. `tracing-appender` 0.2 does not do: it bounds its queue in lines only, does not count what it fails to write,
+//! and when it ends it prints, which waits for the reader or panics without one.
 
 use std::{
     cell::RefCell,

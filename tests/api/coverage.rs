@@ -16,6 +16,7 @@ fn every_operation_of_the_document_is_called() {
 }
 
 /// Where the operations that tests call are noted, if that is asked for.
+#[expect(clippy::disallowed_methods, reason = "the test run says by its environment what it wants")]
 fn coverage_folder() -> Option<PathBuf> {
     env::var_os("API_COVERAGE_DIR").map(PathBuf::from)
 }

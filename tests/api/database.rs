@@ -101,6 +101,7 @@ impl TestDatabase {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the test run says by its environment what it wants")]
     async fn postgres(connection: &mut PgConnection, admin: String, how: &str) -> Self {
         let name = format!("test_{}", Uuid::now_v7().simple());
         let create = format!("CREATE DATABASE {name} {how}");
@@ -152,6 +153,7 @@ async fn execute(url: &str, sql: &str) {
 }
 
 /// The server that the test run started; `make test` and `tools/with-postgres` say where it is.
+#[expect(clippy::disallowed_methods, reason = "the test run says by its environment what it wants")]
 pub fn admin_url() -> String {
     std::env::var("TEST_POSTGRES_URL")
         .expect("TEST_POSTGRES_URL names no PostgreSQL: run `make test`, or `tools/with-postgres cargo nextest run`")

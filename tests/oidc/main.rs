@@ -36,10 +36,12 @@ impl FastClock {
 }
 
 impl Clock for FastClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock of the tests")]
     fn now(&self) -> Timestamp {
         Timestamp::now() + *self.0.lock().expect("no test panics while it sets the clock")
     }
 
+    #[expect(clippy::disallowed_methods, reason = "this is the clock of the tests")]
     fn new_id(&self) -> Uuid {
         Uuid::now_v7()
     }

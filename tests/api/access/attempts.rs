@@ -24,7 +24,7 @@ async fn strict() -> App {
 async fn failures_beyond_the_limit_answer_429_with_when_to_come_back() {
     let app = strict().await;
     let unused = app.token(json!({ "role": "system_admin" })).await;
-    let guess = |at: usize| format!("ca_{:032x}_guess", at);
+    let guess = |at: usize| format!("ca_{at:032x}_guess");
     let mut refused = None;
     for at in 0..1000 {
         app.get(TENANTS).await.expect(200);

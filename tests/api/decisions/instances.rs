@@ -122,7 +122,7 @@ async fn a_load_that_a_change_overtakes_is_not_kept() {
             app.delete(&format!("{CRITERIA}round%20{round}/")).await.expect(200);
             (seen, super::decide(&app, FRIEND).await)
         };
-        let (_, (created, deleted)) = tokio::join!(asked, changed);
+        let ((), (created, deleted)) = tokio::join!(asked, changed);
         assert_eq!(created["reason"], "criteria_matched", "{name}");
         assert_eq!(deleted["reason"], "no_active_criteria", "{name}");
     }

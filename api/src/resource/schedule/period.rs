@@ -204,7 +204,7 @@ fn check_members(period: &Value, pointer: &str, faults: &mut Vec<Fault>) {
             (false, Some(_)) => faults
                 .push(Fault::at(pointer, format!("`{member}` is only for a period of type {}.", kinds.join(" or ")))),
             (true, None) if required => {
-                faults.push(Fault::at(pointer, format!("`{member}` is required for a period of type {kind}.")))
+                faults.push(Fault::at(pointer, format!("`{member}` is required for a period of type {kind}.")));
             }
             _ => {}
         }

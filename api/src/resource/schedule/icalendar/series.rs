@@ -451,7 +451,7 @@ impl Spread<'_, '_, '_> {
                 let (first, last) = part.range(day);
                 match ranges.last_mut() {
                     Some(before) if part.times.is_none() && before.1.saturating_add(1.day()) >= first => {
-                        before.1 = last
+                        before.1 = last;
                     }
                     _ => ranges.push((first, last)),
                 }

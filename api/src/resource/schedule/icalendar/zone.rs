@@ -128,7 +128,7 @@ impl<'a> Zones<'a> {
         }
         let agreement = agreement.get_or_insert_with(|| self::agreement(zone, owner));
         let second = |day: civil::Date| {
-            zone.to_timestamp(day.to_datetime(civil::Time::midnight())).map_or(i64::MAX, |instant| instant.as_second())
+            zone.to_timestamp(day.to_datetime(civil::Time::midnight())).map_or(i64::MAX, jiff::Timestamp::as_second)
         };
         let (first, last) = (second(first), second(last.tomorrow().unwrap_or(last)));
         let from = agreement.partition_point(|(from, _)| *from <= first).saturating_sub(1);
