@@ -86,10 +86,6 @@ def before_load_schema(_context, document):
     for schema in document["components"]["schemas"].values():
         if "x-extensible-enum" in schema:
             schema["enum"] = schema["x-extensible-enum"]
-        for member in schema.get("properties", {}).values():
-            # `nullable` lets null be sent, which generated clients do not find in `enum`.
-            if member.get("nullable") and "enum" in member:
-                member["enum"] = [*member["enum"], None]
     calendar = document["components"]["schemas"]["Icalendar"]
     schemathesis.openapi.media_type("text/calendar", st.just(calendar.pop("example").encode()) | calendars())
     for path in document["paths"].values():

@@ -158,6 +158,9 @@ fn repeat_in_place(members: &mut Map<String, Value>, wrapped: &Value) {
             _ => _ = members.insert(key.clone(), value.clone()),
         }
     }
+    if let Some(values) = members.get_mut("enum").and_then(Value::as_array_mut) {
+        values.push(Value::Null);
+    }
 }
 
 fn named<'a>(schemas: &'a Value, reference: &str) -> &'a Value {
