@@ -216,7 +216,9 @@ pub struct DecisionRequest {
     pub at: Change<Instant>,
 }
 
-impl Body for DecisionRequest {}
+impl Body for DecisionRequest {
+    const PARSES_BY_SCHEMA: bool = true;
+}
 
 /// A call to a number. A member that is null is as if it were left out.
 #[derive(Debug, Clone, Object)]
@@ -238,7 +240,9 @@ pub struct CalledDecisionRequest {
     pub at: Change<Instant>,
 }
 
-impl Body for CalledDecisionRequest {}
+impl Body for CalledDecisionRequest {
+    const PARSES_BY_SCHEMA: bool = true;
+}
 
 /// A number that is called, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -91,6 +91,9 @@ fn with_plus(text: String) -> String {
     static SPACE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)(^|<|\b(?:tel|sips?):|;\s*phone-context=) ([0-9(])").expect("it is a regular expression")
     });
+    if !text.contains(' ') {
+        return text;
+    }
     match SPACE.replace_all(&text, "$1+$2") {
         Cow::Borrowed(_) => text,
         Cow::Owned(text) => text,

@@ -39,6 +39,10 @@ static TURNS: LazyLock<Semaphore> = LazyLock::new(|| {
 
 /// The type of a request's body.
 pub trait Body: ParseFromJSON + Send + 'static {
+    /// Whether parsing takes just what the published schema takes, so that a body that parses need not be validated.
+    /// The schema is still what explains a body that does not parse. A property test must hold that both agree.
+    const PARSES_BY_SCHEMA: bool = false;
+
     /// Adds what is wrong with `body` by the rules that its schema cannot say. The body may break its schema too:
     /// what is not as the schema says is not looked at here.
     fn check(body: &Value, faults: &mut Vec<Fault>) {
@@ -85,7 +89,14 @@ impl<T: Body> ParsePayload for JsonBody<T> {
 }
 
 fn parse<T: Body>(bytes: &[u8], schemas: &BodySchemas) -> poem::Result<T> {
-    let UniqueJson(mut value) = serde_json::from_slice(bytes).map_err(|error| malformed(bytes, &error))?;
+    let json = || serde_json::from_slice(bytes).map_err(|error| malformed(bytes, &error));
+    let UniqueJson(mut value) = json()?;
+    if T::PARSES_BY_SCHEMA {
+        match T::parse_from_json(Some(value)) {
+            Ok(parsed) => return Ok(parsed),
+            Err(_) => UniqueJson(value) = json()?,
+        }
+    }
     let mut faults = schemas.faults(&T::name(), &mut value)?;
     T::check(&value, &mut faults);
     if !faults.is_empty() {

@@ -8,7 +8,11 @@ use serde_json::{Value, json};
 use super::{BodySchemas, explain::explain};
 use crate::{
     document,
-    wire::problem::{Fault, MAX_FAULTS},
+    resource::decision::{CalledDecisionRequest, DecisionRequest},
+    wire::{
+        payload::Body,
+        problem::{Fault, MAX_FAULTS},
+    },
 };
 
 static SCHEMAS: LazyLock<BodySchemas> = LazyLock::new(document::body_schemas);
@@ -131,5 +135,60 @@ proptest! {
                 faults.iter().map(|fault| (fault.pointer.clone(), fault.detail.clone())).collect();
             prop_assert_eq!(places.len(), faults.len(), "{}: a fault is told twice", name);
         }
+    }
+}
+
+/// Questions for decisions, right ones and ones with something wrong here or there.
+fn questions() -> impl Strategy<Value = Value> {
+    let member = |name: &'static str, right: &'static [&'static str]| {
+        let text = prop::sample::select(right).prop_map(Value::from);
+        let wrong = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            Just(json!([])),
+            Just(json!({})),
+            ".{0,70}".prop_map(Value::from),
+            "[A-Z]{2}".prop_map(Value::from),
+            "[0-9]{4}-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](Z|[+-][0-2][0-9]:[0-5][0-9])"
+                .prop_map(Value::from),
+            Just("9".repeat(513).into()),
+        ];
+        let value = prop_oneof![4 => text, 1 => wrong];
+        prop::option::of(value.prop_map(move |value| (name.to_owned(), value)))
+    };
+    let members = (
+        prop::option::weighted(0.9, Just(())),
+        member("calledNumber", &["+3225550100", "tel:025550100", "1"]),
+        member("region", &["BE", "FR"]),
+        member("callingNumber", &["+3225126777", "", "anonymous"]),
+        member("presentation", &["allowed", "restricted", "unavailable"]),
+        member("priority", &["psap-callback", "urgent", ""]),
+        member("at", &["2026-11-26T09:30:00Z", "2026-11-26T09:30:00.5+01:00"]),
+        prop::option::weighted(0.02, Just(("unknown".to_owned(), Value::from(1)))),
+    );
+    members.prop_map(|(object, called, region, calling, presentation, priority, at, unknown)| match object {
+        Some(()) => {
+            [called, region, calling, presentation, priority, at, unknown].into_iter().flatten().collect::<Value>()
+        }
+        None => called.map_or(Value::Null, |(_, value)| value),
+    })
+}
+
+fn agrees<T: Body>(body: &Value) -> Result<(), TestCaseError> {
+    const { assert!(T::PARSES_BY_SCHEMA) };
+    let parsed = T::parse_from_json(Some(body.clone())).map(drop).map_err(|error| error.into_message());
+    let valid = SCHEMAS.0[T::name().as_ref()].validator.is_valid(body);
+    prop_assert_eq!(parsed.is_ok(), valid, "{}: {} {:?}", T::name(), body, parsed);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100_000))]
+
+    #[test]
+    fn a_question_parses_just_when_its_schema_takes_it(body in questions()) {
+        agrees::<DecisionRequest>(&body)?;
+        agrees::<CalledDecisionRequest>(&body)?;
     }
 }
