@@ -84,7 +84,7 @@ fn no_credentials() -> Failure {
 }
 
 /// The credentials in an `Authorization` header (RFC 6750, section 2.1; RFC 7617).
-fn credentials(header: &str) -> Option<Credentials> {
+fn credentials(header: &str) -> Option<Credentials<'_>> {
     let (scheme, text) = header.split_once(' ')?;
     let text = text.trim();
     if scheme.eq_ignore_ascii_case("bearer") {

@@ -1,8 +1,10 @@
 //! The form of a token, `ca_<id>_<secret>`: made, taken apart and compared here, and nowhere else.
 
+use std::fmt;
+
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use call_acceptance_api::resource::token::TokenId;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
 /// What every token starts with, so that secret scanners find one that leaked.
@@ -26,15 +28,33 @@ pub fn parse(token: &str) -> Option<(TokenId, &str)> {
     Some((TokenId::parse(id).ok()?, secret))
 }
 
-/// What is kept of a secret, or known of another text that must not be kept: SHA-256 in hexadecimal. A secret has 256
-/// random bits, so that there is nothing for a slow hash to protect.
-pub fn digest(secret: &str) -> String {
-    Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+/// SHA-256 of a secret, which is stored in its place; written in hexadecimal. A secret has 256 random bits, so a slow
+/// hash would protect nothing more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest of `secret`.
+    pub fn of(secret: &str) -> Self {
+        Self(Sha256::digest(secret.as_bytes()).into())
+    }
+
+    /// The digest that was written as `text`; `None` when it is not 64 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text, &mut bytes).ok().map(|()| Self(bytes))
+    }
+
+    /// Whether it is the digest of `secret`, compared in constant time.
+    pub fn matches(&self, secret: &str) -> bool {
+        self.0.ct_eq(&Self::of(secret).0).into()
+    }
 }
 
-/// Whether `secret` is the one that `kept` is the digest of, in a time that tells nothing of either.
-pub fn matches(kept: &str, secret: &str) -> bool {
-    kept.as_bytes().ct_eq(digest(secret).as_bytes()).into()
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
 }
 
 #[cfg(test)]
@@ -56,9 +76,11 @@ mod tests {
     #[test]
     fn a_secret_matches_its_own_digest_only() {
         // FIPS 180-4, as published by NIST for "abc".
-        assert_eq!(digest("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        assert!(matches(&digest("abc"), "abc"));
-        assert!(!matches(&digest("abc"), "abd"));
-        assert!(!matches("", "abc"));
+        let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let digest = Digest::parse(text).expect("a digest");
+        assert_eq!(digest.to_string(), text);
+        assert_eq!(digest, Digest::of("abc"));
+        assert!(digest.matches("abc") && !digest.matches("abd") && !digest.matches(""));
+        assert_eq!([Digest::parse(""), Digest::parse(&text[1..]), Digest::parse(&text.replace('b', "x"))], [None; 3]);
     }
 }

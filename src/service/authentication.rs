@@ -1,6 +1,6 @@
 //! Who sends a request: a token of this server, or an access token of the OpenID provider.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use call_acceptance_api::{
     access::{ActorKind, Identity, Role, Scope, forbidden},
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     identity::{
         oidc::{Claims, Rejection},
-        token,
+        token::{self, Digest},
     },
     store::token::{self as tokens, KeptToken},
 };
@@ -29,31 +29,31 @@ const PATIENCE: Duration = Duration::from_secs(8);
 const MAX_ACTOR: usize = 300;
 
 /// What a request says of who sends it. Not to be printed: it is secret.
-pub enum Credentials {
+pub enum Credentials<'r> {
     /// A token of this server.
     Token {
         /// Its identifier.
         id: TokenId,
         /// Its secret.
-        secret: String,
+        secret: Cow<'r, str>,
     },
     /// What may be an access token of the OpenID provider.
-    AccessToken(String),
+    AccessToken(&'r str),
 }
 
-impl Credentials {
+impl<'r> Credentials<'r> {
     /// What a bearer token stands for.
-    pub fn of_bearer(token: &str) -> Self {
+    pub fn of_bearer(token: &'r str) -> Self {
         match token::parse(token) {
-            Some((id, secret)) => Self::Token { id, secret: secret.to_owned() },
-            None => Self::AccessToken(token.to_owned()),
+            Some((id, secret)) => Self::Token { id, secret: Cow::Borrowed(secret) },
+            None => Self::AccessToken(token),
         }
     }
 
     /// What a user name and a password stand for: identifier and secret of a token. `None` when they can be none.
     pub fn of_basic(id: &str, secret: &str) -> Option<Self> {
         let id = TokenId::parse(id.strip_prefix(token::PREFIX).unwrap_or(id)).ok()?;
-        Some(Self::Token { id, secret: secret.to_owned() })
+        Some(Self::Token { id, secret: Cow::Owned(secret.to_owned()) })
     }
 }
 
@@ -65,30 +65,36 @@ pub fn not_good() -> Failure {
 
 impl Server {
     /// Who has these credentials, if that is known without asking anybody.
-    pub fn recall(&self, credentials: &Credentials) -> Option<Arc<Identity>> {
+    pub fn recall(&self, credentials: &Credentials<'_>) -> Option<Arc<Identity>> {
         let now = self.clock.now();
         match credentials {
             Credentials::Token { id, secret } => self.identities.token(id)?.open(secret, now),
-            Credentials::AccessToken(text) => self.identities.subject(&token::digest(text), now),
+            Credentials::AccessToken(text) => self.identities.subject(&Digest::of(text), now),
         }
     }
 
     /// Who has these credentials; refused when they are not good. With `at_call_time` it takes no longer than a
     /// decision may.
-    pub async fn authenticate(&self, credentials: &Credentials, at_call_time: bool) -> Result<Arc<Identity>, Failure> {
+    pub async fn authenticate(
+        &self,
+        credentials: &Credentials<'_>,
+        at_call_time: bool,
+    ) -> Result<Arc<Identity>, Failure> {
         match credentials {
             Credentials::Token { id, secret } => {
                 let Looked { moment, kept } = self.look_up(id, at_call_time).await?;
                 let kept = kept.ok_or_else(not_good)?;
                 let expires = kept.token.expires_at.as_ref().map(|expires| expires.timestamp());
-                let known = Arc::new(KnownToken::new(identity(&kept), kept.digest, expires));
+                let digest = Digest::parse(&kept.digest);
+                let digest = digest.ok_or_else(|| Failure::Internal("a token's digest is not one".into()))?;
+                let known = Arc::new(KnownToken::new(identity(&kept), digest, expires));
                 self.identities.know(moment, id.clone(), known.clone());
                 known.open(secret, self.clock.now()).ok_or_else(not_good)
             }
             Credentials::AccessToken(text) => {
                 let claims = self.claims(text, at_call_time).await?;
                 let (expires, identity) = (claims.expires, Arc::new(subject(claims, self.system_call_processing)?));
-                self.identities.know_subject(token::digest(text), identity.clone(), self.clock.now(), expires);
+                self.identities.know_subject(Digest::of(text), identity.clone(), self.clock.now(), expires);
                 Ok(identity)
             }
         }

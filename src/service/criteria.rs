@@ -85,12 +85,18 @@ fn revision_mismatch(if_match: &EntityTags, present: Revision) -> Failure {
     Failure::refused(ProblemCode::RevisionMismatch, detail)
 }
 
+/// The keys of the schedules that `changes` refer to. Those that the criteria of `before` refer to are known.
 async fn find_schedules(
     db: &impl ConnectionTrait,
     path: &UserServicePath,
+    before: &[KeptCriteria],
     changes: &[CriteriaChange],
 ) -> Result<FoundSchedules, Failure> {
-    Ok(schedule::find_ids(db, &path.user, criteria::schedules_of(changes)).await?)
+    let links = before.iter().flat_map(|criteria| [&criteria.time_schedule, &criteria.holiday_schedule]).flatten();
+    let mut found: FoundSchedules = links.map(|link| (link.reference.clone(), link.id)).collect();
+    let unknown: Vec<_> = criteria::schedules_of(changes).filter(|reference| !found.contains_key(reference)).collect();
+    found.extend(schedule::find_ids(db, &path.user, unknown).await?);
+    Ok(found)
 }
 
 async fn apply(db: &impl ConnectionTrait, path: &UserServicePath, step: &Step) -> Result<(), Failure> {
@@ -182,7 +188,7 @@ impl CriteriaServices for Server {
         self.change(by, |tx| async move {
             let revision = lock(&tx, path, if_match).await?;
             let before = load(&tx, path).await?.value;
-            let found = find_schedules(&tx, path, changes).await?;
+            let found = find_schedules(&tx, path, &before, changes).await?;
             let plan = criteria::plan(before.clone(), changes, &found)?;
             let mut standing = before.into_iter().map(|criteria| (criteria.position, criteria)).collect();
             let mut records = Vec::new();
@@ -211,7 +217,7 @@ impl CriteriaServices for Server {
         self.change(by, |tx| async move {
             let revision = lock(&tx, path, if_match).await?;
             let before = load(&tx, path).await?.value;
-            let found = find_schedules(&tx, path, std::slice::from_ref(change)).await?;
+            let found = find_schedules(&tx, path, &before, std::slice::from_ref(change)).await?;
             let created = criteria::create(&before, change, &found)?;
             apply(&tx, path, &Step::Insert(created.clone())).await?;
             let value = created.into();
@@ -234,7 +240,7 @@ impl CriteriaServices for Server {
         self.change(by, |tx| async move {
             let revision = lock(&tx, path, if_match).await?;
             let before = load_one(&tx, path, &change.name).await?.value;
-            let found = find_schedules(&tx, path, std::slice::from_ref(change)).await?;
+            let found = find_schedules(&tx, path, std::slice::from_ref(&before), std::slice::from_ref(change)).await?;
             let after = criteria::update(before.clone(), change, &found)?;
             apply(&tx, path, &Step::Update(after.clone())).await?;
             let value = after.into();

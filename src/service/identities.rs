@@ -14,7 +14,7 @@ use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
 
 use super::{failure::Shared, flights::Flights};
-use crate::{identity::token, store::token::KeptToken};
+use crate::{identity::token::Digest, store::token::KeptToken};
 
 /// How many tokens, and how many access tokens of the provider, are known at most.
 const MOST: usize = 10_000;
@@ -25,8 +25,7 @@ const TRUSTED: SignedDuration = SignedDuration::from_mins(1);
 pub struct KnownToken {
     /// Who has it.
     identity: Arc<Identity>,
-    /// SHA-256 of its secret, in hexadecimal.
-    digest: String,
+    digest: Digest,
     /// When it ends to be good.
     expires: Option<Timestamp>,
     /// When it was used last, in seconds since 1970, and when that was noted; 0 before.
@@ -36,13 +35,13 @@ pub struct KnownToken {
 
 impl KnownToken {
     /// A token that was not used yet.
-    pub fn new(identity: Identity, digest: String, expires: Option<Timestamp>) -> Self {
+    pub fn new(identity: Identity, digest: Digest, expires: Option<Timestamp>) -> Self {
         Self { identity: identity.into(), digest, expires, used: 0.into(), noted: 0.into() }
     }
 
     /// Who has the token, if `secret` is its and it is good at `now`; it is used then.
     pub fn open(&self, secret: &str, now: Timestamp) -> Option<Arc<Identity>> {
-        if !token::matches(&self.digest, secret) || self.expires.is_some_and(|expires| expires <= now) {
+        if !self.digest.matches(secret) || self.expires.is_some_and(|expires| expires <= now) {
             return None;
         }
         self.used.store(now.as_second(), Ordering::Relaxed);
@@ -71,8 +70,8 @@ pub struct Identities {
     /// The looks at tokens that are under way.
     pub loads: Arc<Flights<TokenId, Result<Looked, Shared>>>,
     tokens: Cache<TokenId, Arc<KnownToken>>,
-    /// By SHA-256 of the access token.
-    subjects: Cache<String, KnownSubject>,
+    /// By the digest of the access token.
+    subjects: Cache<Digest, KnownSubject>,
     /// How often a token was forgotten; under its lock only, tokens are put in and forgotten.
     forgotten: Mutex<u64>,
 }
@@ -112,12 +111,12 @@ impl Identities {
     }
 
     /// The access token with this digest, if it is known and good at `now`.
-    pub fn subject(&self, digest: &str, now: Timestamp) -> Option<Arc<Identity>> {
+    pub fn subject(&self, digest: &Digest, now: Timestamp) -> Option<Arc<Identity>> {
         self.subjects.get(digest).filter(|known| now < known.until).map(|known| known.identity)
     }
 
     /// Remembers an access token that is good at `now` and expires then.
-    pub fn know_subject(&self, digest: String, identity: Arc<Identity>, now: Timestamp, expires: Timestamp) {
+    pub fn know_subject(&self, digest: Digest, identity: Arc<Identity>, now: Timestamp, expires: Timestamp) {
         let until = now.checked_add(TRUSTED).map_or(expires, |trusted| trusted.min(expires));
         self.subjects.insert(digest, KnownSubject { identity, until });
     }
@@ -171,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_token_opens_by_its_secret_until_it_expires() {
-        let known = KnownToken::new(identity(), token::digest("secret"), Some(second(100)));
+        let known = KnownToken::new(identity(), Digest::of("secret"), Some(second(100)));
         assert!(known.open("secret", second(99)).is_some());
         assert!(known.open("secret", second(100)).is_none());
         assert!(known.open("other", second(1)).is_none());
@@ -180,7 +179,7 @@ mod tests {
     #[test]
     fn each_use_is_told_once() {
         let identities = Identities::of(Arc::new(Semaphore::new(1)));
-        identities.know(0, id(), KnownToken::new(identity(), token::digest("secret"), None).into());
+        identities.know(0, id(), KnownToken::new(identity(), Digest::of("secret"), None).into());
         let open = |at| identities.token(&id()).and_then(|known| known.open("secret", second(at))).is_some();
         assert!(identities.used().is_empty());
         assert!(open(5) && open(7));
@@ -193,7 +192,7 @@ mod tests {
         let identities = Identities::of(Arc::new(Semaphore::new(1)));
         let moment = identities.moment();
         identities.forget(&id());
-        identities.know(moment, id(), KnownToken::new(identity(), token::digest("secret"), None).into());
+        identities.know(moment, id(), KnownToken::new(identity(), Digest::of("secret"), None).into());
         assert!(identities.token(&id()).is_none());
     }
 
@@ -201,9 +200,9 @@ mod tests {
     fn an_access_token_is_known_for_a_minute_and_no_longer_than_it_is_good() {
         let identities = Identities::of(Arc::new(Semaphore::new(1)));
         for (expires, until) in [(1000, 60), (30, 30)] {
-            identities.know_subject("digest".to_owned(), identity().into(), second(0), second(expires));
-            assert!(identities.subject("digest", second(until - 1)).is_some());
-            assert!(identities.subject("digest", second(until)).is_none());
+            identities.know_subject(Digest::of("text"), identity().into(), second(0), second(expires));
+            assert!(identities.subject(&Digest::of("text"), second(until - 1)).is_some());
+            assert!(identities.subject(&Digest::of("text"), second(until)).is_none());
         }
     }
 }

@@ -22,7 +22,7 @@ use super::{
     server::Server,
 };
 use crate::{
-    identity::token,
+    identity::token::{self, Digest},
     store::{
         StoreError,
         feed::Change,
@@ -79,7 +79,7 @@ impl Server {
             expires_at: expires_at.map(|expires| Instant::of(expires.timestamp())),
             last_used_at: None,
         };
-        Ok(KeptToken { token, scope, digest: token::digest(secret), parent: parent(by)? })
+        Ok(KeptToken { token, scope, digest: Digest::of(secret).to_string(), parent: parent(by)? })
     }
 
     /// The scope of a new token, which the caller may give.

@@ -10,8 +10,8 @@ use call_acceptance_api::{
     wire::precondition::{Revision, Versioned},
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, JoinType,
-    QueryFilter, QueryOrder, QuerySelect, RelationDef, Select,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult,
+    IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, RelationDef, Select, Statement,
     prelude::{Json, Uuid},
     sea_query::{Alias, Expr},
 };
@@ -20,6 +20,7 @@ use super::{
     column::value,
     entity::{criteria, schedules, user_services},
     error::StoreError,
+    prepared::Prepared,
     user_service,
 };
 use crate::rules::criteria::{KeptCriteria, ScheduleLink, Step};
@@ -64,21 +65,29 @@ pub async fn load(
     path: &UserServicePath,
     name: Option<&CriteriaName>,
 ) -> Result<Option<Versioned<Vec<KeptCriteria>>>, StoreError> {
-    let mut criteria = of_service();
-    if let Some(name) = name {
-        let name = name.as_str().to_owned();
-        criteria = criteria.on_condition(move |_, _| Condition::all().add(criteria::Column::Name.eq(name.clone())));
-    }
-    let service = user_services::Entity::find().select_only().column(user_services::Column::Revision);
-    let rows = with_criteria(service, criteria)
-        .filter(user_service::key(path))
-        .order_by_asc(criteria::Column::Position)
-        .into_model::<ServiceRow>()
-        .all(db)
-        .await?;
+    let rows = ServiceRow::find_by_statement(selection(db.get_database_backend(), path, name)).all(db).await?;
     let Some(revision) = rows.first().map(|row| Revision(row.revision)) else { return Ok(None) };
     let value = rows.into_iter().filter_map(|row| kept(row.criteria).transpose()).collect::<Result<_, _>>()?;
     Ok(Some(Versioned { revision, value }))
+}
+
+/// The statement that [`load`] runs.
+fn selection(backend: DbBackend, path: &UserServicePath, name: Option<&CriteriaName>) -> Statement {
+    static ALL: Prepared = Prepared::new();
+    static ONE: Prepared = Prepared::new();
+    let build = || {
+        let mut criteria = of_service();
+        if let Some(name) = name {
+            let name = name.as_str().to_owned();
+            criteria = criteria.on_condition(move |_, _| Condition::all().add(criteria::Column::Name.eq(name.clone())));
+        }
+        let service = user_services::Entity::find().select_only().column(user_services::Column::Revision);
+        let query = with_criteria(service, criteria).filter(user_service::key(path));
+        query.order_by_asc(criteria::Column::Position).build(backend)
+    };
+    let values = name.map(CriteriaName::as_str).into_iter().chain(user_service::key_values(path));
+    let prepared = if name.is_some() { &ONE } else { &ALL };
+    prepared.with(backend, values.map(Into::into), build)
 }
 
 /// The selection with the columns of [`Row`] for each of the `criteria` of a service in it, which is

@@ -15,6 +15,7 @@ pub mod feed;
 pub mod group;
 pub mod migration;
 pub mod ownership;
+mod prepared;
 mod readiness;
 pub mod schedule;
 pub mod snapshot;

@@ -23,6 +23,7 @@ use super::{
     criteria::{self, HOLIDAY, TIME, kept},
     entity::{criteria as criteria_entity, groups, tenants, user_services, users},
     error::StoreError,
+    prepared::Prepared,
     user_service::service,
 };
 use crate::rules::criteria::KeptCriteria;
@@ -136,6 +137,18 @@ struct Row {
 
 /// The statement that [`load`] runs; for tests of what it costs.
 pub fn statement(backend: DbBackend, wanted: &Wanted) -> Statement {
+    static BY_USER: Prepared = Prepared::new();
+    static BY_NUMBER: Prepared = Prepared::new();
+    match wanted {
+        Wanted::User(UserPath { tenant, group, user }) => {
+            let values = [tenant.as_str(), group.as_str(), user.as_str()];
+            BY_USER.with(backend, values.map(Into::into), || selection(backend, wanted))
+        }
+        Wanted::Number(number) => BY_NUMBER.with(backend, [number.as_str().into()], || selection(backend, wanted)),
+    }
+}
+
+fn selection(backend: DbBackend, wanted: &Wanted) -> Statement {
     let mut query = criteria::with_criteria(place(), criteria::of_service());
     for (schedule, key, periods) in
         [(TIME, "time_schedule_id", "time_periods"), (HOLIDAY, "holiday_schedule_id", "holiday_periods")]

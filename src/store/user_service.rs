@@ -27,6 +27,12 @@ pub(super) fn key(path: &UserServicePath) -> Condition {
     of_user(&path.user).add(Column::Service.eq(path.service.segment()))
 }
 
+/// The values of [`key`] in the order of their placeholders.
+pub(super) fn key_values(path: &UserServicePath) -> [&str; 4] {
+    let UserServicePath { user, service } = path;
+    [user.tenant.as_str(), user.group.as_str(), user.user.as_str(), service.segment()]
+}
+
 /// The service that a column names.
 pub(super) fn service(column: &str) -> Result<ServiceName, StoreError> {
     ServiceName::from_segment(column).ok_or_else(|| StoreError::Internal("a row is of no service".into()))

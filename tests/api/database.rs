@@ -33,7 +33,7 @@ impl AdminToken {
             "INSERT INTO tokens (tenant_id, token_id, role, read_only, digest, created_at) \
              VALUES ('', '{}', 'system_admin', false, '{}', 0)",
             Self::ID,
-            token::digest(Self::SECRET)
+            token::Digest::of(Self::SECRET)
         )
     }
 }

@@ -67,9 +67,6 @@ pub async fn note(db: &impl ConnectionTrait, changes: &[(Uuid, Change)]) -> Resu
         return Ok(());
     }
     let backend = db.get_database_backend();
-    if backend == DbBackend::Postgres {
-        db.execute_unprepared(&format!("NOTIFY {CHANNEL}")).await?;
-    }
     for changes in changes.chunks(MOST / 10) {
         db.execute(&insertion(backend, changes)).await?;
     }
@@ -107,6 +104,9 @@ fn insertion(backend: DbBackend, changes: &[(Uuid, Change)]) -> sea_orm::sea_que
             schedule.into(),
             token.into(),
         ]);
+    }
+    if backend == DbBackend::Postgres {
+        insert.returning(Query::returning().expr(Expr::cust(format!("pg_notify('{CHANNEL}', '')"))));
     }
     insert
 }
