@@ -17,6 +17,8 @@ use crate::config::DatabaseLimits;
 
 /// How long a request waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(3);
+/// A connection that was idle for so long is tested before it is used: the database may have closed it.
+const TEST_AFTER_IDLE: Duration = Duration::from_secs(1);
 /// How long statements may take that nobody waits for as long as for a request.
 const BESIDE: DatabaseLimits = DatabaseLimits { statement: Duration::from_secs(5), lock: Duration::from_secs(5) };
 /// How long one attempt to connect at the start may take.
@@ -106,6 +108,15 @@ impl Target {
         match self {
             Self::Postgres(options) => {
                 let pool = PgPoolOptions::new().max_connections(max_connections).acquire_timeout(ACQUIRE);
+                // Testing each connection would double the round trips of a request with one statement.
+                let pool = pool.test_before_acquire(false).before_acquire(|connection, metadata| {
+                    Box::pin(async move {
+                        if metadata.idle_for >= TEST_AFTER_IDLE {
+                            connection.ping().await?;
+                        }
+                        Ok(true)
+                    })
+                });
                 let settings = limits.map(settings);
                 // Not by the options of the connection, which poolers refuse.
                 let pool = pool.after_connect(move |connection, _| {

@@ -10,11 +10,13 @@ use call_acceptance_api::{
     wire::precondition::{Revision, Versioned},
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult,
-    IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, RelationDef, Select, Statement,
-    prelude::{Json, Uuid},
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromJsonQueryResult,
+    FromQueryResult, IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, RelationDef, Select,
+    Statement,
+    prelude::Uuid,
     sea_query::{Alias, Expr},
 };
+use serde::{Deserialize, Serialize};
 
 use super::{
     column::value,
@@ -30,6 +32,10 @@ pub(super) const TIME: &str = "time_schedule";
 /// As [`TIME`].
 pub(super) const HOLIDAY: &str = "holiday_schedule";
 
+/// The numbers of a criteria, decoded without a tree of JSON values in between.
+#[derive(Serialize, Deserialize, FromJsonQueryResult)]
+struct Numbers(Vec<PhoneNumberPattern>);
+
 /// The columns of a criteria that [`with_criteria`] adds; all of them are null beside a service without criteria.
 #[derive(FromQueryResult)]
 pub(super) struct Row {
@@ -40,7 +46,7 @@ pub(super) struct Row {
     any_caller: Option<bool>,
     include_anonymous_callers: Option<bool>,
     include_unavailable_callers: Option<bool>,
-    phone_numbers: Option<Json>,
+    phone_numbers: Option<Numbers>,
     time_schedule_id: Option<Uuid>,
     time_schedule_group: Option<String>,
     time_schedule_user: Option<String>,
@@ -140,11 +146,10 @@ fn schedule_by(column: criteria::Column) -> RelationDef {
 
 /// The criteria of a row; `None` for a service without criteria.
 pub(super) fn kept(row: Row) -> Result<Option<KeptCriteria>, StoreError> {
-    let (Some(position), Some(name), Some(phone_numbers)) = (row.position, row.name, row.phone_numbers) else {
+    let (Some(position), Some(name), Some(Numbers(phone_numbers))) = (row.position, row.name, row.phone_numbers) else {
         return Ok(None);
     };
     let flag = |flag: Option<bool>| flag.unwrap_or_default();
-    let phone_numbers: Vec<PhoneNumberPattern> = serde_json::from_value(phone_numbers).map_err(StoreError::corrupt)?;
     let from_dn_criteria = FromDnCriteria {
         selection: if flag(row.any_caller) { Selection::Any } else { Selection::SpecifiedOnly },
         include_anonymous_callers: flag(row.include_anonymous_callers),
