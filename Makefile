@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup run check test test-sip test-oidc test-icalendar test-clients test-contract test-docs
-.PHONY: spec spec-check spec-bless bench lint fmt ci
+.PHONY: spec spec-check spec-bless bench bench-instructions lint fmt ci
 
 # Where cargo and its tools are installed, and servers, for shells that do not have it in their PATH.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin:/usr/sbin
@@ -52,9 +52,13 @@ spec-check: setup ## Hold spec/ against api/, rules of others and the releases b
 spec-bless: spec-check ## Release spec/openapi.json: VERSION=x.y.z
 	@tools/with-tools spec node tests/spec/bless.mjs "$(VERSION)"
 
-bench: setup ## Measure what decisions cost, and how many there are a second
+bench: setup ## Measure the server beside its peers (BENCH=--write for docs/performance.md)
 	@cargo bench --bench screening
-	@cargo bench --bench decisions
+	@tools/with-tools bench tools/with-postgres tests/bench/run $(BENCH)
+
+bench-instructions: ## Count the instructions of a request
+	@tools/setup bench
+	@tests/bench/instructions
 
 lint: setup ## Check the form of the code: rustfmt, clippy, the crates' documentation
 	@tools/lint
