@@ -59,7 +59,20 @@ impl fmt::Display for Digest {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn whatever_text_is_taken_for_a_token_is_written_as_it_was(text in "(ca_)?[0-9a-f]{30,33}_?.{0,50}|.{0,100}") {
+            if let Some((id, secret)) = parse(&text) {
+                prop_assert_eq!(written(&id, secret), text);
+            }
+        }
+    }
 
     #[test]
     fn a_token_is_taken_apart_as_it_was_written() {

@@ -4,10 +4,15 @@ use async_trait::async_trait;
 use call_acceptance_api::{resource::health::Readiness, wire::problem::Failure};
 
 use super::server::Server;
+use crate::rules::screening::NUMBERING_PLANS;
 
 #[async_trait]
 impl Readiness for Server {
     async fn ready(&self) -> Result<(), Failure> {
         Ok(self.readiness.check(&self.calls).await?)
+    }
+
+    fn numbering_plans(&self) -> &'static str {
+        NUMBERING_PLANS
     }
 }

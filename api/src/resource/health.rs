@@ -31,6 +31,10 @@ pub struct Health {
     /// The server's version.
     #[oai(validator(max_length = 50, pattern = "^[0-9]+\\.[0-9]+\\.[0-9]+$"))]
     pub version: String,
+    /// The release of libphonenumber whose numbering plans numbers are read by.
+    #[oai(rename = "numberingPlans", validator(max_length = 50, pattern = "^[0-9]+\\.[0-9]+\\.[0-9]+$"))]
+    #[serde(rename = "numberingPlans")]
+    pub numbering_plans: String,
 }
 
 /// The port: what the server needs to be ready.
@@ -38,14 +42,20 @@ pub struct Health {
 pub trait Readiness: Send + Sync {
     /// Whether the server can answer requests: its database answers.
     async fn ready(&self) -> Result<(), Failure>;
+    /// The release of libphonenumber whose numbering plans numbers are read by.
+    fn numbering_plans(&self) -> &'static str;
 }
 
 /// The operations on the server's health.
 pub struct HealthApi(pub Arc<dyn Readiness>);
 
 impl HealthApi {
-    fn ok() -> Health {
-        Health { status: HealthStatus::Ok, version: env!("CARGO_PKG_VERSION").to_owned() }
+    fn ok(&self) -> Health {
+        Health {
+            status: HealthStatus::Ok,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            numbering_plans: self.0.numbering_plans().to_owned(),
+        }
     }
 }
 
@@ -56,7 +66,7 @@ impl HealthApi {
     /// Answers as long as the process can. A supervisor restarts the server when it does not.
     #[oai(path = "/health/live", method = "get", operation_id = "health_live")]
     async fn health_live(&self) -> Result<Found<Health>, Fails<0>> {
-        Ok(Found::with(Self::ok()))
+        Ok(Found::with(self.ok()))
     }
 
     /// Ask whether the server is ready
@@ -65,6 +75,6 @@ impl HealthApi {
     #[oai(path = "/health/ready", method = "get", operation_id = "health_ready")]
     async fn health_ready(&self) -> Result<Found<Health>, Fails<0>> {
         self.0.ready().await?;
-        Ok(Found::with(Self::ok()))
+        Ok(Found::with(self.ok()))
     }
 }

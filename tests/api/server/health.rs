@@ -14,7 +14,9 @@ async fn a_server_with_its_database_lives_and_is_ready(#[case] database: Kind) {
     let app = App::start(database).await;
     for path in ["/health/live", "/health/ready"] {
         let health = app.get(path).await.expect(200);
-        assert_eq!(health, json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }));
+        let plans = call_acceptance::rules::screening::NUMBERING_PLANS;
+        let right = json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION"), "numberingPlans": plans });
+        assert_eq!(health, right);
     }
 }
 

@@ -2,7 +2,7 @@
 """Writes regions.tsv: numbers of every region as they are dialled, with their written forms, by an implementation of
 the rules that shares nothing with the server but the numbering plans: it uses the Python port of libphonenumber.
 
-    pip install phonenumbers==9.0.42    # the release that src/screening/number/plan.rs names
+    pip install phonenumbers==9.0.42    # the release that src/rules/screening/number/plan.rs names
     tests/data/numbers/reference.py > tests/data/numbers/regions.tsv
 """
 

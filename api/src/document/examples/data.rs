@@ -63,7 +63,7 @@ pub(super) fn of(name: &str) -> Option<Value> {
         "Recorded" => json!({ "groupId": "foogroup", "groupName": "Head office" }),
         "AuditEvent" => audit_event(),
         "AuditEventList" => json!({ "auditEvents": [audit_event()] }),
-        "Health" => json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }),
+        "Health" => json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION"), "numberingPlans": "9.0.42" }),
         "Empty" => json!({}),
         _ => return None,
     })
