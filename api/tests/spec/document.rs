@@ -38,8 +38,20 @@ fn it_is_openapi_3_0_3() {
 }
 
 #[test]
-fn nothing_in_it_is_null() {
-    assert_none(faults(|pointer, value| value.is_null().then(|| format!("{pointer} is null"))));
+fn nothing_in_it_is_null_but_a_value_of_an_enumeration() {
+    let is_listed = |pointer: &str| pointer.rsplit('/').nth(1) == Some("enum");
+    assert_none(faults(|pointer, value| {
+        (value.is_null() && !is_listed(pointer)).then(|| format!("{pointer} is null"))
+    }));
+}
+
+#[test]
+fn an_enumeration_has_null_just_when_it_may_be_null() {
+    assert_none(faults(|pointer, value| {
+        let has_null = value.get("enum")?.as_array()?.contains(&Value::Null);
+        let nullable = value.get("nullable") == Some(&Value::Bool(true));
+        (has_null != nullable).then(|| format!("{pointer}: null in the enumeration and `nullable` do not agree"))
+    }));
 }
 
 #[test]
