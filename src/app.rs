@@ -84,13 +84,13 @@ impl Application {
     /// Serves until `stop`; then takes no new connections, and returns when the requests under way are answered or
     /// the drain time-out is over.
     pub async fn run_until(self, stop: impl Future<Output = ()>) {
-        let endpoint = http::endpoint(self.server.clone(), self.clock, &self.config);
+        let endpoint = http::endpoint(self.server.clone(), self.clock.clone(), &self.config);
         let told = async {
             stop.await;
             tracing::info!("stopping: requests under way are answered first");
         };
         tokio::select! {
-            () = listener::serve(self.listener, endpoint, told, self.config.drain_timeout) => {}
+            () = listener::serve(self.listener, endpoint, told, self.clock, self.config) => {}
             () = self.server.run_background() => {}
         }
         tracing::info!("stopped");

@@ -1,11 +1,15 @@
 //! The configuration, checked. To add a setting, add its flag to [`Options`] and its parsed member here.
 
+mod database_url;
+mod networks;
 pub mod options;
 
 use std::{fmt::Display, net::SocketAddr, num::NonZeroU32, ops::RangeInclusive, str::FromStr, time::Duration};
 
 use call_acceptance_api::value::phone_number::Region;
 use tracing_subscriber::EnvFilter;
+
+pub use self::networks::Networks;
 
 use self::options::Options;
 use crate::identity::oidc::{ClaimNames, OidcConfig};
@@ -76,6 +80,12 @@ pub struct Config {
     pub open: bool,
     /// How many authentications an address may fail a minute.
     pub failed_authentications: NonZeroU32,
+    /// Proxies that are trusted to say whom they have a request from.
+    pub trusted_proxies: Networks,
+    /// The greatest number of connections that an address can have at a time.
+    pub connections_per_address: usize,
+    /// How long a client may take to read more of its answer.
+    pub write_timeout: Duration,
     /// The OpenID provider whose access tokens are taken, if there is one.
     pub oidc: Option<OidcConfig>,
     /// How long events of the audit are kept.
@@ -172,6 +182,14 @@ impl Faults {
         region
     }
 
+    fn networks(&mut self, flag: &str, text: &str) -> Networks {
+        let networks = text.parse();
+        networks.unwrap_or_else(|wrong: String| {
+            self.add(flag, &wrong, "an address or a network, like 192.0.2.7 or 10.0.0.0/8");
+            Networks::default()
+        })
+    }
+
     fn add(&mut self, flag: &str, text: &str, right: &str) {
         self.0.push(format!("--{flag}: {text:?} is not {right}"));
     }
@@ -219,6 +237,10 @@ impl TryFrom<Options> for Config {
         }
         let failed_authentications =
             faults.within("failed-authentications", &options.failed_authentications, NonZeroU32::MIN..=MOST_FAILED);
+        let trusted_proxies = faults.networks("trusted-proxies", &options.trusted_proxies);
+        let connections_per_address =
+            faults.within("connections-per-address", &options.connections_per_address, 1..=4096);
+        let write_timeout = faults.within("write-timeout", &options.write_timeout, 1..=300);
         let oidc = faults.oidc(&options);
         let audit_retention: Option<u64> = faults.within("audit-retention", &options.audit_retention, 1..=36_500);
         let cors_origins = faults.origins(&options.cors_origins);
@@ -227,10 +249,7 @@ impl TryFrom<Options> for Config {
         if EnvFilter::try_new(&options.log).is_err() {
             faults.add("log", &options.log, "a log filter, like info or warn,call_acceptance=debug");
         }
-        if !["postgres://", "postgresql://", "sqlite:"].iter().any(|scheme| options.database_url.starts_with(scheme)) {
-            // The URL may hold a password, and so it is not repeated.
-            faults.0.push("--database-url: it must start with postgres:// or sqlite:".to_owned());
-        }
+        faults.0.extend(database_url::faults(&options.database_url));
         let parsed = || {
             Some(Self {
                 listen: listen?,
@@ -248,6 +267,9 @@ impl TryFrom<Options> for Config {
                 default_region,
                 open: open?,
                 failed_authentications: failed_authentications?,
+                trusted_proxies,
+                connections_per_address: connections_per_address?,
+                write_timeout: Duration::from_secs(write_timeout?),
                 oidc,
                 audit_retention: Duration::from_secs(audit_retention? * 86_400),
                 cors_origins,
@@ -286,6 +308,9 @@ mod tests {
             default_region: Some("be".to_owned()),
             auth: "maybe".to_owned(),
             failed_authentications: "0".to_owned(),
+            trusted_proxies: "10.0.0.0/8, proxy".to_owned(),
+            connections_per_address: "0".to_owned(),
+            write_timeout: "0".to_owned(),
             oidc_issuer: Some("http://issuer.example.com".to_owned()),
             oidc_audience: Some("acceptance".to_owned()),
             oidc_role_claim: "role".to_owned(),
@@ -301,7 +326,7 @@ mod tests {
             log: "call_acceptance=loud".to_owned(),
         };
         let error = Config::try_from(options).expect_err("nothing in it is right");
-        assert_eq!(error.0.len(), 24, "{error}");
+        assert_eq!(error.0.len(), 27, "{error}");
         assert!(!error.to_string().contains("secret"));
     }
 }

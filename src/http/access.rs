@@ -1,10 +1,7 @@
 //! Who calls, and whether it may: the one place that every request to the API passes. The rule of each operation stands
 //! beside it in the contract; an operation without one is open to nobody.
 
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use call_acceptance_api::{
@@ -44,36 +41,49 @@ impl Gate {
     pub async fn admit(&self, request: &Request, context: &RequestContext) -> Result<Option<Actor>, Failure> {
         let rule = context.operation.and_then(|operation| operation.access);
         let at_call_time = rule.is_some_and(|rule| rule.roles().any(|role| role == Role::CallProcessing));
-        let identity = self.identify(request, at_call_time).await?;
+        let identity = self.identify(request, context, at_call_time).await?;
         let identity = context.identity.get_or_init(|| identity);
         let Some(operation) = context.operation else { return Ok(None) };
         if !opens(rule, context, identity) {
             return Err(forbidden());
         }
-        let request_id = context.id.to_string();
-        Ok(Some(Actor { identity: identity.clone(), request_id, operation: operation.id }))
+        Ok(Some(Actor {
+            identity: identity.clone(),
+            client_address: Some(context.client_address),
+            request_id: context.id.to_string(),
+            operation: operation.id,
+        }))
     }
 
-    async fn identify(&self, request: &Request, at_call_time: bool) -> Result<Arc<Identity>, Failure> {
+    async fn identify(
+        &self,
+        request: &Request,
+        context: &RequestContext,
+        at_call_time: bool,
+    ) -> Result<Arc<Identity>, Failure> {
         if let Some(anyone) = &self.anyone {
             return Ok(anyone.clone());
         }
         let Some(header) = request.header(header::AUTHORIZATION.as_str()) else { return Err(no_credentials()) };
-        let address = request.remote_addr().as_socket_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |at| at.ip());
+        let address = context.client_address;
         let credentials = credentials(header);
         if let Some(identity) = credentials.as_ref().and_then(|credentials| self.server.recall(credentials)) {
             return Ok(identity);
         }
-        self.attempts.admit(address)?;
+        self.attempts.admit(address, header).await?;
         let result = match &credentials {
             Some(credentials) => self.server.authenticate(credentials, at_call_time).await,
             None => Err(not_good()),
         };
-        if let Err(Failure::Refused(Refusal { code: ProblemCode::Unauthenticated, .. })) = &result {
-            self.attempts.failed(address)?;
+        if result.as_ref().is_err_and(is_unauthenticated) {
+            self.attempts.failed(address, header)?;
         }
         result
     }
+}
+
+fn is_unauthenticated(failure: &Failure) -> bool {
+    matches!(failure, Failure::Refused(Refusal { code: ProblemCode::Unauthenticated, .. }))
 }
 
 fn no_credentials() -> Failure {
@@ -100,4 +110,33 @@ fn opens(rule: Option<Rule>, context: &RequestContext, identity: &Identity) -> b
     let decoded = |value: &str| composed(&percent_decode_str(value).decode_utf8_lossy());
     let names = ["tenant_id", "group_id", "user_id"].map(|name| context.path_parameter(name).map(decoded));
     rule.is_some_and(|rule| rule.lets(identity, names.each_ref().map(Option::as_deref)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_header_can_be_read_for_credentials(header in "((?i)bearer|basic|[a-z]{0,6})? ?[\\PC]{0,60}") {
+            if let Some(Credentials::Token { id, secret }) = credentials(&header) {
+                prop_assert!(header.len() > secret.len() && id.as_str().len() == 32);
+            }
+        }
+
+        #[test]
+        fn a_token_is_read_from_either_scheme(id in "[0-9a-f]{32}", secret in "[A-Za-z0-9_-]{1,60}", spaces in " {1,3}") {
+            let basic = BASE64_STANDARD.encode(format!("ca_{id}:{secret}"));
+            for header in [format!("bEARER{spaces}ca_{id}_{secret}"), format!("Basic{spaces}{basic} ")] {
+                match credentials(&header) {
+                    Some(Credentials::Token { id: read, secret: known }) => {
+                        prop_assert_eq!((read.as_str(), known.as_str()), (id.as_str(), secret.as_str()));
+                    }
+                    _ => prop_assert!(false, "{} is no token", header),
+                }
+            }
+        }
+    }
 }

@@ -1,23 +1,44 @@
 //! Failed authentications, counted by address: whoever fails too often waits before the next one is looked at. Those
-//! who are known are not held up by others behind their address.
+//! who are known are not held up by others behind their address. Credentials that were not seen before are looked at
+//! all the same, in turn and slowly: a good token waits for those who came before it, and [`TURN`] at most.
 
 use std::{
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     num::NonZeroU32,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use call_acceptance_api::wire::problem::{Failure, ProblemCode, Refusal};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
 use quick_cache::sync::Cache;
+use sha2::{Digest, Sha256};
+use tokio::{
+    sync::Mutex,
+    time::{sleep, timeout},
+};
+
+use super::addresses::network;
 
 /// How many addresses are remembered as waiting at most.
 const MOST_WAITING: usize = 100_000;
 /// How many addresses are counted before those that are long good again are let go.
 const MOST_COUNTED: usize = 100_000;
 
+/// How long from one look at credentials that were not seen before to the next, of an address that waits.
+const PACE: Duration = Duration::from_millis(3);
+/// How long they wait for their turn: as long as those of all connections that an address has unless told otherwise.
+const TURN: Duration = Duration::from_secs(5);
+/// How many credentials that are not good are remembered, and for how long.
+const MOST_BAD: usize = 100_000;
+const BAD: Duration = Duration::from_secs(10);
+
 /// The failed authentications of all addresses.
 pub struct Attempts {
+    /// When credentials were found to be not good, by the digest of their header.
+    bad: Cache<[u8; 32], Instant>,
+    /// Whose turn it is, of those who come from an address that waits.
+    turns: Cache<IpAddr, Arc<Mutex<()>>>,
     failures: DefaultKeyedRateLimiter<IpAddr>,
     /// Until when an address waits.
     waiting: Cache<IpAddr, Instant>,
@@ -26,21 +47,43 @@ pub struct Attempts {
 impl Attempts {
     /// Lets an address fail so often a minute, at once or spread.
     pub fn a_minute(most: NonZeroU32) -> Self {
-        Self { failures: RateLimiter::keyed(Quota::per_minute(most)), waiting: Cache::new(MOST_WAITING) }
-    }
-
-    /// Refused while the address waits.
-    pub fn admit(&self, address: IpAddr) -> Result<(), Failure> {
-        let until = self.waiting.get(&network(address));
-        match until.map(|until| until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero()) {
-            Some(left) => Err(refusal(left)),
-            None => Ok(()),
+        Self {
+            bad: Cache::new(MOST_BAD),
+            turns: Cache::new(MOST_WAITING),
+            failures: RateLimiter::keyed(Quota::per_minute(most)),
+            waiting: Cache::new(MOST_WAITING),
         }
     }
 
-    /// Counts a failure of the address; refused when it was one too many.
-    pub fn failed(&self, address: IpAddr) -> Result<(), Failure> {
+    /// Refused while the address waits, if the credentials in the header were found to be not good, or their turn does not
+    /// come.
+    pub async fn admit(&self, address: IpAddr, header: &str) -> Result<(), Failure> {
         let network = network(address);
+        let until = self.waiting.get(&network);
+        let left = until.map(|until| until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero());
+        let Some(left) = left else { return Ok(()) };
+        if self.bad.get(&digest(header)).is_some_and(|found| found.elapsed() < BAD) {
+            return Err(refusal(left));
+        }
+        timeout(TURN, self.turn(network)).await.map_err(|_| refusal(left))
+    }
+
+    /// Waits for those who came before.
+    async fn turn(&self, network: IpAddr) {
+        let turns = self.turns.get(&network).unwrap_or_else(|| {
+            let turns = Arc::<Mutex<()>>::default();
+            self.turns.insert(network, turns.clone());
+            turns
+        });
+        // It is given in the order in which it was asked for.
+        let _turn = turns.lock().await;
+        sleep(PACE).await;
+    }
+
+    /// Counts a failure of the address with the credentials in the header; refused when it was one too many.
+    pub fn failed(&self, address: IpAddr, header: &str) -> Result<(), Failure> {
+        let network = network(address);
+        self.bad.insert(digest(header), Instant::now());
         if self.failures.len() > MOST_COUNTED {
             self.failures.retain_recent();
         }
@@ -52,12 +95,8 @@ impl Attempts {
     }
 }
 
-/// What one subscriber has: an IPv4 address, or the 64 bits of an IPv6 network.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-        address @ IpAddr::V4(_) => address,
-    }
+fn digest(header: &str) -> [u8; 32] {
+    Sha256::digest(header).into()
 }
 
 fn refusal(wait: Duration) -> Failure {
@@ -68,30 +107,34 @@ fn refusal(wait: Duration) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::future::join_all;
+
     use super::*;
 
     fn retry_after(failure: Failure) -> Option<u32> {
         failure.into_refusal().retry_after
     }
 
-    #[test]
-    fn who_fails_too_often_waits_and_no_one_else() {
+    #[tokio::test]
+    async fn who_fails_too_often_waits_and_no_one_else() {
         let attempts = Attempts::a_minute(NonZeroU32::new(3).expect("not zero"));
         let [one, other] = [IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2])];
         for _ in 0..3 {
-            assert!(attempts.admit(one).is_ok() && attempts.failed(one).is_ok());
+            assert!(attempts.admit(one, "bad").await.is_ok() && attempts.failed(one, "bad").is_ok());
         }
-        let told = attempts.failed(one).err().and_then(retry_after).expect("the fourth is one too many");
+        let told = attempts.failed(one, "bad").err().and_then(retry_after).expect("the fourth is one too many");
         assert!((1..=20).contains(&told), "{told}");
-        assert!(attempts.admit(one).err().and_then(retry_after).is_some_and(|wait| wait <= told));
-        assert!(attempts.admit(other).is_ok() && attempts.failed(other).is_ok());
+        assert!(attempts.admit(one, "bad").await.err().and_then(retry_after).is_some_and(|wait| wait <= told));
+        assert!(attempts.admit(other, "bad").await.is_ok() && attempts.failed(other, "bad").is_ok());
+        assert!(attempts.admit(one, "not seen before").await.is_ok(), "it gets its turn");
     }
-
-    #[test]
-    fn a_network_of_ipv6_counts_as_one_address() {
-        let address = |text: &str| text.parse::<IpAddr>().expect("an address");
-        assert_eq!(network(address("2001:db8:1:2:3::4")), network(address("2001:db8:1:2::5")));
-        assert_ne!(network(address("2001:db8:1:2::4")), network(address("2001:db8:1:3::4")));
-        assert_eq!(network(address("::ffff:192.0.2.1")), address("192.0.2.1"));
+    #[tokio::test]
+    async fn those_who_were_not_seen_before_get_their_turn_behind_the_others() {
+        let attempts = Attempts::a_minute(NonZeroU32::MIN);
+        let one = IpAddr::from([192, 0, 2, 1]);
+        assert!(attempts.failed(one, "bad").is_ok() && attempts.failed(one, "bad").is_err());
+        let headers: Vec<String> = (0..100).map(|number| format!("Bearer {number}")).collect();
+        let admitted = join_all(headers.iter().map(|header| attempts.admit(one, header))).await;
+        assert!(admitted.iter().all(Result::is_ok), "{admitted:?}");
     }
 }

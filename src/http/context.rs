@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    net::IpAddr,
     sync::{Arc, OnceLock},
     time::Instant,
 };
@@ -16,6 +17,9 @@ use poem::{
 };
 use uuid::Uuid;
 
+use super::client::client_address;
+use crate::config::Networks;
+
 /// The header with the identifier of a request.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest identifier that is taken from a client, in bytes.
@@ -27,6 +31,8 @@ pub struct RequestContext {
     pub started: Instant,
     /// Its identifier.
     pub id: RequestId,
+    /// Where it comes from: the last one on its way that is no trusted proxy.
+    pub client_address: IpAddr,
     /// Its method.
     pub method: Method,
     /// Its path and query.
@@ -42,8 +48,9 @@ pub struct RequestContext {
 }
 
 impl RequestContext {
-    /// The context of `request`; `new_id` makes an identifier when the client sent none.
-    pub fn of(request: &Request, new_id: impl FnOnce() -> Uuid) -> Self {
+    /// The context of `request`, which may have come through `trusted` proxies; `new_id` makes an identifier when the
+    /// client sent none.
+    pub fn of(request: &Request, trusted: &Networks, new_id: impl FnOnce() -> Uuid) -> Self {
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let route = route(uri.path());
         let operation = route.as_ref().and_then(|route| route.operation(&method));
@@ -51,6 +58,7 @@ impl RequestContext {
         Self {
             started: Instant::now(),
             id,
+            client_address: client_address(request, trusted),
             method,
             uri,
             has_credentials: request.headers().contains_key(header::AUTHORIZATION),
@@ -63,6 +71,11 @@ impl RequestContext {
     /// Whether the request is to the API, which needs credentials.
     pub fn is_api(&self) -> bool {
         self.uri.path().starts_with("/api/")
+    }
+
+    /// Whether the request is for the server's health.
+    pub fn is_health(&self) -> bool {
+        self.uri.path().starts_with("/health/")
     }
 
     /// The value of the path's parameter `name`, percent-encoded as it came.
@@ -88,11 +101,15 @@ impl RequestId {
 
     fn of(request: &Request, new_id: impl FnOnce() -> Uuid) -> Self {
         let given = request.headers().get(REQUEST_ID).filter(|id| has_right_form(id.as_bytes())).cloned();
-        Self(given.unwrap_or_else(|| {
-            let mut text = Uuid::encode_buffer();
-            let text = new_id().hyphenated().encode_lower(&mut text);
-            HeaderValue::from_str(text).expect("an identifier has no control characters")
-        }))
+        given.map_or_else(|| new_id().into(), Self)
+    }
+}
+
+impl From<Uuid> for RequestId {
+    fn from(id: Uuid) -> Self {
+        let mut text = Uuid::encode_buffer();
+        let text = id.hyphenated().encode_lower(&mut text);
+        Self(HeaderValue::from_str(text).expect("an identifier has no control characters"))
     }
 }
 

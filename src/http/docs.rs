@@ -2,11 +2,12 @@
 
 use std::sync::LazyLock;
 
+use bytes::Bytes;
 use call_acceptance_api::{
     Apis, TITLE,
     document::{self, spec_only::SpecOnly},
 };
-use poem::{Endpoint, IntoResponse, Response, Route, endpoint::make_sync, get, web::Redirect};
+use poem::{Body, Endpoint, IntoResponse, Response, Route, endpoint::make_sync, get, web::Redirect};
 use serde_json::json;
 
 use super::pages::{Page, digests, escaped};
@@ -58,12 +59,12 @@ pub fn redirect() -> impl Endpoint<Output = Response> {
 
 /// The document as JSON, at `/openapi.json`.
 pub fn json() -> impl Endpoint<Output = Response> {
-    let text = document::json();
-    get(make_sync(move |_| text.clone().with_content_type("application/json")))
+    let text = Bytes::from(document::json());
+    get(make_sync(move |_| Body::from(text.clone()).with_content_type("application/json")))
 }
 
 /// The document as YAML, at `/openapi.yaml`.
 pub fn yaml() -> impl Endpoint<Output = Response> {
-    let text = document::yaml();
-    get(make_sync(move |_| text.clone().with_content_type("application/yaml")))
+    let text = Bytes::from(document::yaml());
+    get(make_sync(move |_| Body::from(text.clone()).with_content_type("application/yaml")))
 }

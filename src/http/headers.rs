@@ -24,13 +24,14 @@ pub fn add(answer: &mut Response, context: &RequestContext) {
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::X_FRAME_OPTIONS, "DENY");
     set(header::REFERRER_POLICY, "no-referrer");
-    if context.is_api() {
-        set(header::CACHE_CONTROL, "private, no-cache");
+    if context.is_api() || context.is_health() {
+        set(header::CACHE_CONTROL, "no-store");
     }
 }
 
 /// `endpoint`, which pages of these origins may call too. To others nothing is said of origins, and so their browsers
-/// do not let them; pages of this server need no leave.
+/// do not let them; pages of this server need no leave. Where there are such origins, answers differ by `Origin`, and
+/// say so to caches.
 pub fn share<E: Endpoint<Output = Response> + 'static>(
     endpoint: E,
     origins: Vec<String>,
@@ -42,6 +43,13 @@ pub fn share<E: Endpoint<Output = Response> + 'static>(
     poem::endpoint::make(move |request| {
         let (endpoint, shared) = (endpoint.clone(), shared.clone());
         let known = request.header(header::ORIGIN).is_some_and(|origin| origins.iter().any(|known| known == origin));
-        async move { if known { shared.call(request).await } else { endpoint.call(request).await } }
+        let differs = !origins.is_empty();
+        async move {
+            let mut answer = if known { shared.call(request).await? } else { endpoint.call(request).await? };
+            if differs {
+                answer.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
+            }
+            Ok::<_, poem::Error>(answer)
+        }
     })
 }

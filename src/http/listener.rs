@@ -1,6 +1,8 @@
-//! Connections: an accept loop over hyper, which poem's own server does not let set time-outs for.
+//! Connections: an accept loop over hyper, which poem's own server does not let set limits for. An address has so many
+//! connections; a client that sends no request, or does not read its answer, loses its connection; what is not yet read or
+//! written of one is bounded.
 
-use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, error::Error, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -18,6 +20,13 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 
+use super::{
+    addresses::{Connections, Counted},
+    head::MAX_HEAD_BYTES,
+    stream::ClientStream,
+};
+use crate::{clock::Clock, config::Config, telemetry::Throttle};
+
 /// How long the head of a request may take to arrive, and how long a connection may be idle between two.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// The greatest number of connections at a time; more wait to be accepted.
@@ -25,25 +34,45 @@ const MAX_CONNECTIONS: usize = 4096;
 /// How long to wait after an accept failed, as it does when descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+static FULL: Throttle = Throttle::new();
+static TOO_MANY: Throttle = Throttle::new();
+static UNREAD: Throttle = Throttle::new();
+static TOO_SLOW: Throttle = Throttle::new();
+
+/// What connections are served with.
+struct Server {
+    endpoint: BoxEndpoint<'static, Response>,
+    clock: Arc<dyn Clock>,
+    config: Config,
+    room: Arc<Semaphore>,
+    connections: Connections,
+}
+
+/// The places of a connection, for as long as it is open.
+type Place = (OwnedSemaphorePermit, Option<Counted>);
+
 /// Serves `endpoint` on `listener` until `stop`; then closes idle connections, and returns when the others are done
-/// or `drain` is over.
+/// or the drain time-out is over.
 pub async fn serve(
     listener: TcpListener,
     endpoint: BoxEndpoint<'static, Response>,
     stop: impl Future<Output = ()>,
-    drain: Duration,
+    clock: Arc<dyn Clock>,
+    config: Config,
 ) {
-    let endpoint = Arc::new(endpoint);
+    let drain = config.drain_timeout;
+    let (room, connections) = (Semaphore::new(MAX_CONNECTIONS), Connections::at_most(config.connections_per_address));
+    let server = Arc::new(Server { endpoint, clock, config, room: room.into(), connections });
     let graceful = GracefulShutdown::new();
-    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &room) => accepted,
+            accepted = server.accept(&listener) => accepted,
             () = &mut stop => break,
         };
         match accepted {
-            Ok((stream, remote, permit)) => handle(stream, remote, permit, endpoint.clone(), &graceful),
+            Ok(Some((stream, remote, place))) => server.clone().handle(stream, remote, place, &graceful),
+            Ok(None) => {}
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -56,41 +85,72 @@ pub async fn serve(
     }
 }
 
-async fn accept(
-    listener: &TcpListener,
-    room: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let permit = room.clone().acquire_owned().await.map_err(std::io::Error::other)?;
-    let (stream, remote) = listener.accept().await?;
-    stream.set_nodelay(true)?;
-    Ok((stream, remote, permit))
+impl Server {
+    /// The next connection; `None` when its address has as many as it can have, and it is closed again.
+    async fn accept(&self, listener: &TcpListener) -> io::Result<Option<(TcpStream, SocketAddr, Place)>> {
+        let permit = match self.room.clone().try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_) => {
+                if let Some(count) = FULL.count() {
+                    tracing::warn!(count, limit = MAX_CONNECTIONS, "connections wait until others are closed");
+                }
+                self.room.clone().acquire_owned().await.map_err(io::Error::other)?
+            }
+        };
+        let (stream, remote) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let address = remote.ip();
+        // A trusted proxy stands for many.
+        if self.config.trusted_proxies.contains(address) {
+            return Ok(Some((stream, remote, (permit, None))));
+        }
+        let counted = self.connections.count(address);
+        if counted.is_none()
+            && let Some(count) = TOO_MANY.count()
+        {
+            let limit = self.config.connections_per_address;
+            tracing::warn!(count, client_address = %address, limit, "connections are closed at once: their address has too many");
+        }
+        Ok(counted.map(|counted| (stream, remote, (permit, Some(counted)))))
+    }
+
+    fn handle(self: Arc<Self>, stream: TcpStream, remote: SocketAddr, place: Place, graceful: &GracefulShutdown) {
+        let local = stream.local_addr().unwrap_or(remote);
+        let stream =
+            ClientStream::over(stream, remote.ip().to_canonical(), self.config.write_timeout, self.clock.clone());
+        let service = service_fn(move |request: hyper::Request<Incoming>| {
+            let server = self.clone();
+            let addresses = (LocalAddr(local.into()), RemoteAddr(remote.into()));
+            async move {
+                let request = (request, addresses.0, addresses.1, Scheme::HTTP).into();
+                Ok::<hyper::Response<_>, Infallible>(server.endpoint.get_response(request).await.into())
+            }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .max_buf_size(MAX_HEAD_BYTES)
+            .serve_connection(TokioIo::new(stream), service);
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tell(&error, remote);
+            }
+            drop(place);
+        });
+    }
 }
 
-fn handle(
-    stream: TcpStream,
-    remote: SocketAddr,
-    permit: OwnedSemaphorePermit,
-    endpoint: Arc<BoxEndpoint<'static, Response>>,
-    graceful: &GracefulShutdown,
-) {
-    let local = stream.local_addr().unwrap_or(remote);
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let endpoint = endpoint.clone();
-        let addresses = (LocalAddr(local.into()), RemoteAddr(remote.into()));
-        async move {
-            let request = (request, addresses.0, addresses.1, Scheme::HTTP).into();
-            Ok::<hyper::Response<_>, Infallible>(endpoint.get_response(request).await.into())
-        }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service);
-    let connection = graceful.watch(connection);
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, %remote, "connection ended");
-        }
-        drop(permit);
-    });
+/// Logs why a connection ended, the limits of the server now and then for everybody to see.
+fn tell(error: &hyper::Error, remote: SocketAddr) {
+    let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    let unread = io.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut);
+    let (throttle, what) = match unread {
+        true => (&UNREAD, "connections are closed: their clients do not read their answers"),
+        false if error.is_timeout() => (&TOO_SLOW, "connections are closed: their clients send no request in time"),
+        false => return tracing::debug!(%error, %remote, "connection ended"),
+    };
+    if let Some(count) = throttle.count() {
+        tracing::warn!(count, client_address = %remote.ip(), "{what}");
+    }
 }

@@ -1,15 +1,20 @@
 //! HTTP: what happens around every operation. [`Pipeline`] has the stations in their order, a module each.
 
 mod access;
+mod addresses;
 mod attempts;
+mod client;
 mod context;
 mod docs;
 mod errors;
+mod head;
 mod headers;
 pub mod listener;
+mod masking;
 mod pages;
 mod problems;
 mod request_log;
+mod stream;
 mod strict;
 
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -21,7 +26,11 @@ use call_acceptance_api::{
 use futures_util::FutureExt;
 use poem::{Endpoint, EndpointExt, Request, Response, Route, endpoint::BoxEndpoint};
 
-use crate::{clock::Clock, config::Config, service::Server};
+use crate::{
+    clock::Clock,
+    config::{Config, Networks},
+    service::Server,
+};
 use access::Gate;
 use attempts::Attempts;
 use context::RequestContext;
@@ -33,6 +42,8 @@ pub fn endpoint(server: Arc<Server>, clock: Arc<dyn Clock>, config: &Config) -> 
         gate: Gate::new(server.clone(), attempts, config.open),
         clock,
         request_timeout: config.request_timeout,
+        trusted_proxies: config.trusted_proxies.clone(),
+        open: config.open,
         routes: routes(server),
     };
     headers::share(pipeline, config.cors_origins.clone()).boxed()
@@ -60,6 +71,9 @@ struct Pipeline {
     gate: Gate,
     clock: Arc<dyn Clock>,
     request_timeout: Duration,
+    trusted_proxies: Networks,
+    /// Whether nobody is asked who it is.
+    open: bool,
     routes: Route,
 }
 
@@ -67,7 +81,7 @@ impl Endpoint for Pipeline {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
-        let context = RequestContext::of(&request, || self.clock.new_id());
+        let context = RequestContext::of(&request, &self.trusted_proxies, || self.clock.new_id());
         let mut answer = match self.answer_in_time(request, &context).await {
             Ok(answer) => answer,
             Err(error) => errors::answer(error, &context),
@@ -89,6 +103,7 @@ impl Pipeline {
     }
 
     async fn answer(&self, mut request: Request, context: &RequestContext) -> poem::Result<Response> {
+        head::check(&request, self.open)?;
         if context.is_api()
             && let Some(actor) = self.gate.admit(&request, context).await?
         {

@@ -1,12 +1,13 @@
 //! Pages for people: HTML, with a policy (CSP) that names what may run in it.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
 use poem::{Body, IntoResponse, Response, http::header};
 use sha2::{Digest, Sha256};
 
-/// A page that is the same for everybody.
+/// A page that is the same for everybody, and in memory once for all who are sent it.
 pub struct Page {
-    html: String,
+    html: Bytes,
     policy: String,
 }
 
@@ -15,12 +16,12 @@ impl Page {
     pub fn new(html: String, allowed: &str) -> Self {
         let policy =
             format!("default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
-        Self { html, policy }
+        Self { html: html.into(), policy }
     }
 
     /// The answer that brings it.
     pub fn answer(&'static self) -> Response {
-        Body::from(self.html.as_bytes())
+        Body::from(self.html.clone())
             .with_content_type("text/html; charset=utf-8")
             .with_header(header::CONTENT_SECURITY_POLICY, &self.policy)
             .into_response()

@@ -74,6 +74,9 @@ pub fn config(database_url: &str) -> Config {
         open: false,
         // As many as a test likes; those that are about the limit set it.
         failed_authentications: NonZeroU32::MAX,
+        trusted_proxies: "127.0.0.9/32".parse().expect("a right list"),
+        connections_per_address: 1024,
+        write_timeout: Duration::from_secs(30),
         oidc: None,
         audit_retention: Duration::from_secs(400 * 86_400),
         cors_origins: Vec::new(),

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 
 use call_acceptance::{
     app::{self, Application},
-    config::{Config, DatabaseLimits, DecisionConfig, LogFormat},
+    config::{Config, DatabaseLimits, DecisionConfig, LogFormat, Networks},
     identity::oidc::{ClaimNames, OidcConfig},
 };
 use call_acceptance_api::{
@@ -113,6 +113,9 @@ fn config(issuer: &str, database_url: &str) -> Config {
         default_region: None,
         open: false,
         failed_authentications: NonZeroU32::MAX,
+        trusted_proxies: Networks::default(),
+        connections_per_address: 1024,
+        write_timeout: Duration::from_secs(30),
         oidc: Some(OidcConfig {
             issuer: issuer.to_owned(),
             audience: AUDIENCE.to_owned(),

@@ -6,6 +6,8 @@
 //!
 //! To add a role, add it to [`Role`] and to the sets of roles below that it belongs to.
 
+use std::net::IpAddr;
+
 use poem::{Request, RequestBody};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde_json::{Value, json};
@@ -112,7 +114,7 @@ open_enum! {
         Subject = "subject",
         /// A command on the server's machine; the actor is the command.
         Command = "command",
-        /// Somebody unknown, on a server that asks nobody who it is.
+        /// Somebody unknown: the credentials were not good, or the server asks nobody who it is.
         Anyone = "anyone",
     }
 }
@@ -137,6 +139,8 @@ pub struct Identity {
 pub struct Actor {
     /// Who it is.
     pub identity: std::sync::Arc<Identity>,
+    /// Where the request comes from; a command on the server's machine comes from nowhere.
+    pub client_address: Option<IpAddr>,
     /// The identifier of the request.
     pub request_id: String,
     /// The operation's identifier.
@@ -153,7 +157,7 @@ impl Actor {
             scope: Scope::System,
             read_only: false,
         };
-        Self { identity: identity.into(), request_id: request_id.into(), operation: name }
+        Self { identity: identity.into(), client_address: None, request_id: request_id.into(), operation: name }
     }
 }
 

@@ -4,7 +4,7 @@ use reqwest::Method;
 
 use crate::{
     database::{Kind, TestDatabase},
-    harness::{App, Running, client, config},
+    harness::{App, Running, SERVICE, client, config},
 };
 
 const TENANTS: &str = "/api/v1/tenants/";
@@ -41,6 +41,10 @@ async fn configured_origins_are_let_in_and_no_others() {
     assert!(answer.header("access-control-expose-headers").to_lowercase().contains("etag"));
     let other = preflight(&app, "https://elsewhere.example.com").await;
     assert!(!other.headers().contains_key("access-control-allow-origin"), "{other:?}");
+    // A cache must not give one origin what was answered to another.
+    for answer in [app.get(TENANTS).await, app.send(Method::GET, TENANTS, &[("Origin", PORTAL)], None).await] {
+        assert_eq!(answer.header("vary"), "Origin");
+    }
 }
 
 #[tokio::test]
@@ -57,5 +61,20 @@ async fn pages_are_neither_framed_nor_guessed_nor_talked_about() {
     );
     let answer = app.get(TENANTS).await;
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
-    assert_eq!(answer.header("cache-control"), "private, no-cache");
+}
+
+#[tokio::test]
+async fn no_answer_of_the_api_is_kept_by_a_cache() {
+    let app = App::start(Kind::Sqlite).await.with_user().await;
+    let token = serde_json::json!({ "role": "system_admin" });
+    for answer in [
+        app.get(SERVICE).await,
+        app.get(TENANTS).await,
+        app.get("/api/v1/tenants/none/").await,
+        app.get("/health/live").await,
+        app.post("/api/v1/tokens/", token).await,
+        app.put(SERVICE, serde_json::json!({ "criteria": [] })).await,
+    ] {
+        assert_eq!(answer.header("cache-control"), "no-store", "{}", answer.text);
+    }
 }

@@ -6,7 +6,7 @@ mod forms;
 mod instances;
 mod memory;
 mod numbers;
-mod outage;
+pub mod outage;
 mod plan;
 mod rules;
 

@@ -24,14 +24,14 @@ use crate::{
 const FRIEND: &str = "+3225126777";
 
 /// A PostgreSQL of this test alone.
-struct Cluster {
+pub struct Cluster {
     url: String,
     keeper: Child,
     frozen: Vec<String>,
 }
 
 impl Cluster {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/with-postgres");
         let mut keeper = Command::new(script)
             .args(["sh", "-c", "echo \"$TEST_POSTGRES_URL\"; exec cat"])
@@ -44,6 +44,11 @@ impl Cluster {
         let output = keeper.stdout.take().expect("the output is piped");
         BufReader::new(output).read_line(&mut url).expect("tools/with-postgres prints where the server is");
         Self { url: url.trim().to_owned(), keeper, frozen: Vec::new() }
+    }
+
+    /// Where it is: the URL of its first database.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// Stops every process of the server where it is.

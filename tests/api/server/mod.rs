@@ -1,6 +1,8 @@
 //! What holds for every request, and what is not the API: the document, the documentation, the command.
 
 mod commands;
+mod connections;
+mod database_tls;
 mod documents;
 mod errors;
 mod guides;

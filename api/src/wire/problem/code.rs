@@ -44,6 +44,13 @@ macro_rules! problem_codes {
 }
 
 problem_codes! {
+    MalformedRequest = "malformed_request" {
+        status: BAD_REQUEST,
+        title: "The request is not HTTP",
+        description: "What arrived is not a request of HTTP/1.1: its first line, a header or a length in it cannot be read, and \
+            the connection is closed. Mend the client, or what stands between it and the server.",
+        example: "This is not a request of HTTP/1.1: its first line, a header or a length in it cannot be read.",
+    }
     MalformedJson = "malformed_json" {
         status: BAD_REQUEST,
         title: "The body is not JSON",
@@ -275,6 +282,13 @@ problem_codes! {
             request again after the seconds in `Retry-After`, and fewer at the same time.",
         example: "As many changes of this token are under way as may be at once, 4; send the next when one is \
             answered.",
+    }
+    HeadTooLarge = "head_too_large" {
+        status: REQUEST_HEADER_FIELDS_TOO_LARGE,
+        title: "The first line or the headers are too large",
+        description: "The first line and the headers of a request may have 64 KiB together, and 100 headers. Send fewer, or \
+            shorter ones; cookies are not needed here.",
+        example: "The first line and the headers are longer than 64 KiB together, or there are more than 100 headers.",
     }
     InternalError = "internal_error" {
         status: INTERNAL_SERVER_ERROR,

@@ -1,0 +1,91 @@
+//! The database's URL: what in it the driver would pass over. Of a misspelt `sslmode` it only warns, and goes on without TLS.
+
+use std::env;
+
+/// What the URL of a PostgreSQL can say behind its `?`, in the words of libpq and in those of the driver.
+const POSTGRES_PARAMETERS: [&str; 18] = [
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "ssl-ca",
+    "ssl-cert",
+    "ssl-key",
+    "ssl-mode",
+    "ssl-root-cert",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "statement-cache-capacity",
+    "user",
+];
+/// How a connection to PostgreSQL is protected: from not at all to with a certificate that is for the host.
+const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+/// Where the driver finds the mode when the URL has none.
+const SSL_MODE_VARIABLE: &str = "PGSSLMODE";
+
+/// What is wrong with the URL, a line each. It may hold a password, and so it is not repeated.
+pub(super) fn faults(url: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    if !["postgres://", "postgresql://", "sqlite:"].iter().any(|scheme| url.starts_with(scheme)) {
+        faults.push("--database-url: it must start with postgres:// or sqlite:".to_owned());
+    }
+    if !url.starts_with("postgres") {
+        return faults;
+    }
+    let parameters = url.split_once('?').map_or("", |(_, query)| query);
+    for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        if !POSTGRES_PARAMETERS.contains(&name) && !name.starts_with("options[") {
+            let known = POSTGRES_PARAMETERS.join(", ");
+            faults.push(format!("--database-url: {name:?} is no parameter of it; known are {known}"));
+        }
+        if ["sslmode", "ssl-mode"].contains(&name) {
+            faults.extend(ssl_mode_fault(&format!("--database-url: {name}"), value));
+        }
+    }
+    let mode = env::var(SSL_MODE_VARIABLE).ok();
+    faults.extend(mode.and_then(|mode| ssl_mode_fault(SSL_MODE_VARIABLE, &mode)));
+    faults
+}
+
+fn ssl_mode_fault(place: &str, mode: &str) -> Option<String> {
+    let is_known = SSL_MODES.iter().any(|known| known.eq_ignore_ascii_case(mode));
+    (!is_known).then(|| format!("{place}: {mode:?} is not one of {}", SSL_MODES.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_url_with_a_misspelt_parameter_is_refused() {
+        for right in [
+            "postgres://someone:secret@host/db",
+            "postgresql://host/db?sslmode=verify-full&sslrootcert=/ca.pem&options[search_path]=a",
+            "postgres://host/db?ssl-mode=Require",
+            "sqlite://file.db?mode=rwc",
+        ] {
+            assert_eq!(faults(right), Vec::<String>::new(), "{right}");
+        }
+        for (wrong, named) in [
+            ("postgres://someone:secret@host/db?sslmode=verify_full", "verify-full"),
+            ("postgres://someone:secret@host/db?ssl_mode=verify-full", "sslmode"),
+            ("postgres://someone:secret@host/db?sslmode", "sslmode"),
+            ("postgres://someone:secret@host/db?SSLMODE=require", "SSLMODE"),
+        ] {
+            let faults = faults(wrong);
+            assert!(matches!(&faults[..], [fault] if fault.contains(named) && !fault.contains("secret")), "{faults:?}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_mode_is_a_fault_wherever_it_stands() {
+        assert_eq!(ssl_mode_fault(SSL_MODE_VARIABLE, "verify-full"), None);
+        assert!(ssl_mode_fault(SSL_MODE_VARIABLE, "verify").is_some_and(|fault| fault.starts_with("PGSSLMODE: ")));
+    }
+}
