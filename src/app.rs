@@ -91,7 +91,7 @@ impl Application {
         };
         tokio::select! {
             () = listener::serve(self.listener, endpoint, told, self.clock, self.config) => {}
-            () = self.server.run_background() => {}
+            () = Box::pin(self.server.run_background()) => {}
         }
         tracing::info!("stopped");
     }

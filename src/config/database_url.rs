@@ -1,4 +1,5 @@
-//! The database's URL: what in it the driver would pass over. Of a misspelt `sslmode` it only warns, and goes on without TLS.
+//! The database's URL: what in it the driver would pass over. Of a misspelt `sslmode` it only warns, and goes on
+//! without TLS.
 
 use std::env;
 
@@ -28,7 +29,9 @@ const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-c
 /// Where the driver finds the mode when the URL has none.
 const SSL_MODE_VARIABLE: &str = "PGSSLMODE";
 
-/// What is wrong with the URL, a line each. It may hold a password, and so it is not repeated.
+/// What is wrong with the URL, and with the mode beside it, a line each. It may hold a password, and so it is not
+/// repeated.
+#[expect(clippy::disallowed_methods, reason = "it is the driver that reads the variable")]
 pub(super) fn faults(url: &str) -> Vec<String> {
     let mut faults = Vec::new();
     if !["postgres://", "postgresql://", "sqlite:"].iter().any(|scheme| url.starts_with(scheme)) {

@@ -9,7 +9,8 @@ use ipnet::IpNet;
 pub struct Networks(Vec<IpNet>);
 
 impl Networks {
-    /// Whether `address` is one of them, or in one of them. An IPv4 address that is written as IPv6 is taken for what it is.
+    /// Whether `address` is one of them, or in one of them. An IPv4 address that is written as IPv6 is taken for what
+    /// it is.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))

@@ -119,9 +119,9 @@ pub struct Options {
         value_name = "NUMBER"
     )]
     pub failed_authentications: String,
-    /// Proxies that are trusted to say whom they have a request from, in `X-Forwarded-For` or, where that is missing, in
-    /// `Forwarded`: addresses and networks with commas between them, as in `10.0.0.0/8,2001:db8::1`; none unless set. A
-    /// proxy is to write one of the two and to drop the other
+    /// Proxies that are trusted to say whom they have a request from, in `X-Forwarded-For` or, where that is missing,
+    /// in `Forwarded`: addresses and networks with commas between them, as in `10.0.0.0/8,2001:db8::1`; none unless
+    /// set. A proxy is to write one of the two and to drop the other
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_TRUSTED_PROXIES", default_value = "", value_name = "NETWORKS")]
     pub trusted_proxies: String,
     /// The greatest number of connections that an address can have at a time (1 to 4096), 64 bits of an IPv6 address

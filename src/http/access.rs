@@ -6,7 +6,8 @@ use std::sync::Arc;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use call_acceptance_api::{
     access::{Actor, ActorKind, Identity, Role, Rule, Scope, forbidden},
-    value::name::composed,
+    resource::audit::Refused,
+    value::{name::composed, owner::Owner},
     wire::problem::{Failure, ProblemCode, Refusal},
 };
 use percent_encoding::percent_decode_str;
@@ -37,22 +38,48 @@ impl Gate {
     }
 
     /// Finds out who sent a request to the API, and refuses it when its operation is not open to that one. Gives the
-    /// actor of the operation; none when the document has no such operation, which the router answers.
+    /// actor of the operation; none when the document has no such operation, which the router answers. Refusals are
+    /// recorded for the tenant that they concern.
     pub async fn admit(&self, request: &Request, context: &RequestContext) -> Result<Option<Actor>, Failure> {
         let rule = context.operation.and_then(|operation| operation.access);
         let at_call_time = rule.is_some_and(|rule| rule.roles().any(|role| role == Role::CallProcessing));
-        let identity = self.identify(request, context, at_call_time).await?;
-        let identity = context.identity.get_or_init(|| identity);
-        let Some(operation) = context.operation else { return Ok(None) };
-        if !opens(rule, context, identity) {
-            return Err(forbidden());
-        }
-        Ok(Some(Actor {
-            identity: identity.clone(),
+        let identified = self.identify(request, context, at_call_time).await;
+        let Some(operation) = context.operation else {
+            let identity = identified?;
+            context.identity.get_or_init(|| identity);
+            return Ok(None);
+        };
+        let actor = |identity| Actor {
+            identity,
             client_address: Some(context.client_address),
             request_id: context.id.to_string(),
             operation: operation.id,
-        }))
+        };
+        let names = names(context);
+        if identified.as_ref().is_err_and(is_unauthenticated)
+            && let Some(stranger) = stranger(request)
+        {
+            self.note_refusal(actor(stranger.into()), &names, Refused::Unauthenticated);
+        }
+        let identity = identified?;
+        let actor = actor(context.identity.get_or_init(|| identity).clone());
+        if !opens(rule, &names, &actor.identity) {
+            self.note_refusal(actor, &names, Refused::Forbidden);
+            return Err(forbidden());
+        }
+        Ok(Some(actor))
+    }
+
+    /// Has it recorded, for the tenant that the path names or that the actor is of.
+    fn note_refusal(&self, actor: Actor, names: &[Option<String>; 3], why: Refused) {
+        let named = Owner::parse(names.each_ref().map(Option::as_deref)).ok().flatten();
+        let own = match &actor.identity.scope {
+            Scope::Of(owner) => Some(owner.clone()),
+            Scope::System => None,
+        };
+        if let Some(owner) = named.or(own) {
+            self.server.note_refusal(actor, owner, why);
+        }
     }
 
     async fn identify(
@@ -105,10 +132,23 @@ fn credentials(header: &str) -> Option<Credentials<'_>> {
     Credentials::of_basic(id, secret)
 }
 
-/// Whether the rule opens an operation on what the path names to `identity`.
-fn opens(rule: Option<Rule>, context: &RequestContext, identity: &Identity) -> bool {
+/// Whoever came with credentials that are not good. Who comes with none tried nothing.
+fn stranger(request: &Request) -> Option<Identity> {
+    let (kind, actor) = match credentials(request.header(header::AUTHORIZATION.as_str())?) {
+        Some(Credentials::Token { id, .. }) => (ActorKind::Token, id.to_string()),
+        _ => (ActorKind::Anyone, "anyone".to_owned()),
+    };
+    Some(Identity { kind, actor, role: Role::EndUser, scope: Scope::System, read_only: true })
+}
+
+/// The tenant, the group and the user that the path names, where it does.
+fn names(context: &RequestContext) -> [Option<String>; 3] {
     let decoded = |value: &str| composed(&percent_decode_str(value).decode_utf8_lossy());
-    let names = ["tenant_id", "group_id", "user_id"].map(|name| context.path_parameter(name).map(decoded));
+    ["tenant_id", "group_id", "user_id"].map(|name| context.path_parameter(name).map(decoded))
+}
+
+/// Whether the rule opens an operation on what has these names to `identity`.
+fn opens(rule: Option<Rule>, names: &[Option<String>; 3], identity: &Identity) -> bool {
     rule.is_some_and(|rule| rule.lets(identity, names.each_ref().map(Option::as_deref)))
 }
 
@@ -127,12 +167,16 @@ mod tests {
         }
 
         #[test]
-        fn a_token_is_read_from_either_scheme(id in "[0-9a-f]{32}", secret in "[A-Za-z0-9_-]{1,60}", spaces in " {1,3}") {
+        fn a_token_is_read_from_either_scheme(
+            id in "[0-9a-f]{32}",
+            secret in "[A-Za-z0-9_-]{1,60}",
+            spaces in " {1,3}",
+        ) {
             let basic = BASE64_STANDARD.encode(format!("ca_{id}:{secret}"));
             for header in [format!("bEARER{spaces}ca_{id}_{secret}"), format!("Basic{spaces}{basic} ")] {
                 match credentials(&header) {
                     Some(Credentials::Token { id: read, secret: known }) => {
-                        prop_assert_eq!((read.as_str(), known.as_str()), (id.as_str(), secret.as_str()));
+                        prop_assert_eq!((read.as_str(), &*known), (id.as_str(), secret.as_str()));
                     }
                     _ => prop_assert!(false, "{} is no token", header),
                 }

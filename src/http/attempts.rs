@@ -55,8 +55,8 @@ impl Attempts {
         }
     }
 
-    /// Refused while the address waits, if the credentials in the header were found to be not good, or their turn does not
-    /// come.
+    /// Refused while the address waits, if the credentials in the header were found to be not good, or their turn does
+    /// not come.
     pub async fn admit(&self, address: IpAddr, header: &str) -> Result<(), Failure> {
         let network = network(address);
         let until = self.waiting.get(&network);

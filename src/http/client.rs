@@ -19,9 +19,9 @@ fn peer(request: &Request) -> IpAddr {
     peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
 }
 
-/// The address behind `peer`. Proxies add whom they have the request from at the right, and so everything to the left of the
-/// first that is not trusted can be made up. Of the two headers `X-Forwarded-For` counts when there are both: it is what
-/// proxies write unless they are told otherwise.
+/// The address behind `peer`. Proxies add whom they have the request from at the right, and so everything to the left
+/// of the first that is not trusted can be made up. Of the two headers `X-Forwarded-For` counts when there are both: it
+/// is what proxies write unless they are told otherwise.
 fn client(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> IpAddr {
     if !trusted.contains(peer) {
         return peer;
@@ -33,8 +33,8 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> IpAddr {
     }
 }
 
-/// The first address, from the last proxy back, that is not trusted. A proxy that does not tell where it has the request
-/// from is the farthest that is known.
+/// The first address, from the last proxy back, that is not trusted. A proxy that does not tell where it has the
+/// request from is the farthest that is known.
 fn behind(peer: IpAddr, nodes: impl Iterator<Item = Option<IpAddr>>, trusted: &Networks) -> IpAddr {
     let mut known = peer;
     for node in nodes {
@@ -91,7 +91,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_a_client_writes_the_proxy_has_the_last_word(written in "[\\x20-\\x7E]{0,80}", twice in any::<bool>()) {
+        fn whatever_a_client_writes_the_proxy_has_the_last_word(
+            written in "[\\x20-\\x7E]{0,80}",
+            twice in any::<bool>(),
+        ) {
             let line = format!("{written}, 192.0.2.1");
             prop_assert_eq!(from("10.0.0.1", &[("x-forwarded-for", &line)]), "192.0.2.1");
             let line = format!("{written}, for=192.0.2.1");

@@ -1,7 +1,7 @@
 //! The head of a request: how long it is, and whom it is for.
 //!
-//! `Host` stands there once (RFC 9112, section 3.2), and where nobody is asked who it is, it is this machine: a page of another
-//! site, whose name its maker lets point to this machine, would else be let do everything.
+//! `Host` stands there once (RFC 9112, section 3.2), and where nobody is asked who it is, it is this machine: a page of
+//! another site, whose name its maker lets point to this machine, would else be let do everything.
 
 use std::net::IpAddr;
 
@@ -17,8 +17,8 @@ pub const MAX_HEAD_BYTES: usize = 64 << 10;
 pub const TOO_LARGE: &str =
     "The first line and the headers are longer than 64 KiB together, or there are more than 100 headers.";
 
-/// Refuses a request with a head that is too long, without `Host` or with two; with `open`, one that is for another host
-/// than this machine.
+/// Refuses a request with a head that is too long, without `Host` or with two; with `open`, one that is for another
+/// host than this machine.
 pub fn check(request: &Request, open: bool) -> Result<(), Failure> {
     // hyper stops reading there, but takes what it has read by then.
     if length(request) > MAX_HEAD_BYTES {
@@ -33,7 +33,8 @@ pub fn check(request: &Request, open: bool) -> Result<(), Failure> {
     let named =
         hosts.iter().all(|host| host.to_str().is_ok_and(|host| host.parse().is_ok_and(|host| is_loopback(&host))));
     if open && !(named && request.uri().authority().is_none_or(is_loopback)) {
-        let detail = "This server asks nobody who it is (`--auth none`), and so answers only what is sent to `localhost` or to an address of loopback, by `Host`.";
+        let detail = "This server asks nobody who it is (`--auth none`), and so answers only what is sent to \
+                      `localhost` or to an address of loopback, by `Host`.";
         return Err(Failure::refused(ProblemCode::Forbidden, detail));
     }
     Ok(())

@@ -1,8 +1,16 @@
 //! Connections: an accept loop over hyper, which poem's own server does not let set limits for. An address has so many
-//! connections; a client that sends no request, or does not read its answer, loses its connection; what is not yet read or
-//! written of one is bounded.
+//! connections; a client that sends no request, or does not read its answer, loses its connection; what is not yet read
+//! or written of one is bounded.
 
-use std::{convert::Infallible, error::Error, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    error::Error,
+    future::Future,
+    io,
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -109,7 +117,8 @@ impl Server {
             && let Some(count) = TOO_MANY.count()
         {
             let limit = self.config.connections_per_address;
-            tracing::warn!(count, client_address = %address, limit, "connections are closed at once: their address has too many");
+            tracing::warn!(count, client_address = %address, limit,
+                "connections are closed at once: their address has too many");
         }
         Ok(counted.map(|counted| (stream, remote, (permit, Some(counted)))))
     }
@@ -118,6 +127,7 @@ impl Server {
         let local = stream.local_addr().unwrap_or(remote);
         let stream =
             ClientStream::over(stream, remote.ip().to_canonical(), self.config.write_timeout, self.clock.clone());
+        let unanswered = stream.unanswered();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let server = self.clone();
             let addresses = (LocalAddr(local.into()), RemoteAddr(remote.into()));
@@ -134,20 +144,23 @@ impl Server {
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
-                tell(&error, remote);
+                tell(&error, remote, unanswered.load(Ordering::Relaxed));
             }
             drop(place);
         });
     }
 }
 
-/// Logs why a connection ended, the limits of the server now and then for everybody to see.
-fn tell(error: &hyper::Error, remote: SocketAddr) {
+/// Logs why a connection ended, the limits of the server now and then for everybody to see. One that is closed since it
+/// is idle, with nothing `unanswered`, is no news.
+fn tell(error: &hyper::Error, remote: SocketAddr, unanswered: bool) {
     let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
     let unread = io.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut);
     let (throttle, what) = match unread {
         true => (&UNREAD, "connections are closed: their clients do not read their answers"),
-        false if error.is_timeout() => (&TOO_SLOW, "connections are closed: their clients send no request in time"),
+        false if error.is_timeout() && unanswered => {
+            (&TOO_SLOW, "connections are closed: their clients send no request in time")
+        }
         false => return tracing::debug!(%error, %remote, "connection ended"),
     };
     if let Some(count) = throttle.count() {

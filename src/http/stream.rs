@@ -1,16 +1,20 @@
 //! The stream of a connection, with what hyper leaves to it.
 //!
 //! - **Write timeout**: a client that does not read its answer is disconnected.
-//! - **Errors of hyper's own**: what hyper cannot parse it answers itself, with a status and an empty body, and it has no hook
-//!   for that. Its answer is recognised as it is written, and a problem with a request id takes its place, with a line in the
-//!   log. What is left: a client that speaks HTTP/2 at once, or sends no head in time, is disconnected without an answer.
+//! - **Errors of hyper's own**: what hyper cannot parse it answers itself, with a status and an empty body, and it has
+//!   no hook for that. Its answer is recognised as it is written, and a problem with a request id takes its place, with
+//!   a line in the log. What is left: a client that speaks HTTP/2 at once, or sends no head in time, is disconnected
+//!   without an answer.
 
 use std::{
     future::Future,
     io::{self, IoSlice},
     net::IpAddr,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -48,6 +52,8 @@ pub struct ClientStream {
     client: IpAddr,
     /// Makes the identifiers of requests.
     clock: Arc<dyn Clock>,
+    /// Whether something was read that nothing was written to yet.
+    unanswered: Arc<AtomicBool>,
     /// What is still to be written in place of hyper's answer.
     answer: Bytes,
     linger: Option<Pin<Box<Sleep>>>,
@@ -58,11 +64,17 @@ impl ClientStream {
     pub fn over(stream: TcpStream, client: IpAddr, write_timeout: Duration, clock: Arc<dyn Clock>) -> Self {
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(write_timeout));
-        Self { stream: Box::pin(stream), client, clock, answer: Bytes::new(), linger: None }
+        Self { stream: Box::pin(stream), client, clock, unanswered: Arc::default(), answer: Bytes::new(), linger: None }
+    }
+
+    /// Whether the client sent something that it got no answer to yet. A connection that is only idle has none.
+    pub fn unanswered(&self) -> Arc<AtomicBool> {
+        self.unanswered.clone()
     }
 
     /// Writes; a client that did not read in time is hung up on, and what waits for it in the system is thrown away.
     fn poll_write_stream(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        self.unanswered.store(false, Ordering::Relaxed);
         let written = ready!(self.stream.as_mut().poll_write_vectored(cx, slices));
         if written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
             self.stream.get_ref().set_zero_linger()?;
@@ -83,8 +95,8 @@ impl ClientStream {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads and forgets, until the client has sent all, or long enough: a connection that is closed with something unread
-    /// in it is reset, and the answer lost.
+    /// Reads and forgets, until the client has sent all, or long enough: a connection that is closed with something
+    /// unread in it is reset, and the answer lost.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(linger) = &mut self.linger else { return Poll::Ready(()) };
         if linger.as_mut().poll(cx).is_ready() {
@@ -122,10 +134,12 @@ fn answer_of_hyper(slices: &[IoSlice<'_>]) -> Option<(usize, ProblemCode, &'stat
 /// The problem as a whole answer of HTTP/1.1, after which the connection is closed.
 fn answer(code: ProblemCode, detail: &str, client: IpAddr, id: &RequestId) -> Bytes {
     let status = code.status();
-    tracing::info!(operation = "-", actor = "-", client_address = %client, method = "-", path = "-", status = status.as_u16(), request_id = %id, "request");
+    tracing::info!(operation = "-", actor = "-", client_address = %client, method = "-", path = "-",
+        status = status.as_u16(), request_id = %id, "request");
     let body = serde_json::to_string(&Problem::new(Refusal::new(code, detail), id.as_str())).unwrap_or_default();
     let head = format!(
-        "HTTP/1.1 {status}\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\nconnection: close\r\nx-request-id: {id}\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n\r\n",
+        "HTTP/1.1 {status}\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\nconnection: close\r\n\
+         x-request-id: {id}\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n\r\n",
         body.len()
     );
     (head + &body).into()
@@ -177,7 +191,12 @@ impl AsyncWrite for ClientStream {
 
 impl AsyncRead for ClientStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.stream.as_mut().poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let read = self.stream.as_mut().poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            self.unanswered.store(true, Ordering::Relaxed);
+        }
+        read
     }
 }
 

@@ -24,10 +24,16 @@ fn spread() -> f64 {
 }
 
 impl Server {
-    /// Follows what other instances change, looks at known tokens again, notes the uses of tokens and deletes old
-    /// events, for as long as the future is polled.
+    /// Follows what other instances change, looks at known tokens again, notes the uses of tokens, deletes old events
+    /// and records refusals, for as long as the future is polled.
     pub async fn run_background(&self) {
-        tokio::join!(self.snapshots.watch(), self.check_tokens(), self.note_uses(), self.forget_events());
+        tokio::join!(
+            self.snapshots.watch(),
+            self.check_tokens(),
+            self.note_uses(),
+            self.forget_events(),
+            self.record_refusals()
+        );
     }
 
     /// Looks for known tokens again before they are known for the greatest age, in case their revocation was lost.

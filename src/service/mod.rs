@@ -20,6 +20,7 @@ mod health;
 mod identities;
 mod owner;
 mod record;
+mod refusals;
 mod schedule;
 mod server;
 mod snapshots;
@@ -31,4 +32,5 @@ mod user_service;
 mod writers;
 
 pub use authentication::{Credentials, not_good};
+pub use refusals::refusals_not_recorded;
 pub use server::Server;

@@ -6,7 +6,9 @@ use call_acceptance_api::{value::phone_number::Region, wire::problem::Failure};
 
 use tokio::sync::Semaphore;
 
-use super::{identities::Identities, snapshots::Snapshots, unknown_numbers::UnknownNumbers, writers::Writers};
+use super::{
+    identities::Identities, refusals::Refusals, snapshots::Snapshots, unknown_numbers::UnknownNumbers, writers::Writers,
+};
 use crate::{
     clock::Clock,
     config::Config,
@@ -32,6 +34,7 @@ pub struct Server {
     pub(super) greatest_age: Duration,
     pub(super) default_region: Option<Region>,
     pub(super) unknown_numbers: UnknownNumbers,
+    pub(super) refusals: Refusals,
 }
 
 impl Server {
@@ -54,6 +57,7 @@ impl Server {
             greatest_age: decisions.greatest_age,
             default_region: config.default_region.clone(),
             unknown_numbers: UnknownNumbers::default(),
+            refusals: Refusals::default(),
             db,
             calls,
             clock,

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use call_acceptance_api::{
     access::{Actor, ActorKind, Scope},
-    resource::audit::{AuditCursor, AuditEvent, AuditEventId, AuditEventList, AuditFilter, OperationName, Recorded},
-    value::{name::TenantId, time::Instant},
+    resource::audit::{
+        AuditCursor, AuditEvent, AuditEventId, AuditEventList, AuditFilter, OperationName, Recorded, Refused,
+    },
+    value::{name::TenantId, owner::Owner, time::Instant},
     wire::page::PageQuery,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
     prelude::{Json, Uuid},
-    sea_query::{Expr, ExprTrait, Query},
+    sea_query::{Expr, ExprTrait, Query, SimpleExpr},
 };
 
 use super::{
@@ -47,6 +49,7 @@ pub async fn insert(
     ids: impl Fn() -> Uuid,
 ) -> Result<(), StoreError> {
     let now = now(db.get_database_backend());
+    let client = by.client_address.map(|address| address.to_string());
     for records in records.chunks(AT_ONCE) {
         let mut insert = Query::insert();
         insert.into_table(Entity).columns([
@@ -56,6 +59,7 @@ pub async fn insert(
             Column::ActorKind,
             Column::Actor,
             Column::RequestId,
+            Column::ClientAddress,
             Column::Operation,
             Column::Target,
             Column::GroupId,
@@ -73,6 +77,7 @@ pub async fn insert(
                 by.identity.kind.as_str().into(),
                 by.identity.actor.as_str().into(),
                 by.request_id.as_str().into(),
+                client.clone().into(),
                 by.operation.into(),
                 target.as_str().into(),
                 group.into(),
@@ -84,6 +89,37 @@ pub async fn insert(
         }
         db.execute(&insert).await?;
     }
+    Ok(())
+}
+
+/// Inserts an event of something that `by` was refused on what `owner` has.
+pub async fn insert_refusal(
+    db: &impl ConnectionTrait,
+    by: &Actor,
+    owner: &Owner,
+    why: Refused,
+    id: Uuid,
+) -> Result<(), StoreError> {
+    let (tenant, group, user) = owner_columns(owner);
+    let columns: [(Column, SimpleExpr); 13] = [
+        (Column::TenantId, tenant.into()),
+        (Column::EventId, id.into()),
+        (Column::RecordedAt, now(db.get_database_backend())),
+        (Column::ActorKind, by.identity.kind.as_str().into()),
+        (Column::Actor, by.identity.actor.as_str().into()),
+        (Column::RequestId, by.request_id.as_str().into()),
+        (Column::ClientAddress, by.client_address.map(|address| address.to_string()).into()),
+        (Column::Operation, by.operation.into()),
+        (Column::Refused, why.as_str().into()),
+        (Column::Target, owner.path_of(&[]).into()),
+        (Column::GroupId, group.into()),
+        (Column::UserId, user.into()),
+        (Column::Bytes, 0_i64.into()),
+    ];
+    let (columns, values): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+    let mut insert = Query::insert();
+    insert.into_table(Entity).columns(columns).values_panic(values);
+    db.execute(&insert).await?;
     Ok(())
 }
 
@@ -178,7 +214,9 @@ fn event(row: Model) -> Result<AuditEvent, StoreError> {
         actor_kind,
         actor,
         request_id,
+        client_address,
         operation,
+        refused,
         target,
         group_id,
         user_id,
@@ -193,7 +231,9 @@ fn event(row: Model) -> Result<AuditEvent, StoreError> {
         actor_kind: kind.ok_or_else(|| StoreError::Internal("an event's actor is of no kind".into()))?,
         actor,
         request_id,
+        client_address,
         operation: value::<OperationName>(operation)?,
+        refused: refused.as_deref().and_then(Refused::parse),
         target,
         group_id: optional(group_id)?,
         user_id: optional(user_id)?,

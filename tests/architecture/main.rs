@@ -74,7 +74,7 @@ const SERVER: &[Room] = &[
     },
     Room {
         module: "service",
-        may_name: &["clock", "config", "rules", "identity", "store"],
+        may_name: &["clock", "config", "rules", "identity", "store", "telemetry"],
         crates: &[
             "tokio",
             "call_acceptance_api::value",

@@ -17,6 +17,7 @@ use crate::{
     resource::tags::Tag,
     value::{
         name::{GroupId, TenantId, UserId},
+        open_enum::{SNAKE_CASE, open_enum},
         text::text,
         time::Instant,
     },
@@ -110,7 +111,17 @@ impl ToJSON for Recorded {
     }
 }
 
-/// One change of one thing.
+open_enum! {
+    /// Why something was refused that the audit tells of.
+    Refused: SNAKE_CASE, {
+        /// The credentials were not good; the actor is the token that they name, if they name one.
+        Unauthenticated = "unauthenticated",
+        /// The actor may not do it.
+        Forbidden = "forbidden",
+    }
+}
+
+/// One change of one thing, or the refusal of one.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 #[oai(rename_all = "camelCase")]
 #[serde(rename_all = "camelCase")]
@@ -127,9 +138,17 @@ pub struct AuditEvent {
     /// The identifier of the request, as in `X-Request-Id` and in the server's log.
     #[oai(validator(max_length = 128, pattern = "^[A-Za-z0-9._:/+=@-]+$"))]
     pub request_id: String,
-    /// What was done.
+    /// The address that the request came from; absent when a command did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(validator(max_length = 45, pattern = "^[0-9a-f.:]+$"))]
+    pub client_address: Option<String>,
+    /// What was done, or refused.
     pub operation: OperationName,
-    /// Path of the thing that was changed; after a renaming, its path before.
+    /// Why it was refused: `unauthenticated` or `forbidden`; absent when it was done. Of very many refusals, some are
+    /// counted in the server's log only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refused>,
+    /// Path of the thing that was, or would have been, changed or read; after a renaming, its path before.
     #[oai(validator(max_length = 8192, pattern = "^/[A-Za-z0-9._~%/-]+/$"))]
     pub target: String,
     /// The group that the thing is in; absent when it is the tenant's.
@@ -193,11 +212,12 @@ pub struct AuditEventsApi(pub Arc<dyn AuditEvents>);
 impl AuditEventsApi {
     /// List the audit events of a tenant
     ///
-    /// Answers what was changed in the tenant, oldest first, a page at a time: who did it, when, by which request and
-    /// operation, and the thing before and after; of a thing that was changed, only the members that differ. A list of
-    /// changes of criteria is an event for each. A page is cut at 4 MiB, so that it may have less events than `limit`.
-    /// A deletion with `cascade=true` is an event for each thing that is gone. Events outlive what they are about; they
-    /// are kept as long as the operator configured, 400 days unless told otherwise.
+    /// Answers what was changed in the tenant, oldest first, a page at a time: who did it, when, from where, by which
+    /// request and operation, and the thing before and after; of a thing that was changed, only the members that
+    /// differ. A list of changes of criteria is an event for each. What somebody was refused, for want of good
+    /// credentials or of the right to do it, is an event with `refused`. A page is cut at 4 MiB, so that it may have
+    /// less events than `limit`. A deletion with `cascade=true` is an event for each thing that is gone. Events outlive
+    /// what they are about; they are kept as long as the operator configured, 400 days unless told otherwise.
     #[oai(path = "/tenants/:tenant_id/audit_events/", method = "get", operation_id = "audit_events_list")]
     async fn audit_events_list(
         &self,

@@ -65,7 +65,7 @@ async fn a_list_of_changes_is_an_event_for_each_criteria_that_changes(#[case] da
 }
 
 #[apply(both_databases)]
-async fn what_was_refused_or_changed_nothing_is_not_recorded(#[case] database: Kind) {
+async fn what_failed_or_changed_nothing_is_not_recorded(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let before = events(&app, "").await.len();
     app.post("/api/v1/tenants/", json!({ "tenantId": "foo" })).await.expect(409);
@@ -75,6 +75,51 @@ async fn what_was_refused_or_changed_nothing_is_not_recorded(#[case] database: K
     let services = json!({ "services": [{ "name": "Selective Call Acceptance" }] });
     app.post(&format!("{USER}services/"), services).await.expect(200);
     assert_eq!(events(&app, "").await.len(), before);
+}
+
+/// The events of refusals, when there are so many.
+async fn refusals(app: &App, count: usize) -> Vec<Value> {
+    loop {
+        let mut events = events(app, "").await;
+        events.retain(|event| event["refused"].is_string());
+        if events.len() >= count {
+            return events;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[apply(both_databases)]
+async fn who_is_refused_is_recorded_for_the_tenant_that_it_concerns(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    let token = app.token(json!({ "role": "tenant_admin", "tenantId": "foo" })).await;
+    let wrong = format!("ca_{:032x}_wrong", 7);
+    app.send_as(Some(&token), Method::GET, "/api/v1/tenants/", None).await.expect_problem(403, "forbidden");
+    for (token, path) in [(Some(&*wrong), USER), (None, USER), (Some(&*wrong), "/api/v1/tenants/none/")] {
+        app.send_as(token, Method::GET, path, None).await.expect_problem(401, "unauthenticated");
+    }
+    let refused = refusals(&app, 2).await;
+    let [forbidden, unauthenticated] = &refused[..] else { panic!("{refused:?}") };
+    let id = token.split('_').nth(1).expect("ca_<id>_<secret>");
+    for (event, why, actor, operation, target) in [
+        (forbidden, "forbidden", id, "tenants_list", "/api/v1/tenants/foo/"),
+        (unauthenticated, "unauthenticated", "00000000000000000000000000000007", "user_view", USER),
+    ] {
+        assert_eq!((&event["refused"], &event["actor"]), (&json!(why), &json!(actor)), "{event}");
+        assert_eq!((&event["operation"], &event["target"]), (&json!(operation), &json!(target)), "{event}");
+        assert_eq!(event["clientAddress"], "127.0.0.1", "{event}");
+    }
+}
+
+#[apply(both_databases)]
+async fn many_refusals_are_a_bounded_number_of_events(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    let token = app.token(json!({ "role": "tenant_admin", "tenantId": "foo" })).await;
+    for _ in 0..50 {
+        app.send_as(Some(&token), Method::GET, "/api/v1/tenants/", None).await.expect_problem(403, "forbidden");
+    }
+    let recorded = refusals(&app, 10).await.len();
+    assert!(recorded < 50, "{recorded} are recorded");
 }
 
 #[apply(both_databases)]

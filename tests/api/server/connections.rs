@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use crate::{
-    database::{Kind, TestDatabase},
+    database::{ADMIN, Kind, TestDatabase},
     harness::{App, Running, config},
 };
 
@@ -166,7 +166,8 @@ async fn what_a_trusted_proxy_says_of_its_client_counts() {
     let app = with(|config| config.failed_authentications = std::num::NonZeroU32::MIN).await;
     let guess = |local: &'static str, client: &'static str, token: &'static str| {
         let request = format!(
-            "GET /api/v1/tenants/ HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {client}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+            "GET /api/v1/tenants/ HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {client}\r\n\
+             Authorization: Bearer {token}\r\nConnection: close\r\n\r\n"
         );
         let app = &app;
         async move {
@@ -188,4 +189,24 @@ async fn what_a_trusted_proxy_says_of_its_client_counts() {
     ] {
         assert_eq!(guess(local, client, token).await.as_deref(), Some(status), "{local} for {client}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_client_stands_in_the_audit() {
+    let app = App::start(Kind::Sqlite).await;
+    let body = r#"{"tenantId":"foo"}"#;
+    let request = format!(
+        "POST /api/v1/tenants/ HTTP/1.1\r\nHost: localhost\r\nForwarded: for=\"[2001:db8::7]:4711\"\r\n\
+         Authorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{body}",
+        ADMIN.text(),
+        body.len()
+    );
+    let mut connection = connect_from("127.0.0.9", &app).await;
+    connection.write_all(request.as_bytes()).await.expect("the request is sent");
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.expect("the server answers");
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    let events = app.get("/api/v1/tenants/foo/audit_events/").await.expect(200);
+    assert_eq!(events["auditEvents"][0]["clientAddress"], "2001:db8::7", "{events}");
 }

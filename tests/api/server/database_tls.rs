@@ -1,5 +1,5 @@
-//! TLS to the database: with `sslmode=verify-full` the server talks to the host whose certificate it can verify, and to no
-//! other.
+//! TLS to the database: with `sslmode=verify-full` the server talks to the host whose certificate it can verify, and to
+//! no other.
 
 use std::{
     fs,

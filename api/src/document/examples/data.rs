@@ -194,6 +194,7 @@ fn audit_event() -> Value {
         "actorKind": "token",
         "actor": "0193a0c03a527c408a3e7f2b9f6d1c55",
         "requestId": "0193a0c0-3a52-7c40-8a3e-7f2b9f6d1c55",
+        "clientAddress": "192.0.2.7",
         "operation": "group_update",
         "target": "/api/v1/tenants/foo/groups/foogroup/",
         "groupId": "foogroup",

@@ -47,8 +47,8 @@ problem_codes! {
     MalformedRequest = "malformed_request" {
         status: BAD_REQUEST,
         title: "The request is not HTTP",
-        description: "What arrived is not a request of HTTP/1.1: its first line, a header or a length in it cannot be read, and \
-            the connection is closed. Mend the client, or what stands between it and the server.",
+        description: "What arrived is not a request of HTTP/1.1: its first line, a header or a length in it cannot be \
+            read, and the connection is closed. Mend the client, or what stands between it and the server.",
         example: "This is not a request of HTTP/1.1: its first line, a header or a length in it cannot be read.",
     }
     MalformedJson = "malformed_json" {
@@ -286,8 +286,8 @@ problem_codes! {
     HeadTooLarge = "head_too_large" {
         status: REQUEST_HEADER_FIELDS_TOO_LARGE,
         title: "The first line or the headers are too large",
-        description: "The first line and the headers of a request may have 64 KiB together, and 100 headers. Send fewer, or \
-            shorter ones; cookies are not needed here.",
+        description: "The first line and the headers of a request may have 64 KiB together, and 100 headers. Send \
+            fewer, or shorter ones; cookies are not needed here.",
         example: "The first line and the headers are longer than 64 KiB together, or there are more than 100 headers.",
     }
     InternalError = "internal_error" {
