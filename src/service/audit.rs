@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use call_acceptance_api::{
-    resource::audit::{AuditCursor, AuditEventList, AuditEvents, AuditFilter},
-    value::name::TenantId,
+    access::Actor,
+    resource::audit::{AuditCursor, AuditEventList, AuditEvents, AuditFilter, Refused},
+    value::{name::TenantId, owner::Owner},
     wire::{page::PageQuery, problem::Failure},
 };
 
@@ -19,5 +20,12 @@ impl AuditEvents for Server {
         page: PageQuery<AuditCursor>,
     ) -> Result<AuditEventList, Failure> {
         Ok(audit::page(&self.db, &tenant, filter, page).await?)
+    }
+}
+
+impl Server {
+    /// Notes for the audit that `by` was refused something of `owner`; of very many refusals, some are only counted.
+    pub fn note_refusal(&self, by: Actor, owner: Owner, why: Refused) {
+        self.refusals.note(by, owner, why);
     }
 }

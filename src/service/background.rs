@@ -32,7 +32,7 @@ impl Server {
             self.check_tokens(),
             self.note_uses(),
             self.forget_events(),
-            self.record_refusals()
+            self.refusals.record(&self.db, &*self.clock)
         );
     }
 

@@ -11,9 +11,9 @@ use call_acceptance_api::{
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tokio::sync::{Mutex, mpsc};
 
-use super::server::Server;
 use crate::{
-    store::{StoreError, audit, tenant},
+    clock::Clock,
+    store::{Connection, StoreError, audit, tenant},
     telemetry::Throttle,
 };
 
@@ -68,34 +68,35 @@ impl Refusals {
         };
         self.of_a_tenant.check_key(tenant).is_ok() && of_all.check().is_ok()
     }
-}
 
-impl Server {
-    /// Records that `by` was refused something of `owner`; of very many refusals, some are only counted.
-    pub fn note_refusal(&self, by: Actor, owner: Owner, why: Refused) {
-        let admitted = self.refusals.admit(owner.tenant(), why);
-        if !(admitted && self.refusals.queue.try_send(Refusal { by, owner, why }).is_ok()) {
+    /// Notes that `by` was refused something of `owner`; of very many refusals, some are only counted.
+    pub(super) fn note(&self, by: Actor, owner: Owner, why: Refused) {
+        let admitted = self.admit(owner.tenant(), why);
+        if !(admitted && self.queue.try_send(Refusal { by, owner, why }).is_ok()) {
             not_recorded();
         }
     }
 
     /// Writes refusals into the audit as they come.
-    pub(super) async fn record_refusals(&self) {
-        let mut waiting = self.refusals.waiting.lock().await;
+    pub(super) async fn record(&self, db: &Connection, clock: &dyn Clock) {
+        let mut waiting = self.waiting.lock().await;
         while let Some(refusal) = waiting.recv().await {
-            if let Err(error) = self.record_refusal(refusal).await {
+            if let Err(error) = refusal.record(db, clock).await {
                 tracing::debug!(%error, "a refusal cannot be recorded");
                 not_recorded();
             }
         }
     }
+}
 
+impl Refusal {
     /// Records it in the audit of its tenant, if there is such a tenant: anybody can make names up.
-    async fn record_refusal(&self, Refusal { by, owner, why }: Refusal) -> Result<(), StoreError> {
-        if tenant::find(&self.db, owner.tenant()).await?.is_none() {
+    async fn record(self, db: &Connection, clock: &dyn Clock) -> Result<(), StoreError> {
+        let Self { by, owner, why } = self;
+        if tenant::find(db, owner.tenant()).await?.is_none() {
             return Ok(());
         }
-        audit::insert_refusal(&self.db, &by, &owner, why, self.clock.new_id()).await
+        audit::insert_refusal(db, &by, &owner, why, clock.new_id()).await
     }
 }
 
