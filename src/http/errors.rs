@@ -87,10 +87,6 @@ fn into_failure(error: Error, context: &RequestContext) -> Failure {
         let detail = format!("This path does not know the method {}; it knows {}.", context.method, allowed(context));
         return Failure::refused(ProblemCode::MethodNotAllowed, detail);
     }
-    if error.is::<poem::error::ParsePathError>() {
-        let detail = "The path is not percent-encoded UTF-8.";
-        return Failure::invalid(vec![Fault::of_parameter("path", detail)]);
-    }
     if let Some(ParsePathError { name, .. }) = error.downcast_ref() {
         return bad_path_parameter(name, context);
     }

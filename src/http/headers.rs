@@ -30,8 +30,8 @@ pub fn add(answer: &mut Response, context: &RequestContext) {
 }
 
 /// `endpoint`, which pages of these origins may call too. To others nothing is said of origins, and so their browsers
-/// do not let them; pages of this server need no leave. Where there are such origins, answers differ by `Origin`, and
-/// say so to caches.
+/// do not let them; pages of this server need no leave. Answers then differ by `Origin`, and say so to
+/// caches.
 pub fn share<E: Endpoint<Output = Response> + 'static>(
     endpoint: E,
     origins: Vec<String>,
@@ -43,12 +43,9 @@ pub fn share<E: Endpoint<Output = Response> + 'static>(
     poem::endpoint::make(move |request| {
         let (endpoint, shared) = (endpoint.clone(), shared.clone());
         let known = request.header(header::ORIGIN).is_some_and(|origin| origins.iter().any(|known| known == origin));
-        let differs = !origins.is_empty();
         async move {
-            let mut answer = if known { shared.call(request).await? } else { endpoint.call(request).await? };
-            if differs {
-                answer.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
-            }
+            let mut answer = if known { Box::pin(shared.call(request)).await? } else { endpoint.call(request).await? };
+            answer.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
             Ok::<_, poem::Error>(answer)
         }
     })

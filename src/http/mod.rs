@@ -21,10 +21,13 @@ use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use call_acceptance_api::{
     document,
-    wire::problem::{Failure, ProblemCode},
+    wire::{
+        problem::{Failure, ProblemCode},
+        validation::BodySchemas,
+    },
 };
 use futures_util::FutureExt;
-use poem::{Endpoint, EndpointExt, Request, Response, Route, endpoint::BoxEndpoint};
+use poem::{Endpoint, EndpointExt, IntoEndpoint, Request, Response, Route, endpoint::BoxEndpoint};
 
 use crate::{
     clock::Clock,
@@ -44,17 +47,18 @@ pub fn endpoint(server: Arc<Server>, clock: Arc<dyn Clock>, config: &Config) -> 
         request_timeout: config.request_timeout,
         trusted_proxies: config.trusted_proxies.clone(),
         open: config.open,
-        routes: routes(server),
+        schemas: Arc::new(document::body_schemas()),
+        operations: call_acceptance_api::service(call_acceptance_api::apis(server)).into_endpoint(),
+        pages: pages().boxed(),
     };
-    headers::share(pipeline, config.cors_origins.clone()).boxed()
+    match config.cors_origins.as_slice() {
+        [] => pipeline.boxed(),
+        origins => headers::share(pipeline, origins.to_vec()).boxed(),
+    }
 }
 
-fn routes(server: Arc<Server>) -> Route {
-    let api = call_acceptance_api::service(call_acceptance_api::apis(server));
-    let api = Arc::new(api.data(Arc::new(document::body_schemas())));
+fn pages() -> Route {
     Route::new()
-        .nest_no_strip("/api", api.clone())
-        .nest_no_strip("/health", api)
         .nest_no_strip("/docs", docs::page())
         .nest_no_strip("/reference", docs::reference())
         .nest_no_strip("/problems", problems::pages())
@@ -74,7 +78,12 @@ struct Pipeline {
     trusted_proxies: Networks,
     /// Whether nobody is asked who it is.
     open: bool,
-    routes: Route,
+    /// What bodies are validated with.
+    schemas: Arc<BodySchemas>,
+    /// The operations of the document.
+    operations: BoxEndpoint<'static, Response>,
+    /// Everything else.
+    pages: BoxEndpoint<'static, Response>,
 }
 
 impl Endpoint for Pipeline {
@@ -94,7 +103,8 @@ impl Endpoint for Pipeline {
 
 impl Pipeline {
     async fn answer_in_time(&self, request: Request, context: &RequestContext) -> poem::Result<Response> {
-        let answered = AssertUnwindSafe(self.answer(request, context)).catch_unwind();
+        // In a box, so that the layers around it do not move it.
+        let answered = Box::pin(AssertUnwindSafe(self.answer(request, context)).catch_unwind());
         match tokio::time::timeout(self.request_timeout, answered).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(panic)) => Err(internal(&*panic).into()),
@@ -110,7 +120,11 @@ impl Pipeline {
             request.extensions_mut().insert(actor);
         }
         strict::check(&mut request, context)?;
-        self.routes.call(request).await
+        if context.is_api() || context.is_health() {
+            request.set_data(self.schemas.clone());
+            return self.operations.call(request).await;
+        }
+        self.pages.call(request).await
     }
 }
 

@@ -1,5 +1,5 @@
-//! Requests that poem would take for something else than they are: an empty segment in the path, a query parameter
-//! that is unknown, or stands twice and is no list. The slash at the end of a path may be there or not.
+//! Requests that poem would take for something else than they are: a path that is not UTF-8 or has an empty segment, a
+//! query parameter that is unknown, or stands twice and is no list. The slash at the end of a path may be there or not.
 
 use std::collections::HashSet;
 
@@ -7,6 +7,7 @@ use call_acceptance_api::{
     document::operations::{Operation, Parameter, ParameterType, Place},
     wire::problem::{Failure, Fault, MAX_FAULTS, ProblemCode},
 };
+use percent_encoding::percent_decode_str;
 use poem::{Request, http::Uri};
 
 use super::context::RequestContext;
@@ -16,6 +17,10 @@ pub fn check(request: &mut Request, context: &RequestContext) -> Result<(), Fail
     if context.uri.path().contains("//") {
         let detail = "The path has an empty segment; a name in it must not be empty.";
         return Err(Failure::refused(ProblemCode::RouteNotFound, detail));
+    }
+    if percent_decode_str(context.uri.path()).decode_utf8().is_err() {
+        let detail = "The path is not percent-encoded UTF-8.";
+        return Err(Failure::invalid(vec![Fault::of_parameter("path", detail)]));
     }
     if let Some(operation) = context.operation
         && context.uri.query().is_some()

@@ -18,7 +18,7 @@ use super::{
     server::Server,
     snapshots::{Found, Snapshot},
 };
-use crate::rules::screening::{self, Call, Screening};
+use crate::rules::screening::{Call, Screening};
 
 /// The service whose criteria decide.
 const ACCEPTANCE: ServiceName = ServiceName::SelectiveCallAcceptance;
@@ -53,9 +53,10 @@ impl Decisions for Server {
 impl Server {
     /// The snapshot of the user who is called. To whom it is not open, a user is as unknown as one who is not there.
     async fn called(&self, by: &Actor, called: Called) -> Result<Found, Failure> {
-        let region = called.region.as_ref().or(self.default_region.as_ref());
-        for number in screening::called_numbers(called.number.as_str(), region) {
-            let found = self.snapshots.of_number(number).await?;
+        let region = called.region.or_else(|| self.default_region.clone());
+        let numbers = self.called_numbers.read(Called { region, ..called });
+        for number in numbers.iter() {
+            let found = self.snapshots.of_number(number.clone()).await?;
             let is_open = |snapshot: &Arc<Snapshot>| by.identity.scope.meets(snapshot.user.names());
             if found.snapshot.as_ref().is_some_and(is_open) {
                 return Ok(found);

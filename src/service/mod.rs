@@ -3,12 +3,13 @@
 //! Rules are in [`rules`](crate::rules), statements in the [`store`](crate::store), HTTP is in front; here are the
 //! transactions, and which rule and which statement they join. Shared are: the [`Server`], its changes (`change`),
 //! owners that are not there (`owner`), audit records (`record`), deletions with what a thing holds (`deletion`), what
-//! is in memory (`snapshots`, `identities`, and `flights`, the loads of both), and the work in the background
-//! (`background`).
+//! is in memory (`snapshots`, `identities`, `called_numbers`; `flights`, the loads of the first two), and the work in
+//! the background (`background`).
 
 mod audit;
 mod authentication;
 mod background;
+mod called_numbers;
 mod change;
 mod criteria;
 mod decision;

@@ -7,7 +7,8 @@ use call_acceptance_api::{value::phone_number::Region, wire::problem::Failure};
 use tokio::sync::Semaphore;
 
 use super::{
-    identities::Identities, refusals::Refusals, snapshots::Snapshots, unknown_numbers::UnknownNumbers, writers::Writers,
+    called_numbers::CalledNumbers, identities::Identities, refusals::Refusals, snapshots::Snapshots,
+    unknown_numbers::UnknownNumbers, writers::Writers,
 };
 use crate::{
     clock::Clock,
@@ -23,6 +24,7 @@ pub struct Server {
     /// The pool of decisions, authentication and readiness, which do not wait for other requests.
     pub(super) calls: Connection,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) called_numbers: CalledNumbers,
     pub(super) snapshots: Arc<Snapshots>,
     pub(super) identities: Arc<Identities>,
     pub(super) verifier: Option<Verifier>,
@@ -47,6 +49,7 @@ impl Server {
         let identities = Arc::new(Identities::of(turns.clone()));
         let snapshots = Arc::new(Snapshots::of(calls.clone(), decisions, identities.clone(), turns));
         Self {
+            called_numbers: CalledNumbers::new(),
             snapshots,
             identities,
             verifier: config.oidc.clone().map(|oidc| Verifier::new(oidc, clock.clone())),

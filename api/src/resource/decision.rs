@@ -245,7 +245,7 @@ impl Body for CalledDecisionRequest {
 }
 
 /// A number that is called, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Called {
     /// The number, as the network brings it.
     pub number: CalledNumber,
