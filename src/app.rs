@@ -1,4 +1,4 @@
-//! The running server: configuration → database → listener → requests, until it is told to stop.
+//! The running server: connects to the database, listens, and serves requests until it is stopped.
 
 use std::{future::Future, net::SocketAddr, sync::Arc};
 
@@ -23,29 +23,29 @@ pub enum StartError {
     /// The configuration has faults.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The database is not there, or its schema is not right.
+    /// The database is unavailable, or its schema is not valid.
     #[error(transparent)]
     Database(#[from] ConnectError),
-    /// The address cannot be listened on.
+    /// The server cannot listen on the address.
     #[error("cannot listen on {address}: {reason}")]
     Listen {
-        /// Which address.
+        /// The address.
         address: SocketAddr,
-        /// Why not.
+        /// The cause.
         reason: std::io::Error,
     },
-    /// The demonstration data could not be created.
+    /// The demonstration data cannot be created.
     #[error("cannot create the demonstration data: {0}")]
     Demo(String),
     /// A command was refused.
     #[error("{0}")]
     Command(String),
-    /// The system refused something.
+    /// A system call failed.
     #[error(transparent)]
     System(#[from] std::io::Error),
 }
 
-/// A server that listens and is ready to serve.
+/// A server that is listening and ready to serve.
 pub struct Application {
     listener: TcpListener,
     address: SocketAddr,
@@ -55,12 +55,12 @@ pub struct Application {
 }
 
 impl Application {
-    /// Connects to the database, brings its schema up to date if so configured, and listens.
+    /// Connects to the database, migrates its schema if so configured, and listens.
     pub async fn build(config: Config) -> Result<Self, StartError> {
         Self::build_with(config, Arc::new(SystemClock)).await
     }
 
-    /// The same with another clock.
+    /// The same with the given clock.
     pub async fn build_with(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let server = Arc::new(connected(&config, clock.clone()).await?);
         screening::prepare();
@@ -71,23 +71,23 @@ impl Application {
         Ok(Self { listener, address, server, clock, config })
     }
 
-    /// Where it listens.
+    /// The address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Whether everybody may do everything.
+    /// Whether the server runs without authentication.
     pub fn is_open(&self) -> bool {
         self.config.open
     }
 
-    /// Serves until `stop`; then takes no new connections, and returns when the requests under way are answered or
-    /// the drain time-out is over.
+    /// Serves until `stop` resolves. Then accepts no new connections, and returns when the requests in progress are
+    /// done or the drain timeout has expired.
     pub async fn run_until(self, stop: impl Future<Output = ()>) {
         let endpoint = http::endpoint(self.server.clone(), self.clock.clone(), &self.config);
         let told = async {
             stop.await;
-            tracing::info!("stopping: requests under way are answered first");
+            tracing::info!("stopping: finishing the requests in progress");
         };
         tokio::select! {
             () = listener::serve(self.listener, endpoint, told, self.clock, self.config) => {}
@@ -97,7 +97,7 @@ impl Application {
     }
 }
 
-/// The service for a command, over the configured database, whose schema is brought up to date if so configured.
+/// The service for a command, connected to the configured database, whose schema is migrated if so configured.
 pub async fn server(config: &Config) -> Result<Server, StartError> {
     connected(config, Arc::new(SystemClock)).await
 }
@@ -110,7 +110,7 @@ async fn connected(config: &Config, clock: Arc<dyn Clock>) -> Result<Server, Sta
     Ok(Server::new(db, clock, config))
 }
 
-/// Done at the first SIGTERM or SIGINT. A second one ends the process at once.
+/// Resolves at the first SIGTERM or SIGINT. A second one ends the process immediately.
 pub fn stop_signal() -> Result<impl Future<Output = ()>, StartError> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -118,7 +118,7 @@ pub fn stop_signal() -> Result<impl Future<Output = ()>, StartError> {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tokio::spawn(async move {
             tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-            tracing::warn!("stopped at once by a second signal");
+            tracing::warn!("stopped immediately by a second signal");
             telemetry::finish();
             std::process::exit(1);
         });

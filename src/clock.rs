@@ -1,17 +1,18 @@
-//! Time and identifiers, injected so that tests are reproducible. Nothing else asks the system for either.
+//! The clock and the source of identifiers, injected so that tests are reproducible. No other code asks the system for
+//! either.
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// Where the time and new identifiers come from.
+/// Source of the current time and of new identifiers.
 pub trait Clock: Send + Sync {
-    /// The present instant.
+    /// The current time.
     fn now(&self) -> Timestamp;
-    /// An identifier that was not there before.
+    /// A new unique identifier.
     fn new_id(&self) -> Uuid;
 }
 
-/// The system's clock, and identifiers that rise with it (UUID version 7).
+/// The system's clock, with identifiers in order of time (UUID version 7).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

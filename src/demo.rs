@@ -1,4 +1,4 @@
-//! The demonstration data: what the documentation's examples refer to.
+//! The demonstration data that the documentation's examples use.
 
 use call_acceptance_api::{
     access::Actor,
@@ -25,12 +25,12 @@ use crate::{
     service::Server,
 };
 
-/// Creates what is not there yet of the demonstration data.
+/// Creates the demonstration data, unless it exists.
 pub async fn create(config: &Config) -> Result<(), StartError> {
     let server = app::server(config).await?;
     let by = Actor::command("demo", SystemClock.new_id().to_string());
     fill(&server, &by).await.map_err(|failure| StartError::Demo(failure.to_string()))?;
-    tracing::info!("the demonstration data is there: tenant foo, group foogroup, user foouser");
+    tracing::info!("the demonstration data exists: tenant foo, group foogroup, user foouser");
     Ok(())
 }
 

@@ -1,15 +1,14 @@
 //! The Selective Call Acceptance server: implements the contract of `call-acceptance-api` over a database.
 //!
-//! # Code map, in the order in which a request passes
-//! 1. [`cli`] and [`config`]: what the operator asks for; [`app`] puts the parts together and serves.
-//! 2. [`http`]: connections, request identifiers, the log line, time-out, errors as problems, routes.
-//! 3. `call_acceptance_api`: parses and checks parameters and bodies, calls the port of the resource.
-//! 4. [`service`]: the ports; rules and transaction boundaries. [`rules::criteria`] has the rules by which criteria
-//!    change, [`rules::screening`] those by which they decide on calls; both are pure.
-//! 5. [`store`]: statements over the entities of the database.
+//! - [`cli`], [`config`], [`app`], [`demo`]: commands, settings, the start of the server, demonstration data.
+//! - [`http`]: connections, middleware and routes.
+//! - [`service`]: the ports, with the rules and transactions of each resource.
+//! - [`rules`]: pure functions that change criteria and decide on calls.
+//! - [`identity`]: tokens, and the access tokens of an OpenID provider.
+//! - [`store`]: statements, entities and migrations of the database.
+//! - [`clock`], [`telemetry`]: the injected clock; logs.
 //!
-//! Dependencies go one way: `http → service → {screening, store → entity}`; `criteria`, `clock`, `config` and
-//! [`identity::oidc`], the verifier of access tokens, are leaves.
+//! `docs/architecture.md` has the rules of each room, and the way of a request through them.
 
 pub mod app;
 pub mod cli;

@@ -1,21 +1,15 @@
-//! The contract of the Selective Call Acceptance server and nothing else: types, operations, the published document.
+//! The contract of the Selective Call Acceptance server: types, operations, and the published document.
 //!
 //! The server implements the *port* of each resource (a trait like [`resource::tenant::Tenants`]) and mounts
-//! [`service`]. The document is made here alone, without a server or a database: `cargo run -p call-acceptance-api
-//! --bin spec`.
+//! [`service`]. The document needs no server and no database: `cargo run -p call-acceptance-api --bin spec`.
 //!
-//! # Adding an operation
-//! 1. Put its body and answer types into the file of the resource. Values with a rule of their own are declared with
-//!    `text!` ([`value::text`]). What may be absent in an answer is `Option` and left out; what null clears is a
-//!    [`value::change::Change`]. Rules that a schema cannot say go into [`wire::payload::Body::check`].
-//! 2. Add a method to the resource's port, with its meaning, limits and errors.
-//! 3. Add the annotated method to the resource's API: operation id (the method's name, noun first), a summary line,
-//!    a description, who may call it ([`access::Read`] or [`access::Write`], its first argument), the problem codes
-//!    that it can answer.
-//! 4. Give new schemas an example in `document/examples/data.rs`, which works on the demonstration data: `make
-//!    test-docs` sends each, and holds what is answered against the printed answer.
-//! 5. `make spec` writes the document; review the difference and note it in `spec/CHANGELOG.md`.
-//! 6. Implement the port's method in the server, and call the operation in a test.
+//! - [`value`]: parsed values.
+//! - [`wire`]: what all resources share in requests and responses.
+//! - [`access`]: roles, scopes, and the access rule of each operation.
+//! - [`resource`]: bodies, ports and operations, one file for each resource.
+//! - [`document`]: the published document and the table of operations.
+//!
+//! `docs/architecture.md` has the rules of each room, and says how to add an operation.
 
 pub mod access;
 pub mod document;
@@ -35,7 +29,7 @@ pub const TITLE: &str = "Selective Call Acceptance";
 /// The version of the contract.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Every resource, in the order of the document.
+/// The operations of all resources, in the order of the document.
 pub type Apis = (
     criteria::selective_call_acceptance::SelectiveCallAcceptanceApi,
     decision::DecisionsApi,
@@ -62,7 +56,7 @@ pub type ScheduleApis = (
     schedule::icalendar::TenantCalendarScheduleIcalendarApi,
 );
 
-/// What a server implements: every port.
+/// All ports; implemented by the server.
 pub trait Ports:
     criteria::CriteriaServices
     + decision::Decisions
@@ -119,7 +113,7 @@ pub fn apis<S: Ports>(server: Arc<S>) -> Apis {
     )
 }
 
-/// The operations of `apis` as an endpoint, with what the document says of the whole API.
+/// The operations of `apis` as an endpoint, with the general part of the document.
 pub fn service<T: OpenApi>(apis: T) -> OpenApiService<T, ()> {
     OpenApiService::new(apis, TITLE, VERSION)
         .description(DESCRIPTION)
@@ -131,13 +125,13 @@ pub fn service<T: OpenApi>(apis: T) -> OpenApiService<T, ()> {
 }
 
 const DESCRIPTION: &str = "\
-A user keeps *criteria*: caller numbers, anonymous or unavailable callers, time and holiday schedules. An incoming \
-call is accepted if it meets an active criteria and refused if it meets none; a criteria with \
-`doNotPerformAction: true` refuses the calls that it meets and wins over every other.
+A user keeps *criteria*: phone numbers of callers, anonymous or unavailable callers, time and holiday schedules. An \
+incoming call is accepted if it matches an active criteria, and refused if it matches none. A criteria with \
+`doNotPerformAction: true` refuses the calls that it matches and takes precedence over all others.
 
-Paths work with and without the slash at their end. Errors are `application/problem+json` (RFC 9457) with a stable \
+Paths work with and without the slash at the end. Errors are `application/problem+json` (RFC 9457) with a stable \
 `code`. Writes of a user's criteria can be made conditional with `If-Match`.
 
-Every operation under `/api/` needs a token. Its role and its scope, a tenant, a group or a user, say what it may do: \
-what is \
-outside the scope is 403 whether or not it exists. The description of an operation names the roles that may call it.";
+Every operation under `/api/` needs a token. The token's role and its scope (the system, a tenant, a group or a user) \
+determine what it may do: requests outside the scope are answered with 403, whether or not the resource exists. The \
+description of each operation lists the roles that may call it.";

@@ -1,5 +1,5 @@
-//! The command line. Each setting has a flag and an environment variable; the flag wins. To add a command, add it to
-//! `Command` and, when it is more than a line, a file beside this one.
+//! The command line. Each setting has a flag and an environment variable; the flag takes precedence. To add a command,
+//! add it to `Command`; a command of more than a line gets its own file here.
 
 mod token;
 
@@ -16,7 +16,7 @@ use crate::{
 
 use token::TokenCommand;
 
-/// Selective Call Acceptance server: users keep criteria, calls are accepted or refused by them.
+/// Selective Call Acceptance server: accepts or refuses calls by the criteria of users.
 #[derive(Debug, Parser)]
 #[command(name = "call-acceptance", version, max_term_width = 120)]
 pub struct Cli {
@@ -28,20 +28,20 @@ pub struct Cli {
 
 #[derive(Debug, Clone, Subcommand)]
 enum Command {
-    /// Serve the API and its documentation (what is done when no command is given)
+    /// Serve the API and its documentation (default)
     Serve,
-    /// Bring the database's schema up to date, and end
+    /// Migrate the schema of the database, and exit
     Migrate,
-    /// Print the published OpenAPI document, and end; needs no database
+    /// Print the published OpenAPI document, and exit; needs no database
     Openapi {
-        /// In which form
+        /// Format of the document
         #[arg(long, value_enum, default_value_t = DocumentFormat::Json)]
         format: DocumentFormat,
     },
-    /// Create the demonstration data, and end: tenant `foo`, group `foogroup`, user `foouser` with the service,
-    /// schedules and a criteria. Doing it again changes nothing
+    /// Create the demonstration data, and exit: tenant `foo`, group `foogroup`, user `foouser` with the service,
+    /// schedules and a criteria. Existing data is unchanged
     Demo,
-    /// Create, list or revoke tokens, and end
+    /// Create, list or revoke tokens, and exit
     #[command(subcommand)]
     Token(TokenCommand),
 }
@@ -53,7 +53,7 @@ enum DocumentFormat {
 }
 
 impl Cli {
-    /// Does what the command says; `serve` returns when it was told to stop and has drained.
+    /// Runs the command; `serve` returns after it was stopped and has drained.
     pub async fn run(self) -> Result<(), StartError> {
         if let Some(Command::Openapi { format }) = self.command {
             let document = match format {
@@ -75,11 +75,11 @@ impl Cli {
 
 async fn serve(config: Config) -> Result<(), StartError> {
     let application = Application::build(config).await?;
-    // Before the log says that it serves: from then on it can be told to stop.
+    // Installed before the log reports that the server is running, since it may be stopped from then on.
     let stop = app::stop_signal()?;
     tracing::info!("serving on http://{0}, documentation at http://{0}/docs/", application.address());
     if application.is_open() {
-        tracing::warn!("nobody is asked who it is: everybody on this machine can do everything");
+        tracing::warn!("authentication is off: everybody on this machine can do everything");
     }
     application.run_until(stop).await;
     Ok(())

@@ -1,4 +1,4 @@
-//! `call-acceptance token`: tokens from the command line, the first of all among them.
+//! `call-acceptance token`: manages tokens from the command line, such as the first one.
 
 use std::io::Write;
 
@@ -25,13 +25,13 @@ use crate::{
 
 #[derive(Debug, Clone, Subcommand)]
 pub enum TokenCommand {
-    /// Create a token, and print it alone on standard output. It is shown this once
+    /// Create a token, and print only the token on standard output. It is not shown again
     Create(Create),
-    /// List the tokens: identifier, role, what it is for, when it expires, when it was used last, description
+    /// List the tokens: identifier, role, scope, expiry, last use, description
     List,
-    /// Revoke a token: it is good no more on any instance after 5 seconds
+    /// Revoke a token: after 5 seconds no instance accepts it any more
     Revoke {
-        /// The identifier of the token: what stands between `ca_` and the next `_`
+        /// The identifier of the token: the part between `ca_` and the next `_`
         #[arg(value_parser = TokenId::parse)]
         token_id: TokenId,
     },
@@ -39,48 +39,49 @@ pub enum TokenCommand {
 
 #[derive(Debug, Clone, Args)]
 pub struct Create {
-    /// What whoever has it is
+    /// The role that the token grants
     #[arg(long, value_parser = role, value_name = "system_admin|tenant_admin|group_admin|end_user|call_processing")]
     role: Role,
-    /// The tenant that the role is for
+    /// The tenant of the scope
     #[arg(long, value_parser = TenantId::parse)]
     tenant: Option<TenantId>,
-    /// The group that the role is for
+    /// The group of the scope
     #[arg(long, value_parser = GroupId::parse, requires = "tenant")]
     group: Option<GroupId>,
-    /// The user that the role is for
+    /// The user of the scope
     #[arg(long, value_parser = UserId::parse, requires = "group")]
     user: Option<UserId>,
-    /// It may change nothing
+    /// The token may only read
     #[arg(long)]
     read_only: bool,
-    /// When it ends to be good, from now on, as in 90d or 12h; never when left out
+    /// The lifetime, as in 90d or 12h; unlimited if left out
     #[arg(long, value_parser = expiry, value_name = "DURATION")]
     expires: Option<Span>,
-    /// What it is for
+    /// The purpose of the token
     #[arg(long, value_parser = Label::parse, value_name = "TEXT")]
     description: Option<Label>,
 }
 
 fn role(text: &str) -> Result<Role, String> {
     let known = || Role::ALL.map(Role::as_str).join(", ");
-    Role::parse(text).ok_or_else(|| format!("it is none of {}", known()))
+    Role::parse(text).ok_or_else(|| format!("it is not one of {}", known()))
 }
 
 fn expiry(text: &str) -> Result<Span, String> {
     let span = text.parse::<Span>().ok().filter(|span| span.is_positive());
-    span.ok_or_else(|| "it is no duration, like 90d or 12h".to_owned())
+    span.ok_or_else(|| "it is not a duration, like 90d or 12h".to_owned())
 }
 
-/// The instant after `span`, days and longer by the calendar in UTC.
+/// The instant after `span`; days and longer units are calendar units in UTC.
 fn after(now: Timestamp, span: Span) -> Result<Instant, Failure> {
     let end = now.to_zoned_datetime(TimeZone::UTC).checked_add(span);
-    let end = end.map_err(|_| Failure::invalid(vec![Fault::of_parameter("expires", "The time is too far away.")]))?;
+    let end =
+        end.map_err(|_| Failure::invalid(vec![Fault::of_parameter("expires", "The time is too far in the future.")]))?;
     Ok(Instant::of(end.timestamp()))
 }
 
 impl TokenCommand {
-    /// Does what the command says.
+    /// Runs the command.
     pub async fn run(self, config: &Config) -> Result<(), StartError> {
         let server = app::server(config).await?;
         let request_id = SystemClock.new_id().to_string();
@@ -118,11 +119,11 @@ impl Create {
 
 fn needs(role: Role) -> &'static str {
     match role {
-        Role::SystemAdmin => "The role system_admin is for the whole system: without --tenant.",
-        Role::TenantAdmin => "The role tenant_admin is for one tenant: --tenant alone.",
-        Role::GroupAdmin => "The role group_admin is for one group: --tenant and --group.",
-        Role::EndUser => "The role end_user is for one user: --tenant, --group and --user.",
-        Role::CallProcessing => "A user is of a group, and a group of a tenant: --tenant, --group and --user.",
+        Role::SystemAdmin => "The role system_admin has the whole system as its scope; leave --tenant out.",
+        Role::TenantAdmin => "The role tenant_admin needs a tenant: --tenant alone.",
+        Role::GroupAdmin => "The role group_admin needs a group: --tenant and --group.",
+        Role::EndUser => "The role end_user needs a user: --tenant, --group and --user.",
+        Role::CallProcessing => "A user is within a group, and a group within a tenant: --tenant, --group and --user.",
     }
 }
 

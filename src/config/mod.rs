@@ -1,4 +1,4 @@
-//! The configuration, checked. To add a setting, add its flag to [`Options`] and its parsed member here.
+//! The validated configuration. To add a setting, add its flag to [`Options`] and its parsed value here.
 
 mod database_url;
 mod networks;
@@ -14,71 +14,71 @@ pub use self::networks::Networks;
 use self::options::Options;
 use crate::identity::oidc::{ClaimNames, OidcConfig};
 
-/// The greatest number of authentications that an address may fail a minute.
+/// The maximum of `--failed-authentications`.
 const MOST_FAILED: NonZeroU32 = NonZeroU32::new(1_000_000).expect("it is not zero");
 
-/// The greatest number of changes that a token may have under way.
+/// The maximum of `--concurrent-writes`.
 const MOST_WRITES: NonZeroU32 = NonZeroU32::new(1000).expect("it is not zero");
 
-/// The form of the log.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
-    /// A line of text for people.
+    /// Text lines.
     Text,
-    /// A JSON object a line, for programs.
+    /// One JSON object a line.
     Json,
 }
 
-/// What ends a statement that takes too long, on PostgreSQL.
+/// Timeouts of statements on PostgreSQL.
 #[derive(Debug, Clone, Copy)]
 pub struct DatabaseLimits {
-    /// How long a statement may take.
+    /// Maximum duration of a statement.
     pub statement: Duration,
-    /// How long it may wait for a lock.
+    /// Maximum wait for a lock.
     pub lock: Duration,
 }
 
-/// How decisions are made.
+/// Settings of decisions.
 #[derive(Debug, Clone, Copy)]
 pub struct DecisionConfig {
-    /// How long a question may wait for the database.
+    /// Maximum wait of a decision for the database.
     pub deadline: Duration,
-    /// How far behind the database a decision may be.
+    /// Maximum delay until a change affects decisions.
     pub staleness: Duration,
-    /// How much memory the snapshots of users may take, in bytes, roughly.
+    /// Approximate memory for the snapshots of users, in bytes.
     pub memory: u64,
-    /// How old what is in memory may be until it is read again, although no change is known.
+    /// Maximum age of a snapshot until it is loaded again, even if no change is known.
     pub greatest_age: Duration,
-    /// How many connections to the database decisions, authentication and readiness have for themselves.
+    /// Connections to the database reserved for decisions, authentication and readiness.
     pub connections: u32,
 }
 
-/// A configuration without faults.
+/// A valid configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where to listen.
+    /// The address to listen on.
     pub listen: SocketAddr,
-    /// The database.
+    /// The URL of the database.
     pub database_url: String,
-    /// The greatest number of connections to the database.
+    /// Maximum number of connections to the database.
     pub database_connections: u32,
-    /// How long a statement may take, and how long it may wait for a lock.
+    /// Timeouts of statements.
     pub database_limits: DatabaseLimits,
-    /// How many changes a token may have under way at once.
+    /// Maximum number of concurrent changes with one token.
     pub concurrent_writes: NonZeroU32,
-    /// Whether to bring the schema up to date at the start.
+    /// Whether to migrate the schema at the start.
     pub migrate: bool,
-    /// How long a request may take.
+    /// Maximum duration of a request.
     pub request_timeout: Duration,
-    /// How long requests may go on after the signal to stop.
+    /// Maximum duration of requests after the signal to stop.
     pub drain_timeout: Duration,
-    /// How decisions are made.
+    /// Settings of decisions.
     pub decisions: DecisionConfig,
-    /// The region whose national numbers called numbers are read as, where a question names none.
+    /// The region for reading called numbers, if a request has none.
     pub default_region: Option<Region>,
-    /// Whether everybody may do everything, on loopback only.
+    /// Whether the server runs without authentication, only on a loopback address.
     pub open: bool,
-    /// How many authentications an address may fail a minute.
+    /// Failed authentications allowed for an address per minute.
     pub failed_authentications: NonZeroU32,
     /// Proxies that are trusted to say whom they have a request from.
     pub trusted_proxies: Networks,
@@ -88,17 +88,17 @@ pub struct Config {
     pub write_timeout: Duration,
     /// The OpenID provider whose access tokens are taken, if there is one.
     pub oidc: Option<OidcConfig>,
-    /// How long events of the audit are kept.
+    /// How long audit events are kept.
     pub audit_retention: Duration,
     /// Origins whose pages may call the API.
     pub cors_origins: Vec<String>,
-    /// The form of the log.
+    /// The format of the log.
     pub log_format: LogFormat,
-    /// What is logged.
+    /// The filter of the log.
     pub log: String,
 }
 
-/// All that is wrong with a configuration, a line each.
+/// All faults of a configuration, one a line.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the configuration is not valid:\n  {}", .0.join("\n  "))]
 pub struct ConfigError(pub Vec<String>);
@@ -123,7 +123,7 @@ impl Faults {
     ) -> Option<T> {
         let parsed = text.parse().ok().filter(|number| range.contains(number));
         if parsed.is_none() {
-            self.add(flag, text, &format!("a whole number from {} to {}", range.start(), range.end()));
+            self.add(flag, text, &format!("an integer from {} to {}", range.start(), range.end()));
         }
         parsed
     }
@@ -144,7 +144,7 @@ impl Faults {
             (Some(issuer), Some(audience)) => (issuer.clone(), audience.clone()),
             (None, None) => return None,
             _ => {
-                self.0.push("--oidc-issuer and --oidc-audience: one needs the other".to_owned());
+                self.0.push("--oidc-issuer and --oidc-audience must be set together".to_owned());
                 return None;
             }
         };
@@ -155,10 +155,10 @@ impl Faults {
             user: options.oidc_user_claim.clone(),
             read_only: options.oidc_read_only_claim.clone(),
         };
-        // Without them the configuration is not used, and its other faults are reported all the same.
+        // If these are invalid, the configuration is not used, but its other faults are still reported.
         let (max_age, system_call_processing) = (max_age.unwrap_or_default(), system.unwrap_or_default());
         let config = OidcConfig { issuer, audience, claims, max_age, system_call_processing };
-        self.0.extend(config.fault().map(|fault| format!("--oidc-issuer and what belongs to it: {fault}")));
+        self.0.extend(config.fault().map(|fault| format!("--oidc-issuer and related settings: {fault}")));
         Some(config)
     }
 
@@ -168,7 +168,7 @@ impl Faults {
         for origin in &origins {
             let host = origin.strip_prefix("https://").or(origin.strip_prefix("http://"));
             if !host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', '?', '#', '@'])) {
-                self.add("cors-origins", origin, "an origin, like https://portal.example.com: scheme, host and port");
+                self.add("cors-origins", origin, "an origin (scheme, host and port), like https://portal.example.com");
             }
         }
         origins
@@ -177,7 +177,7 @@ impl Faults {
     fn region(&mut self, text: &str) -> Option<Region> {
         let region = Region::parse(text).ok();
         if region.is_none() {
-            self.add("default-region", text, "the code of a region in capital letters, like BE (ISO 3166-1 alpha-2)");
+            self.add("default-region", text, "a region code in upper case, like BE (ISO 3166-1 alpha-2)");
         }
         region
     }
@@ -232,7 +232,7 @@ impl TryFrom<Options> for Config {
         let open = faults.one_of("auth", &options.auth, &[("token", false), ("none", true)]);
         if open == Some(true) && listen.is_some_and(|listen: SocketAddr| !listen.ip().is_loopback()) {
             let right =
-                "possible with this --listen: only on loopback, like 127.0.0.1:8080, everybody may do everything";
+                "possible with this --listen: `none` is allowed only on a loopback address, like 127.0.0.1:8080";
             faults.add("auth", &options.auth, right);
         }
         let failed_authentications =
@@ -289,7 +289,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_faults_are_told_at_once() {
+    fn all_faults_are_reported_at_once() {
         let options = Options {
             listen: "8080".to_owned(),
             database_url: "mysql://root:secret@host/db".to_owned(),

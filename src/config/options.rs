@@ -1,11 +1,11 @@
-//! What the operator can set: a flag and an environment variable each.
+//! The settings: a flag and an environment variable each.
 
 use clap::Args;
 
-/// What the operator can set. The values are read as text, so that all that is wrong is told at once.
+/// The settings as text. They are parsed later, so that all faults are reported at once.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
-    /// Address and port to listen on; port 0 takes a free one
+    /// Address and port to listen on; port 0 selects a free port
     #[arg(
         long,
         global = true,
@@ -24,7 +24,7 @@ pub struct Options {
         value_name = "URL"
     )]
     pub database_url: String,
-    /// The greatest number of connections to the database (1 to 1000)
+    /// Maximum number of connections to the database (1 to 1000)
     #[arg(
         long,
         global = true,
@@ -33,7 +33,7 @@ pub struct Options {
         value_name = "NUMBER"
     )]
     pub database_connections: String,
-    /// How long a statement may take on PostgreSQL, in seconds (1 to 300); beyond it answers 503
+    /// Maximum duration of a statement on PostgreSQL, in seconds (1 to 300); exceeding it results in 503
     #[arg(
         long,
         global = true,
@@ -42,7 +42,7 @@ pub struct Options {
         value_name = "SECONDS"
     )]
     pub database_statement_timeout: String,
-    /// How long a statement may wait for a lock on PostgreSQL, in seconds (1 to 300); beyond it answers 503
+    /// Maximum wait of a statement for a lock on PostgreSQL, in seconds (1 to 300); exceeding it results in 503
     #[arg(
         long,
         global = true,
@@ -51,19 +51,19 @@ pub struct Options {
         value_name = "SECONDS"
     )]
     pub database_lock_timeout: String,
-    /// How many changes a token may have under way at once (1 to 1000); beyond it answers 429
+    /// Maximum number of concurrent changes with one token (1 to 1000); exceeding it results in 429
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_CONCURRENT_WRITES", default_value = "4", value_name = "NUMBER")]
     pub concurrent_writes: String,
-    /// Whether to bring the schema up to date at the start
+    /// Whether to migrate the schema at the start
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_MIGRATE", default_value = "true", value_name = "true|false")]
     pub migrate: String,
-    /// How long a request may take, in seconds (1 to 300)
+    /// Maximum duration of a request, in seconds (1 to 300)
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_REQUEST_TIMEOUT", default_value = "10", value_name = "SECONDS")]
     pub request_timeout: String,
-    /// How long requests may go on after SIGTERM, in seconds (0 to 300)
+    /// Maximum duration of requests after SIGTERM, in seconds (0 to 300)
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_DRAIN_TIMEOUT", default_value = "20", value_name = "SECONDS")]
     pub drain_timeout: String,
-    /// How long a decision on a call may wait for the database, in milliseconds (10 to 10000); beyond it answers 503
+    /// Maximum wait of a decision for the database, in milliseconds (10 to 10000); exceeding it results in 503
     #[arg(
         long,
         global = true,
@@ -72,7 +72,7 @@ pub struct Options {
         value_name = "MILLISECONDS"
     )]
     pub decision_deadline: String,
-    /// How far a decision may be behind what other instances changed, in milliseconds (100 to 60000)
+    /// Maximum delay until a change by another instance affects decisions, in milliseconds (100 to 60000)
     #[arg(
         long,
         global = true,
@@ -81,11 +81,11 @@ pub struct Options {
         value_name = "MILLISECONDS"
     )]
     pub decision_staleness: String,
-    /// How much memory the users that decisions were asked for may take, in MiB, roughly (1 to 1048576)
+    /// Approximate memory for cached users of decisions, in MiB (1 to 1048576)
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_DECISION_MEMORY", default_value = "256", value_name = "MIB")]
     pub decision_memory: String,
-    /// How old what decisions are made from may be, in seconds (1 to 86400), until it is read again although no change
-    /// is known
+    /// Maximum age of cached data for decisions, in seconds (1 to 86400); then it is loaded again even if no change is
+    /// known
     #[arg(
         long,
         global = true,
@@ -94,7 +94,7 @@ pub struct Options {
         value_name = "SECONDS"
     )]
     pub decision_max_age: String,
-    /// How many connections to PostgreSQL decisions, authentication and readiness have for themselves (1 to 100)
+    /// Connections to PostgreSQL reserved for decisions, authentication and readiness (1 to 100)
     #[arg(
         long,
         global = true,
@@ -103,14 +103,15 @@ pub struct Options {
         value_name = "NUMBER"
     )]
     pub decision_connections: String,
-    /// Region whose national numbers called numbers are read as (ISO 3166-1 alpha-2, as in BE), where a question names
-    /// none; without it called numbers are international
+    /// Region whose national numbers are accepted as called numbers if a request has no region (ISO 3166-1 alpha-2, as
+    /// in BE); by default called numbers must be international
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_DEFAULT_REGION", value_name = "REGION")]
     pub default_region: Option<String>,
-    /// Who is let in: `token` asks for a token; `none` lets everybody do everything, for a trial on loopback only
+    /// Authentication: `token` requires a token; `none` lets everybody do everything, for trials on a loopback address
+    /// only
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_AUTH", default_value = "token", value_name = "token|none")]
     pub auth: String,
-    /// How many authentications an address may fail a minute (1 to 1000000); beyond it waits
+    /// Failed authentications allowed for an address per minute (1 to 1000000); exceeding it results in 429
     #[arg(
         long,
         global = true,
@@ -140,13 +141,13 @@ pub struct Options {
     /// Issuer of the OpenID provider whose access tokens are taken too: its URL, as in the tokens' `iss`
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_OIDC_ISSUER", value_name = "URL")]
     pub oidc_issuer: Option<String>,
-    /// Audience that access tokens must be for, as in their `aud`; needed with an issuer
+    /// Audience of the access tokens, as in their `aud`; required with an issuer
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_OIDC_AUDIENCE", value_name = "AUDIENCE")]
     pub oidc_audience: Option<String>,
-    /// Claim that has the role: its name, or a JSON Pointer as in /realm_access/roles
+    /// Claim with the role: its name, or a JSON Pointer as in /realm_access/roles
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_OIDC_ROLE_CLAIM", default_value = "role", value_name = "CLAIM")]
     pub oidc_role_claim: String,
-    /// Claim that has the tenant that the role is for
+    /// Claim with the tenant of the scope
     #[arg(
         long,
         global = true,
@@ -155,7 +156,7 @@ pub struct Options {
         value_name = "CLAIM"
     )]
     pub oidc_tenant_claim: String,
-    /// Claim that has the group that the role is for
+    /// Claim with the group of the scope
     #[arg(
         long,
         global = true,
@@ -164,10 +165,10 @@ pub struct Options {
         value_name = "CLAIM"
     )]
     pub oidc_group_claim: String,
-    /// Claim that has the user that the role is for
+    /// Claim with the user of the scope
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_OIDC_USER_CLAIM", default_value = "user", value_name = "CLAIM")]
     pub oidc_user_claim: String,
-    /// Claim that is true when nothing may be changed
+    /// Claim that is true if the token may only read
     #[arg(
         long,
         global = true,
@@ -176,10 +177,10 @@ pub struct Options {
         value_name = "CLAIM"
     )]
     pub oidc_read_only_claim: String,
-    /// How long an access token is accepted after it was issued, in seconds (60 to 31536000), whatever it says itself
+    /// Maximum age of an access token since it was issued, in seconds (60 to 31536000), even if its own expiry is later
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_OIDC_MAX_AGE", default_value = "86400", value_name = "SECONDS")]
     pub oidc_max_age: String,
-    /// Whether an access token with the role call_processing and without a tenant is for the whole system
+    /// Whether an access token with the role call_processing and without a tenant has the whole system as its scope
     #[arg(
         long,
         global = true,
@@ -188,17 +189,17 @@ pub struct Options {
         value_name = "true|false"
     )]
     pub oidc_system_call_processing: String,
-    /// Origins whose pages may call the API from a browser (CORS), with commas between them, as in
-    /// `https://portal.example.com`; none unless set
+    /// Origins whose pages may call the API from a browser (CORS), separated by commas, as in
+    /// `https://portal.example.com`; by default none
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_CORS_ORIGINS", default_value = "", value_name = "ORIGINS")]
     pub cors_origins: String,
     /// How long audit events are kept, in days (1 to 36500)
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_AUDIT_RETENTION", default_value = "400", value_name = "DAYS")]
     pub audit_retention: String,
-    /// The form of the log, which goes to standard error
+    /// Format of the log, which is written to standard error
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_LOG_FORMAT", default_value = "text", value_name = "text|json")]
     pub log_format: String,
-    /// What is logged: a level, or levels by module, as in `info,call_acceptance=debug`
+    /// Filter of the log: a level, or levels by module, as in `info,call_acceptance=debug`
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
 }

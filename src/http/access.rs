@@ -1,5 +1,5 @@
-//! Who calls, and whether it may: the one place that every request to the API passes. The rule of each operation stands
-//! beside it in the contract; an operation without one is open to nobody.
+//! Authenticates requests to the API and checks the access rules of their operations. An operation without a rule is
+//! refused for everybody.
 
 use std::sync::Arc;
 
@@ -16,16 +16,16 @@ use poem::{Request, http::header};
 use super::{attempts::Attempts, context::RequestContext};
 use crate::service::{Credentials, Server, not_good};
 
-/// What requests are let in by.
+/// Authenticates and authorizes requests.
 pub struct Gate {
     server: Arc<Server>,
     attempts: Attempts,
-    /// Whom everybody is taken for, where nobody is asked.
+    /// The identity of all actors if authentication is off.
     anyone: Option<Arc<Identity>>,
 }
 
 impl Gate {
-    /// Lets in whom `service` knows; with `open`, everybody.
+    /// A gate that authenticates actors with `server`; with `open`, authentication is off.
     pub fn new(server: Arc<Server>, attempts: Attempts, open: bool) -> Self {
         let anyone = Identity {
             kind: ActorKind::Anyone,
@@ -116,11 +116,11 @@ fn is_unauthenticated(failure: &Failure) -> bool {
 fn no_credentials() -> Failure {
     Failure::refused(
         ProblemCode::Unauthenticated,
-        "The request must say who sends it: `Authorization: Bearer` with a token.",
+        "Authentication is required: send `Authorization: Bearer` with a token.",
     )
 }
 
-/// The credentials in an `Authorization` header (RFC 6750, section 2.1; RFC 7617).
+/// Parses the credentials of an `Authorization` header (RFC 6750, section 2.1; RFC 7617).
 fn credentials(header: &str) -> Option<Credentials<'_>> {
     let (scheme, text) = header.split_once(' ')?;
     let text = text.trim();

@@ -20,9 +20,9 @@ use tokio::{
 
 use super::addresses::network;
 
-/// How many addresses are remembered as waiting at most.
+/// Maximum number of blocked addresses that are stored.
 const MOST_WAITING: usize = 100_000;
-/// How many addresses are counted before those that are long good again are let go.
+/// Maximum number of counted addresses before the recovered ones are dropped.
 const MOST_COUNTED: usize = 100_000;
 
 /// How long from one look at credentials that were not seen before to the next, of an address that waits.
@@ -40,12 +40,12 @@ pub struct Attempts {
     /// Whose turn it is, of those who come from an address that waits.
     turns: Cache<IpAddr, Arc<Mutex<()>>>,
     failures: DefaultKeyedRateLimiter<IpAddr>,
-    /// Until when an address waits.
+    /// Blocked addresses, with the end of the block.
     waiting: Cache<IpAddr, Instant>,
 }
 
 impl Attempts {
-    /// Lets an address fail so often a minute, at once or spread.
+    /// Allows `most` failures of an address per minute, in a burst or spread out.
     pub fn a_minute(most: NonZeroU32) -> Self {
         Self {
             bad: Cache::new(MOST_BAD),
@@ -101,7 +101,7 @@ fn digest(header: &str) -> [u8; 32] {
 
 fn refusal(wait: Duration) -> Failure {
     let seconds = (wait.as_secs_f64().ceil() as u32).max(1);
-    let detail = format!("Too many authentications failed from this address; the next is looked at in {seconds} s.");
+    let detail = format!("Too many authentications from this address failed; try again in {seconds} s.");
     Failure::Refused(Refusal { retry_after: Some(seconds), ..Refusal::new(ProblemCode::TooManyAttempts, detail) })
 }
 

@@ -1,4 +1,4 @@
-//! What the stations of the request pipeline know of a request, found once when it arrives.
+//! The context of a request, which all stages of the pipeline use.
 
 use std::{
     fmt,
@@ -22,28 +22,28 @@ use crate::config::Networks;
 
 /// The header with the identifier of a request.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The longest identifier that is taken from a client, in bytes.
+/// Maximum length of a client's request identifier, in bytes.
 const LONGEST_ID: usize = 128;
 
-/// A request as it arrived, its operation and, once it is known, who sent it.
+/// A request as received, its operation and, after authentication, its actor.
 pub struct RequestContext {
-    /// When it arrived.
+    /// Time of arrival.
     pub started: Instant,
-    /// Its identifier.
+    /// The request identifier.
     pub id: RequestId,
     /// Where it comes from: the last one on its way that is no trusted proxy.
     pub client_address: IpAddr,
     /// Its method.
     pub method: Method,
-    /// Its path and query.
+    /// The path and query.
     pub uri: Uri,
-    /// Whether it says who sends it, rightly or not.
+    /// Whether the request has credentials, valid or not.
     pub has_credentials: bool,
-    /// What its path leads to in the document.
+    /// The route of the path in the document.
     pub route: Option<Route>,
-    /// Its operation; `None` for pages, and when the document does not know it.
+    /// The operation; `None` for pages and unknown paths.
     pub operation: Option<&'static Operation>,
-    /// Who sent it; set by the access check.
+    /// The actor; set by the access check.
     pub identity: OnceLock<Arc<Identity>>,
 }
 
@@ -68,7 +68,7 @@ impl RequestContext {
         }
     }
 
-    /// Whether the request is to the API, which needs credentials.
+    /// Whether the request is for the API, which requires credentials.
     pub fn is_api(&self) -> bool {
         self.uri.path().starts_with("/api/")
     }
@@ -84,7 +84,7 @@ impl RequestContext {
     }
 }
 
-/// The identifier of a request: the client's if it has the right form, else a new one.
+/// The request identifier: the client's if it is well-formed, else a new one.
 #[derive(Debug, Clone)]
 pub struct RequestId(HeaderValue);
 
@@ -94,7 +94,7 @@ impl RequestId {
         self.0.to_str().unwrap_or_default()
     }
 
-    /// The identifier as the value of a header.
+    /// The identifier as a header value.
     pub fn header(&self) -> HeaderValue {
         self.0.clone()
     }

@@ -1,4 +1,4 @@
-//! The published document, and two pages that show it: one to try the operations, one to read.
+//! The published document, and two pages that show it: Swagger UI and Scalar.
 
 use std::sync::LazyLock;
 
@@ -12,24 +12,24 @@ use serde_json::json;
 
 use super::pages::{Page, digests, escaped};
 
-/// Swagger UI, which calls the operations.
+/// Swagger UI, with which operations can be tried.
 static TRY: LazyLock<Page> = LazyLock::new(|| {
     let generated = call_acceptance_api::service(SpecOnly::<Apis>::default());
     published(&generated.swagger_ui_html(), &generated.spec(), "Swagger UI", "connect-src 'self'")
 });
 
-/// Scalar, which calls nobody.
+/// Scalar, a page for reading; it sends no requests.
 static READ: LazyLock<Page> = LazyLock::new(|| {
     let generated = call_acceptance_api::service(SpecOnly::<Apis>::default());
-    // Its fonts, its client and the links to its maker would go outside.
+    // Disables fonts, the client and links that would contact other hosts.
     let settings = json!({ "withDefaultFonts": false, "hideClientButton": true, "hideTestRequestButton": true });
     let settings = format!("id=\"api-reference\" data-configuration=\"{}\"", escaped(&settings.to_string()));
     let html = generated.scalar_html().replacen("id=\"api-reference\"", &settings, 1);
     published(&html, &generated.spec(), "Scalar", "connect-src 'none'")
 });
 
-/// A page of the framework's with this `title`, with the published document in place of the `generated` one. It sets
-/// styles as it goes; whom it may call is said by `calls`.
+/// A page of the framework with this `title`, in which the published document replaces the `generated` one. It sets
+/// inline styles; `calls` is the policy for its requests.
 fn published(html: &str, generated: &str, title: &str, calls: &str) -> Page {
     let html = html.replace(generated, &document::json());
     let html = html.replacen(&format!("<title>{title}</title>"), &format!("<title>{TITLE}</title>"), 1);
@@ -37,22 +37,22 @@ fn published(html: &str, generated: &str, title: &str, calls: &str) -> Page {
     Page::new(html, &format!("script-src {scripts}; style-src 'unsafe-inline'; img-src data:; {calls}"))
 }
 
-/// The page to try the operations on, at `/docs/`.
+/// The page for trying operations, at `/docs/`.
 pub fn page() -> impl Endpoint<Output = Response> {
     Route::new().at("/docs/", get(make_sync(|_| TRY.answer()))).at("/docs", to("/docs/"))
 }
 
-/// The page to read, at `/reference/`.
+/// The page for reading, at `/reference/`.
 pub fn reference() -> impl Endpoint<Output = Response> {
     Route::new().at("/reference/", get(make_sync(|_| READ.answer()))).at("/reference", to("/reference/"))
 }
 
-/// To a page from its path without the slash.
+/// Redirects to a page from its path without the slash.
 pub fn to(path: &'static str) -> impl Endpoint<Output = Response> {
     get(make_sync(move |_| Redirect::permanent(path)))
 }
 
-/// From `/` to the page.
+/// Redirects from `/` to the documentation.
 pub fn redirect() -> impl Endpoint<Output = Response> {
     get(make_sync(|_| Redirect::see_other("/docs/")))
 }

@@ -1,4 +1,4 @@
-//! Every error as a problem: those of the operations, and those that the framework makes itself.
+//! Turns all errors into problems: those of operations, and those of the framework.
 
 use call_acceptance_api::{
     document::operations::Place,
@@ -18,13 +18,13 @@ use poem_openapi::error::{ContentTypeError, ParseParamError, ParsePathError, Par
 
 use super::context::{RequestContext, RequestId};
 
-/// How long a caller waits before it asks again, in seconds.
+/// `Retry-After` in seconds, if nothing else is known.
 const RETRY_AFTER: u32 = 1;
-/// How to say who sends a request (RFC 6750, section 3). Basic is not offered: browsers would ask for a password.
+/// `WWW-Authenticate` (RFC 6750, section 3). Basic is not offered, since browsers would ask for a password.
 const CHALLENGE: &str = "Bearer realm=\"call-acceptance\"";
 const INVALID_TOKEN: &str = "Bearer realm=\"call-acceptance\", error=\"invalid_token\"";
 
-/// The answer of a request that failed: a problem.
+/// The problem response to a failed request.
 pub fn answer(error: Error, context: &RequestContext) -> Response {
     let failure = into_failure(error, context);
     log(&failure, &context.id);
@@ -59,7 +59,7 @@ fn problem(refusal: Refusal, context: &RequestContext) -> Response {
     answer
 }
 
-/// The methods of a path, as `Allow` wants them. A path that the document does not know is a page: it is read only.
+/// The methods of a path for `Allow`. A path that is not in the document is a page, which is read-only.
 fn allowed(context: &RequestContext) -> String {
     let operations = context.route.as_ref().map_or(&[][..], |route| route.operations);
     let mut methods: Vec<&str> = operations.iter().map(|operation| operation.method.as_str()).collect();
@@ -80,11 +80,12 @@ fn into_failure(error: Error, context: &RequestContext) -> Failure {
     if error.is::<NotFoundError>() {
         return Failure::refused(
             ProblemCode::RouteNotFound,
-            "There is nothing under this path; /docs/ shows what there is.",
+            "There is nothing under this path; /docs/ lists the paths.",
         );
     }
     if error.is::<MethodNotAllowedError>() {
-        let detail = format!("This path does not know the method {}; it knows {}.", context.method, allowed(context));
+        let detail =
+            format!("This path does not support the method {}; it supports {}.", context.method, allowed(context));
         return Failure::refused(ProblemCode::MethodNotAllowed, detail);
     }
     if let Some(ParsePathError { name, .. }) = error.downcast_ref() {
@@ -101,20 +102,20 @@ fn into_failure(error: Error, context: &RequestContext) -> Failure {
         return Failure::refused(ProblemCode::BodyTooLarge, format!("The body is longer than {MAX_BODY_BYTES} bytes."));
     }
     if let Some(ReadBodyError::Io(_)) = error.downcast_ref() {
-        return Failure::refused(ProblemCode::MalformedJson, "The body did not arrive whole.");
+        return Failure::refused(ProblemCode::MalformedJson, "The body is incomplete.");
     }
     if error.is::<ParseRequestPayloadError>() {
-        return Failure::Internal(format!("a body passed its schema and was not parsed: {error}").into());
+        return Failure::Internal(format!("a body is valid by its schema but cannot be parsed: {error}").into());
     }
-    Failure::Internal(format!("error without a kind: {error}").into())
+    Failure::Internal(format!("unknown kind of error: {error}").into())
 }
 
-/// The media type that the operation takes.
+/// The media type of the operation's body.
 fn media_type(context: &RequestContext) -> &'static str {
     context.operation.and_then(|operation| operation.body).map_or("application/json", |body| body.media_type)
 }
 
-/// poem-openapi counts the parameters of a path, `param0`, `param1`; the document names them in the same order.
+/// Translates poem-openapi's parameter names, `param0`, `param1`, by their position in the path.
 fn bad_path_parameter(counted: &str, context: &RequestContext) -> Failure {
     let place: Option<usize> = counted.strip_prefix("param").and_then(|place| place.parse().ok());
     let parameter = context.operation.zip(place).and_then(|(it, place)| it.parameters_in(Place::Path).nth(place));
@@ -129,7 +130,7 @@ fn bad_parameter(name: &str, context: &RequestContext) -> Failure {
     let wrong = match given {
         Some(None) => format!("The parameter `{name}` is required."),
         Some(Some(value)) if has_lost_plus(&value) => format!(
-            "The parameter `{name}` has a space where its offset begins, since a `+` in a URL means a space; write \
+            "The parameter `{name}` has a space where its offset begins, since a `+` in a query is decoded as a space; write \
             `%2B`."
         ),
         _ => format!("The parameter `{name}` is not valid."),
@@ -143,7 +144,7 @@ fn query_value(name: &str, context: &RequestContext) -> Option<String> {
     Some(percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned())
 }
 
-/// Whether `value` is a time whose offset began with a `+` (RFC 3339) before the URL was read.
+/// Whether `value` is an RFC 3339 time whose offset began with `+` before the query was decoded.
 fn has_lost_plus(value: &str) -> bool {
     value
         .rsplit_once(' ')

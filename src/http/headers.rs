@@ -1,5 +1,4 @@
-//! Headers for browsers: how pages are kept safe, that answers of the API are nobody else's, and which other origins
-//! may call it.
+//! Header fields for browsers: security policies, caching, and CORS.
 
 use std::sync::Arc;
 
@@ -11,12 +10,12 @@ use poem::{
 
 use super::context::{REQUEST_ID, RequestContext};
 
-/// What a page of another origin may read of an answer.
+/// Header fields that pages of other origins may read.
 const EXPOSED: [&str; 5] = ["ETag", "Location", "Retry-After", "WWW-Authenticate", "X-Request-Id"];
-/// For how many seconds a browser may remember what it was let do.
+/// How long a browser may cache the response of a preflight request, in seconds.
 const REMEMBERED: i32 = 3600;
 
-/// Adds to every answer what browsers are to keep to.
+/// Adds the security and caching header fields to a response.
 pub fn add(answer: &mut Response, context: &RequestContext) {
     let headers = answer.headers_mut();
     headers.insert(REQUEST_ID, context.id.header());

@@ -37,9 +37,9 @@ use crate::{clock::Clock, config::Config, telemetry::Throttle};
 
 /// How long the head of a request may take to arrive, and how long a connection may be idle between two.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// The greatest number of connections at a time; more wait to be accepted.
+/// Maximum number of open connections; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;
-/// How long to wait after an accept failed, as it does when descriptors run out.
+/// Pause after a failed accept, for example when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 static FULL: Throttle = Throttle::new();
@@ -89,7 +89,7 @@ pub async fn serve(
     }
     drop(listener);
     if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
-        tracing::warn!("requests were still under way at the end of the drain time-out");
+        tracing::warn!("requests were still in progress at the end of the drain timeout");
     }
 }
 

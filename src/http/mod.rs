@@ -1,4 +1,4 @@
-//! HTTP: what happens around every operation. [`Pipeline`] has the stations in their order, a module each.
+//! HTTP: the processing of requests around the operations. [`Pipeline`] lists the stages in order, one module each.
 
 mod access;
 mod addresses;
@@ -38,7 +38,7 @@ use access::Gate;
 use attempts::Attempts;
 use context::RequestContext;
 
-/// Everything that the server answers.
+/// The endpoint of the whole server.
 pub fn endpoint(server: Arc<Server>, clock: Arc<dyn Clock>, config: &Config) -> BoxEndpoint<'static, Response> {
     let attempts = Attempts::a_minute(config.failed_authentications);
     let pipeline = Pipeline {
@@ -69,8 +69,8 @@ fn pages() -> Route {
 
 /// The request pipeline.
 ///
-/// It is one endpoint and not a chain of middlewares: each layer of a chain moves the future of all layers inside it,
-/// which costs more than what the layers do.
+/// It is one endpoint and not a chain of middleware: each layer of a chain moves the futures of all inner layers, which
+/// costs more than the work of the layers.
 struct Pipeline {
     gate: Gate,
     clock: Arc<dyn Clock>,
@@ -135,6 +135,6 @@ fn internal(panic: &(dyn Any + Send)) -> Failure {
 }
 
 fn out_of_time(limit: Duration) -> Failure {
-    let detail = format!("The request was not done in {} s and was given up.", limit.as_secs());
+    let detail = format!("The request was not finished within {} s and was aborted.", limit.as_secs());
     Failure::refused(ProblemCode::RequestTimeout, detail)
 }

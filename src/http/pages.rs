@@ -1,4 +1,4 @@
-//! Pages for people: HTML, with a policy (CSP) that names what may run in it.
+//! HTML pages with a content security policy (CSP).
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
@@ -12,14 +12,14 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page that may do just what `allowed` says, in the words of a policy.
+    /// A page with the CSP directives `allowed`.
     pub fn new(html: String, allowed: &str) -> Self {
         let policy =
             format!("default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
         Self { html: html.into(), policy }
     }
 
-    /// The answer that brings it.
+    /// The response with the page.
     pub fn answer(&'static self) -> Response {
         Body::from(self.html.clone())
             .with_content_type("text/html; charset=utf-8")
@@ -28,8 +28,8 @@ impl Page {
     }
 }
 
-/// The contents of each `element`, script or style, of the page, as a policy names them: so they run, and none that was
-/// put in by somebody else.
+/// CSP sources with the digest of each inline `element` (script or style) of the page, so that the browser runs these
+/// and no injected ones.
 pub fn digests(html: &str, element: &str) -> String {
     let (open, close) = (format!("<{element}"), format!("</{element}>"));
     let mut digests = Vec::new();
@@ -43,14 +43,14 @@ pub fn digests(html: &str, element: &str) -> String {
     digests.join(" ")
 }
 
-/// `text` for putting into a page, with what stands between backticks as code.
+/// Escapes `text` for HTML, and marks text between backticks as code.
 pub fn marked(text: &str) -> String {
     let parts = escaped(text);
     let parts = parts.split('`').enumerate();
     parts.map(|(at, part)| if at % 2 == 1 { format!("<code>{part}</code>") } else { part.to_owned() }).collect()
 }
 
-/// `text` for putting into a page, also into an attribute.
+/// Escapes `text` for HTML content and attributes.
 pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }

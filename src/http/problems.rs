@@ -1,5 +1,5 @@
-//! What the `type` of a problem leads to: a page about its code, at `/problems/{code}`, and one that lists them all.
-//! The words stand beside the codes in the contract.
+//! The pages that the `type` of problems refers to: one for each code at `/problems/{code}`, and an index. The texts
+//! are in the table of codes of the contract.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -35,9 +35,7 @@ static LIST: LazyLock<Page> = LazyLock::new(|| {
     let rows: String = ProblemCode::ALL.into_iter().map(row).collect();
     page(
         "Problems",
-        &format!(
-            "<p>What an answer that is no success can be about, by its <code>code</code>.</p>\n<table>\n{rows}</table>"
-        ),
+        &format!("<p>The problems that error responses report, by <code>code</code>.</p>\n<table>\n{rows}</table>"),
     )
 });
 
@@ -61,11 +59,11 @@ fn find(request: Request) -> poem::Result<Response> {
 fn about(code: ProblemCode) -> Page {
     let lines: String = operations::answering(code).map(line).collect();
     let operations = match lines.is_empty() {
-        true => "<p>None: it is answered where no operation is found.</p>".to_owned(),
+        true => "<p>None: it is returned if no operation is found.</p>".to_owned(),
         false => format!("<ul>\n{lines}</ul>"),
     };
     let content = format!(
-        "<p><code>{code}</code>, with the status {}</p>\n<p>{}</p>\n<h2>Operations that can answer \
+        "<p><code>{code}</code>, with the status {}</p>\n<p>{}</p>\n<h2>Operations that can return \
         it</h2>\n{operations}\n<p><a href=\"/problems/\">All problems</a></p>",
         code.status(),
         marked(code.description()),
@@ -73,7 +71,7 @@ fn about(code: ProblemCode) -> Page {
     page(code.title(), &content)
 }
 
-/// An operation, with a link to where it can be tried.
+/// An operation, linked to the page where it can be tried.
 fn line(operation: &Operation) -> String {
     format!(
         "<li><a href=\"/docs/#/{}/{id}\"><code>{id}</code></a> {}</li>\n",

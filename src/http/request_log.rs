@@ -1,10 +1,10 @@
-//! The line of the log for each request.
+//! The log line of a request.
 
 use poem::Response;
 
 use super::{context::RequestContext, masking::masked};
 
-/// Writes the line of a request that was answered.
+/// Logs a request with its response.
 pub fn write(answer: &Response, context: &RequestContext) {
     if !tracing::enabled!(tracing::Level::INFO) {
         return;

@@ -12,10 +12,10 @@ use poem::{Request, http::Uri};
 
 use super::context::RequestContext;
 
-/// Refuses such a request, and takes the slash at the end of its path off any other.
+/// Refuses such a request, and removes a slash at the end of the path.
 pub fn check(request: &mut Request, context: &RequestContext) -> Result<(), Failure> {
     if context.uri.path().contains("//") {
-        let detail = "The path has an empty segment; a name in it must not be empty.";
+        let detail = "The path has an empty segment; names must not be empty.";
         return Err(Failure::refused(ProblemCode::RouteNotFound, detail));
     }
     if percent_decode_str(context.uri.path()).decode_utf8().is_err() {
@@ -45,11 +45,12 @@ fn check_query(request: &Request, operation: &Operation) -> Result<(), Failure> 
             None => {
                 let known: Vec<&str> = known.iter().map(|parameter| parameter.name).collect();
                 let right = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                let detail = format!("This operation does not know the query parameter {name:?}; it takes {right}.");
+                let detail =
+                    format!("This operation does not support the query parameter {name:?}; it supports {right}.");
                 faults.push(Fault::of_parameter(name, detail));
             }
             Some(parameter) if parameter.kind != ParameterType::List && !seen.insert(name) => {
-                let detail = format!("The query parameter {name:?} stands twice; it is taken once.");
+                let detail = format!("The query parameter {name:?} appears twice; it is allowed once.");
                 faults.push(Fault::of_parameter(name, detail));
             }
             Some(_) => {}

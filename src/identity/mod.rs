@@ -1,6 +1,6 @@
-//! How somebody proves who they are: tokens of this server, and access tokens of an OpenID provider.
+//! Authentication: tokens of this server, and access tokens of an OpenID provider.
 //!
-//! Nothing here knows the database or what an identity may do.
+//! This module does not use the database, and does not decide what an identity may do.
 
 pub mod oidc;
 pub mod token;

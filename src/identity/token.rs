@@ -1,4 +1,4 @@
-//! The form of a token, `ca_<id>_<secret>`: made, taken apart and compared here, and nowhere else.
+//! The format of a token, `ca_<id>_<secret>`: created, parsed and compared only here.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use call_acceptance_api::resource::token::TokenId;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
-/// What every token starts with, so that secret scanners find one that leaked.
+/// The prefix of all tokens, by which secret scanners recognise leaked ones.
 pub const PREFIX: &str = "ca_";
 
-/// A secret of 256 bits from the system's random source; an error when that has none.
+/// A secret of 256 bits from the system's random source; an error if that fails.
 pub fn new_secret() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;
@@ -22,14 +22,14 @@ pub fn written(id: &TokenId, secret: &str) -> String {
     format!("{PREFIX}{id}_{secret}")
 }
 
-/// Identifier and secret of a token that was sent; `None` when it is no token of this server.
+/// The identifier and the secret of a token; `None` if it is not a token of this server.
 pub fn parse(token: &str) -> Option<(TokenId, &str)> {
     let (id, secret) = token.strip_prefix(PREFIX)?.split_once('_')?;
     Some((TokenId::parse(id).ok()?, secret))
 }
 
-/// SHA-256 of a secret, which is stored in its place; written in hexadecimal. A secret has 256 random bits, so a slow
-/// hash would protect nothing more.
+/// The SHA-256 digest of a secret, stored in place of it and written in hexadecimal. A secret has 256 random bits, so
+/// a slow hash would not add protection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
 
@@ -39,7 +39,7 @@ impl Digest {
         Self(Sha256::digest(secret.as_bytes()).into())
     }
 
-    /// The digest that was written as `text`; `None` when it is not 64 hexadecimal digits.
+    /// Parses a digest; `None` if `text` is not 64 hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; 32];
         hex::decode_to_slice(text, &mut bytes).ok().map(|()| Self(bytes))
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_taken_apart_as_it_was_written() {
+    fn a_written_token_is_parsed_back() {
         let id = TokenId::parse("0193a0c03a527c408a3e7f2b9f6d1c55").expect("an identifier");
         let secret = new_secret().expect("the system has random bytes");
         assert_eq!(secret.len(), 43);
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_matches_its_own_digest_only() {
+    fn a_secret_matches_only_its_own_digest() {
         // FIPS 180-4, as published by NIST for "abc".
         let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         let digest = Digest::parse(text).expect("a digest");

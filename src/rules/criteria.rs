@@ -1,7 +1,7 @@
 //! How criteria change: pure functions over values.
 //!
-//! The rules are those of the field (BroadWorks, APIO): a change merges, a list of changes applies in order, all or
-//! none. To change a rule, change it here; the service and the store only carry out the steps.
+//! The rules follow BroadWorks and APIO: a change merges; a list of changes is applied in order, all or none. Service
+//! and store only carry out the steps that are computed here.
 
 use std::collections::HashMap;
 
@@ -27,25 +27,25 @@ pub struct ScheduleLink {
     pub reference: ScheduleReference,
 }
 
-/// The keys of the schedules that changes refer to, as far as they are there.
+/// The keys of the schedules that changes refer to and that exist.
 pub type FoundSchedules = HashMap<ScheduleReference, Uuid>;
 
-/// A criteria as it is kept.
+/// A stored criteria.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptCriteria {
-    /// Its place in the order of creation; unique in the user's service.
+    /// Position in creation order; unique in the user's service.
     pub position: i32,
     /// Its name.
     pub name: CriteriaName,
-    /// Whether it takes part in decisions.
+    /// Whether it is used in decisions.
     pub active: bool,
-    /// Whether it refuses what the service does with the calls that it meets.
+    /// Whether it inverts what the service does with matching calls.
     pub do_not_perform_action: bool,
-    /// The callers that it is about.
+    /// The callers that it matches.
     pub from_dn_criteria: FromDnCriteria,
-    /// The time schedule that it holds in.
+    /// It applies only within this time schedule.
     pub time_schedule: Option<ScheduleLink>,
-    /// The holidays that it holds on.
+    /// It applies only on these holidays.
     pub holiday_schedule: Option<ScheduleLink>,
 }
 
@@ -63,7 +63,7 @@ impl From<KeptCriteria> for Criteria {
     }
 }
 
-/// The criteria of a service as the audit records them.
+/// The criteria of a service in the form of audit events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RecordedService {
     criteria: Vec<Criteria>,
@@ -80,23 +80,22 @@ impl From<Vec<KeptCriteria>> for RecordedService {
 pub enum Step {
     /// A new criteria.
     Insert(KeptCriteria),
-    /// A criteria at a position that is taken, as it is from now on.
+    /// Replaces the criteria at an existing position.
     Update(KeptCriteria),
-    /// Removes the criteria at this position.
+    /// Deletes the criteria at this position.
     Delete(i32),
 }
 
-/// What a list of changes comes to.
+/// The result of a list of changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// The writes, in order.
     pub steps: Vec<Step>,
-    /// All criteria after them.
+    /// All criteria after the changes.
     pub after: Vec<KeptCriteria>,
 }
 
-/// The schedules that `changes` refer to, to be looked up before they are applied. A criteria that is removed needs
-/// none.
+/// The schedules that `changes` refer to, which must be looked up before they are applied. Deletions need none.
 pub fn schedules_of(changes: &[CriteriaChange]) -> impl Iterator<Item = ScheduleReference> {
     changes
         .iter()
@@ -104,11 +103,10 @@ pub fn schedules_of(changes: &[CriteriaChange]) -> impl Iterator<Item = Schedule
         .flat_map(|change| schedule_members(change).into_iter().filter_map(|(_, kind, member)| reference(member, kind)))
 }
 
-/// What `changes` come to, applied to `before` in order. Whether a name is taken is for the store to say, at the step
-/// that takes it.
+/// Applies `changes` to `before` in order. The store detects names that are taken, at the step that takes them.
 ///
 /// # Errors
-/// All faults of all changes at once, each under `/criteria/` and the place of its change; or too many criteria.
+/// All faults of all changes, each under `/criteria/` and the index of its change; or too many criteria.
 pub fn plan(before: Vec<KeptCriteria>, changes: &[CriteriaChange], found: &FoundSchedules) -> Result<Plan, Failure> {
     let mut plan = Plan { steps: Vec::new(), after: before };
     let mut faults = Vec::new();
@@ -142,7 +140,7 @@ pub fn plan(before: Vec<KeptCriteria>, changes: &[CriteriaChange], found: &Found
     Ok(plan)
 }
 
-/// The new criteria that `change` asks for, behind those in `before`.
+/// The new criteria of `change`, after those in `before`.
 ///
 /// # Errors
 /// Faults of the change, or too many criteria.
@@ -169,7 +167,7 @@ pub fn update(before: KeptCriteria, change: &CriteriaChange, found: &FoundSchedu
 }
 
 impl KeptCriteria {
-    /// The criteria after `change`: what the change leaves out stays as it is.
+    /// The criteria after `change`. Members left out of the change are unchanged.
     fn merged(self, change: &CriteriaChange, found: &FoundSchedules) -> Self {
         let from = change.from_dn_criteria.clone().unwrap_or_default();
         let before = self.from_dn_criteria;
@@ -192,7 +190,7 @@ impl KeptCriteria {
     }
 }
 
-/// The first position behind all that are taken.
+/// The position after the last one in use.
 fn next_position(kept: &[KeptCriteria]) -> i32 {
     kept.iter().map(|criteria| criteria.position + 1).max().unwrap_or_default()
 }
@@ -205,11 +203,11 @@ fn check_count(count: usize) -> Result<(), Failure> {
     if count <= MAX_CRITERIA {
         return Ok(());
     }
-    let detail = format!("A user can have {MAX_CRITERIA} criteria; this would make {count}.");
+    let detail = format!("A user can have {MAX_CRITERIA} criteria; this would result in {count}.");
     Err(Failure::refused(ProblemCode::TooManyCriteria, detail))
 }
 
-/// The members of a change that refer to schedules, with the type of each.
+/// The members of a change that refer to schedules, each with its schedule type.
 fn schedule_members(change: &CriteriaChange) -> [(&'static str, ScheduleType, &Change<ScheduleSelection>); 2] {
     [
         ("timeSchedule", ScheduleType::Time, &change.time_schedule),
@@ -264,7 +262,7 @@ fn new_criteria(
     let name = change.name.as_str();
     let mut faults = Vec::new();
     if change.new_name.is_some() {
-        let detail = format!("There is no criteria {name:?} to rename; a new one is created under `name`.");
+        let detail = format!("There is no criteria {name:?} to rename; `newName` is only for an existing criteria.");
         faults.push(Fault::at(format!("{pointer}/newName"), detail));
     }
     match change.from_dn_criteria.as_ref().map(|from| from.selection) {
@@ -277,14 +275,14 @@ fn new_criteria(
             faults.push(Fault::at(format!("{pointer}/fromDnCriteria/selection"), detail));
         }
         None => {
-            let detail = format!("There is no criteria {name:?} yet; `fromDnCriteria` is required to create it.");
+            let detail = format!("There is no criteria {name:?}; `fromDnCriteria` is required to create it.");
             faults.push(Fault::at(format!("{pointer}/fromDnCriteria"), detail));
         }
     }
     Err(faults)
 }
 
-/// A criteria with the defaults of what a creation may leave out.
+/// A criteria with the default values of a creation.
 fn blank(position: i32, name: CriteriaName, selection: Selection) -> KeptCriteria {
     KeptCriteria {
         position,
@@ -302,8 +300,8 @@ fn blank(position: i32, name: CriteriaName, selection: Selection) -> KeptCriteri
     }
 }
 
-/// The summary for a table, as BroadWorks shows it: `All calls`; or the first three of the numbers, `Private` and
-/// `Unavailable`, with `...` behind when there are more; empty when no call can match.
+/// The summary for a table, as in BroadWorks: `All calls`; or the first three of the numbers, `Private` and
+/// `Unavailable`, followed by `...` if there are more; empty if no call can match.
 pub fn calls_from(from: &FromDnCriteria) -> String {
     if from.selection == Selection::Any {
         return "All calls".to_owned();
@@ -332,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_from_names_the_first_three_callers() {
+    fn calls_from_lists_the_first_three_callers() {
         assert_eq!(calls_from(&callers(&[], false, false)), "");
         assert_eq!(calls_from(&callers(&["1", "2"], true, false)), "1, 2, Private");
         assert_eq!(calls_from(&callers(&["1", "2"], true, true)), "1, 2, Private...");

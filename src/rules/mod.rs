@@ -1,6 +1,6 @@
-//! The rules of the trade as pure functions over values: how criteria change, and what they decide.
+//! The domain rules as pure functions over values: how criteria change, and what they decide.
 //!
-//! Nothing here knows a clock, a database or HTTP; who asks brings the time along.
+//! This module knows no clock, no database and no HTTP; its users pass the time.
 
 pub mod criteria;
 pub mod screening;

@@ -1,4 +1,4 @@
-//! The audit of a tenant.
+//! The audit trail of a tenant.
 
 use async_trait::async_trait;
 use call_acceptance_api::{

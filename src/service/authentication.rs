@@ -1,4 +1,4 @@
-//! Who sends a request: a token of this server, or an access token of the OpenID provider.
+//! Authentication: by a token of this server, or by an access token of the OpenID provider.
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -23,12 +23,12 @@ use crate::{
     store::token::{self as tokens, KeptToken},
 };
 
-/// How long an access token may take to be verified, keys fetched included.
+/// Timeout of verifying an access token, including the fetch of keys.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// How much of a subject is recorded, in characters.
+/// Maximum length of a recorded subject, in characters.
 const MAX_ACTOR: usize = 300;
 
-/// What a request says of who sends it. Not to be printed: it is secret.
+/// The credentials of a request. They are secret and must not be logged.
 pub enum Credentials<'r> {
     /// A token of this server.
     Token {
@@ -37,12 +37,12 @@ pub enum Credentials<'r> {
         /// Its secret.
         secret: Cow<'r, str>,
     },
-    /// What may be an access token of the OpenID provider.
+    /// A possible access token of the OpenID provider.
     AccessToken(&'r str),
 }
 
 impl<'r> Credentials<'r> {
-    /// What a bearer token stands for.
+    /// Parses a bearer token.
     pub fn of_bearer(token: &'r str) -> Self {
         match token::parse(token) {
             Some((id, secret)) => Self::Token { id, secret: Cow::Borrowed(secret) },
@@ -50,21 +50,21 @@ impl<'r> Credentials<'r> {
         }
     }
 
-    /// What a user name and a password stand for: identifier and secret of a token. `None` when they can be none.
+    /// Parses a user name and a password as identifier and secret of a token; `None` if they are not.
     pub fn of_basic(id: &str, secret: &str) -> Option<Self> {
         let id = TokenId::parse(id.strip_prefix(token::PREFIX).unwrap_or(id)).ok()?;
         Some(Self::Token { id, secret: Cow::Owned(secret.to_owned()) })
     }
 }
 
-/// The refusal of credentials that are not good. Which of the reasons it is, is not told.
+/// The error for invalid credentials. It does not reveal the reason.
 pub fn not_good() -> Failure {
-    let detail = "The token is not valid: it may be mistyped, expired or revoked.";
+    let detail = "The token is not valid: it may be malformed, expired or revoked.";
     Failure::refused(ProblemCode::Unauthenticated, detail)
 }
 
 impl Server {
-    /// Who has these credentials, if that is known without asking anybody.
+    /// The identity of these credentials, if it is cached.
     pub fn recall(&self, credentials: &Credentials<'_>) -> Option<Arc<Identity>> {
         let now = self.clock.now();
         match credentials {
@@ -73,8 +73,8 @@ impl Server {
         }
     }
 
-    /// Who has these credentials; refused when they are not good. With `at_call_time` it takes no longer than a
-    /// decision may.
+    /// The identity of these credentials; refused if they are not valid. With `at_call_time` the deadline of decisions
+    /// applies.
     pub async fn authenticate(
         &self,
         credentials: &Credentials<'_>,
@@ -100,7 +100,7 @@ impl Server {
         }
     }
 
-    /// The token, by a connection that is not waited for behind other requests.
+    /// Loads the token, over a connection reserved for authentication.
     async fn look_up(&self, id: &TokenId, at_call_time: bool) -> Result<Looked, Failure> {
         let (db, identities, wanted) = (self.calls.clone(), self.identities.clone(), id.clone());
         let look = self.identities.loads.join(id.clone(), move |turn| async move {
@@ -118,31 +118,31 @@ impl Server {
         };
         match looked {
             Some(looked) => Ok(looked?),
-            None => Err(Failure::Internal("the look at a token ended without a result".into())),
+            None => Err(Failure::Internal("the lookup of a token ended without a result".into())),
         }
     }
 
-    /// What an access token says, when there is a provider and it vouches for the token.
+    /// The claims of an access token, if there is a provider and the token is valid.
     async fn claims(&self, text: &str, at_call_time: bool) -> Result<Claims, Failure> {
         let verifier = self.verifier.as_ref().ok_or_else(not_good)?;
         let limit = if at_call_time { self.snapshots.deadline() } else { PATIENCE };
         match timeout(limit, verifier.verify(text)).await {
             Ok(Ok(claims)) => Ok(claims),
             Ok(Err(rejection @ Rejection::Invalid(_))) => {
-                tracing::info!(%rejection, "an access token is refused");
+                tracing::info!(%rejection, "an access token was refused");
                 Err(not_good())
             }
             Ok(Err(Rejection::Unavailable)) | Err(_) => Err(Failure::refused(
                 ProblemCode::ProviderUnavailable,
-                "The OpenID provider does not answer, and its keys are not known yet; try again later.",
+                "The OpenID provider does not respond, and its keys are not known yet; try again later.",
             )),
         }
     }
 }
 
-/// Whom an access token is for: the first of its roles that it also has the scope for. A role takes the claims of the
-/// scope that it needs, and leaves others alone. Call processing without a scope would be for the whole system, which
-/// is a matter of the configuration and not of a claim that is missing.
+/// The identity of an access token: the first of its roles for which it has a scope. A role uses the claims of the
+/// scope that it needs and ignores the others. Call processing for the whole system needs the setting, and does not
+/// follow from a missing claim.
 fn subject(claims: Claims, system_call_processing: bool) -> Result<Identity, Failure> {
     let Claims { subject, roles, tenant, group, user, read_only, expires: _ } = claims;
     let named = Scope::parse([tenant.as_deref(), group.as_deref(), user.as_deref()]).map_err(|_| not_good())?;
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn call_processing_is_for_the_whole_system_only_when_it_is_configured_so() {
+    fn call_processing_has_the_whole_system_as_its_scope_only_if_configured() {
         let role = |tenant, configured| {
             subject(claims(&["call_processing"], tenant), configured).ok().map(|identity| identity.scope)
         };

@@ -1,4 +1,4 @@
-//! What the server does beside answering requests, for as long as it runs.
+//! Background tasks, which run as long as the server.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -10,15 +10,15 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::server::Server;
 use crate::store::{audit, token};
 
-/// How often old events are looked for.
+/// Interval of deleting old events.
 const CLEANING: Duration = Duration::from_secs(3600);
-/// How often the uses of tokens are noted.
+/// Interval of storing when tokens were used.
 const NOTING: Duration = Duration::from_secs(60);
 
-/// How many tokens are looked for by one statement.
+/// Maximum number of tokens looked up by one statement.
 const AT_ONCE: usize = 500;
 
-/// A number from 0 to 1, another one each time, so that instances do not all do the same at once.
+/// A random number from 0 to 1 that spreads the tasks of several instances over time.
 fn spread() -> f64 {
     f64::from(RandomState::new().hash_one(0) as u32) / f64::from(u32::MAX)
 }
@@ -36,20 +36,20 @@ impl Server {
         );
     }
 
-    /// Looks for known tokens again before they are known for the greatest age, in case their revocation was lost.
+    /// Checks cached tokens before they reach the maximum age, in case a revocation was missed.
     async fn check_tokens(&self) {
         loop {
             sleep(self.greatest_age.mul_f64(0.5 + spread() / 2.0)).await;
             for ids in self.identities.known().chunks(AT_ONCE) {
                 match token::there(&self.calls, ids).await {
                     Ok(there) => ids.iter().filter(|id| !there.contains(id)).for_each(|id| self.identities.forget(id)),
-                    Err(error) => tracing::debug!(%error, "known tokens cannot be looked for again"),
+                    Err(error) => tracing::debug!(%error, "cached tokens cannot be checked"),
                 }
             }
         }
     }
 
-    /// Notes when tokens were used, now and then.
+    /// Stores periodically when tokens were used.
     async fn note_uses(&self) {
         let mut each = interval(NOTING);
         each.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -57,13 +57,13 @@ impl Server {
             each.tick().await;
             for (id, used) in self.identities.used() {
                 if let Err(error) = token::note_use(&self.db, &id, used * 1_000_000).await {
-                    tracing::debug!(%error, "the use of a token cannot be noted");
+                    tracing::debug!(%error, "the use of a token cannot be stored");
                 }
             }
         }
     }
 
-    /// Deletes the events that were kept as long as is configured, now and then.
+    /// Deletes periodically the events whose retention has expired.
     async fn forget_events(&self) {
         let mut each = interval(CLEANING);
         each.set_missed_tick_behavior(MissedTickBehavior::Delay);

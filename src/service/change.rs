@@ -1,4 +1,4 @@
-//! A change: one transaction with its audit, and what it makes of memory.
+//! A change: a transaction with its audit events, followed by the invalidation of caches.
 
 use call_acceptance_api::{access::Actor, wire::problem::Failure};
 use uuid::Uuid;
@@ -10,32 +10,33 @@ use crate::store::{
     feed::{self, Change},
 };
 
-/// What a change did, in a transaction that is still open.
+/// The result of a change whose transaction is still open.
 pub(super) struct Done<T> {
     pub(super) transaction: Transaction,
     pub(super) value: T,
-    /// What it did to each thing; a thing that is as it was before is not recorded.
+    /// The records of all changed resources; unchanged ones are not recorded.
     pub(super) records: Vec<Record>,
-    /// What other instances, and what is in memory here, must know of.
+    /// The changes that invalidate caches, here and on other instances.
     pub(super) changes: Vec<Change>,
 }
 
 impl<T> Done<T> {
-    /// A change that concerns no decision.
+    /// A change that affects no decision.
     pub(super) fn new(transaction: Transaction, value: T, records: impl Into<Vec<Record>>) -> Self {
         Self { transaction, value, records: records.into(), changes: Vec::new() }
     }
 
-    /// A change after which calls to some users may be decided otherwise, or tokens are no longer valid.
+    /// A change that affects decisions on calls to some users, or the validity of tokens.
     pub(super) fn concerning(self, changes: impl IntoIterator<Item = Change>) -> Self {
         Self { changes: changes.into_iter().collect(), ..self }
     }
 }
 
 impl Server {
-    /// Does `work` in one transaction, as [`store::transaction`], with its records in the audit, done by `by`. What it
-    /// concerns is known here at once, and by other instances within the staleness. Work that records nothing changed
-    /// nothing, and is undone: no revision rises, and nobody is told. An actor has only so many changes under way.
+    /// Runs `work` in one transaction (see [`store::transaction`]), with its records in the audit trail of `by`. Its
+    /// changes invalidate the caches of this instance immediately, and those of others within the staleness. If there
+    /// are no records, nothing has changed and the transaction is rolled back: no revision is raised, and no cache is
+    /// invalidated. The number of concurrent changes of an actor is limited.
     pub(super) async fn change<T, W, F>(&self, by: &Actor, work: W) -> Result<T, Failure>
     where
         W: Fn(Transaction) -> F,
@@ -61,7 +62,7 @@ impl Server {
                 Ok(value)
             }
             Err(Aborted { failure, perhaps }) => {
-                // It may have been done: what is in memory may be outdated.
+                // The transaction may have been committed, so the caches may be outdated.
                 perhaps.iter().for_each(|(_, changes)| self.learn(changes));
                 Err(failure)
             }

@@ -1,5 +1,5 @@
-//! The criteria of a user's service, whichever service it is. A write is one transaction that begins by raising the
-//! revision of the service: that row is the lock, and the check of `If-Match`.
+//! The criteria of a user's service, whichever it is. A write is one transaction that begins by raising the revision of
+//! the service. The row of the service thereby serves as the lock, and as the check of `If-Match`.
 
 use std::collections::HashMap;
 
@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-/// The refusal for a service that was not found: the user does not have it, or is not there.
+/// The error for a service that was not found: the user does not exist or does not have it.
 async fn no_service(db: &impl ConnectionTrait, path: &UserServicePath) -> Failure {
     check_owner(db, &Owner::User(path.user.clone())).await.err().unwrap_or_else(|| not_assigned(path))
 }
@@ -58,7 +58,7 @@ async fn load_one(
     Ok(Versioned { revision, value })
 }
 
-/// Locks the service for a write that may go on; the revision after it.
+/// Locks the service for a write, if `If-Match` allows it; returns the new revision.
 async fn lock(
     db: &impl ConnectionTrait,
     path: &UserServicePath,
@@ -77,10 +77,10 @@ async fn lock(
 fn revision_mismatch(if_match: &EntityTags, present: Revision) -> Failure {
     let tag = present.entity_tag();
     let detail = match if_match.name_weakly(present) {
-        true => format!(
-            "`If-Match` names the present revision by a weak tag, which never matches; send {tag} without `W/`."
-        ),
-        false => format!("The service is at revision {tag} now, which `If-Match` does not name; read it again."),
+        true => {
+            format!("`If-Match` has the current revision as a weak tag, which never matches; send {tag} without `W/`.")
+        }
+        false => format!("The service is now at revision {tag}, which is not in `If-Match`; read it again."),
     };
     Failure::refused(ProblemCode::RevisionMismatch, detail)
 }
@@ -106,7 +106,7 @@ async fn apply(db: &impl ConnectionTrait, path: &UserServicePath, step: &Step) -
     };
     rows::apply(db, path, step).await.map_err(|error| match error {
         StoreError::Taken(_) => {
-            Failure::refused(ProblemCode::CriteriaExists, format!("The user has a criteria {name:?} already."))
+            Failure::refused(ProblemCode::CriteriaExists, format!("The user already has a criteria {name:?}."))
         }
         other => other.or_again(),
     })
@@ -116,10 +116,10 @@ fn shown(kept: Vec<KeptCriteria>) -> Vec<Criteria> {
     kept.into_iter().map(Criteria::from).collect()
 }
 
-/// The record of a change of a service as a whole.
+/// The record of a change of a whole service.
 ///
 /// # Errors
-/// As [`record`].
+/// See [`record`].
 pub(super) fn service_record(
     path: &UserServicePath,
     before: Option<Vec<KeptCriteria>>,
@@ -139,7 +139,7 @@ fn criteria_record(
     record(&Owner::User(path.user.clone()), &[services, service, "criteria", name.as_str()], before, after)
 }
 
-/// The record of one step of a list of changes, whose criteria are `standing` by their positions before it.
+/// The record of one step of a list of changes; `standing` has the criteria before the step, by position.
 fn step_record(
     path: &UserServicePath,
     standing: &mut HashMap<i32, KeptCriteria>,
@@ -152,11 +152,11 @@ fn step_record(
         Step::Delete(position) => (standing.remove(position), None),
     };
     let named = before.as_ref().or(after.as_ref()).map(|criteria| criteria.name.clone());
-    let name = named.ok_or_else(|| Failure::Internal("a step is about no criteria".into()))?;
+    let name = named.ok_or_else(|| Failure::Internal("a step has no criteria".into()))?;
     criteria_record(path, &name, before.map(Criteria::from).as_ref(), after.map(Criteria::from).as_ref())
 }
 
-/// A change of the service, whose revision is `revision` after it; before it, when nothing is changed.
+/// A change of the service, with the `revision` after it; the old revision if nothing has changed.
 fn done<T>(
     tx: Transaction,
     path: &UserServicePath,

@@ -1,4 +1,4 @@
-//! Decisions on incoming calls, from the snapshots in memory where they are there.
+//! Decisions on incoming calls, from cached snapshots if possible.
 
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ impl Decisions for Server {
 }
 
 impl Server {
-    /// The snapshot of the user who is called. To whom it is not open, a user is as unknown as one who is not there.
+    /// The snapshot of the called user. Users outside of the actor's scope are treated as unknown.
     async fn called(&self, by: &Actor, called: Called) -> Result<Found, Failure> {
         let region = called.region.or_else(|| self.default_region.clone());
         let numbers = self.called_numbers.read(Called { region, ..called });
@@ -65,7 +65,7 @@ impl Server {
         Ok(Found { snapshot: None, stale: false })
     }
 
-    /// What becomes of a call to a user with this screening; `None` without the service.
+    /// The decision on a call to a user with this screening; `None` if the user does not have the service.
     fn decide(&self, screening: Option<&Screening>, question: &Question) -> Decision {
         if question.priority.as_ref().is_some_and(CallPriority::is_emergency_callback) {
             return unasked(Reason::EmergencyCallback, question);
@@ -82,7 +82,7 @@ impl Server {
     }
 }
 
-/// A decision for which no criteria was asked.
+/// A decision without evaluating criteria.
 fn unasked(reason: Reason, question: &Question) -> Decision {
     Decision { explanation: question.explain.then(Vec::new), ..Decision::new(reason, None) }
 }

@@ -1,18 +1,18 @@
-//! Deleting an owner with what it holds.
+//! Deletes an owner with everything below it.
 
 use call_acceptance_api::{access::Scope, resource::token::TokenId, value::owner::Owner, wire::problem::Failure};
 
 use super::{change::Done, record::token_record};
 use crate::store::{ConnectionTrait, StoreError, Transaction, audit::Record, contents, feed::Change, ownership, token};
 
-/// What an owner that is about to be deleted held.
+/// The contents of an owner that is about to be deleted.
 pub(super) struct Emptied {
     records: Vec<Record>,
     revoked: Vec<TokenId>,
 }
 
 impl Emptied {
-    /// The deletion, with the record of the owner's own removal behind those of what it held.
+    /// The completed deletion; the record of the owner follows those of its contents.
     pub(super) fn done(mut self, transaction: Transaction, owner: &Owner, own: Record) -> Done<()> {
         self.records.push(own);
         let changes = self.revoked.into_iter().map(Change::Token).chain([Change::Users(owner.clone())]);
@@ -20,7 +20,7 @@ impl Emptied {
     }
 }
 
-/// Takes from the owner what must not outlive it: its tokens and, with `cascade`, all that it holds.
+/// Deletes the owner's tokens and, with `cascade`, everything below the owner.
 pub(super) async fn empty(db: &impl ConnectionTrait, owner: &Owner, cascade: bool) -> Result<Emptied, Failure> {
     let revoked = token::delete_within(db, &Scope::Of(owner.clone())).await?;
     let records = revoked.iter().map(|kept| token_record(kept, Some(&kept.token), None));

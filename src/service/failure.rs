@@ -1,14 +1,14 @@
-//! A failure that several wait for.
+//! A failure shared by several waiters.
 
 use std::{error::Error, fmt, sync::Arc};
 
 use call_acceptance_api::wire::problem::Failure;
 
-/// A failure that each of several is told.
+/// A failure that can be returned to several waiters.
 #[derive(Debug, Clone)]
 pub(super) struct Shared(Arc<Failure>);
 
-/// The failure, to be told to several.
+/// Makes a failure shareable.
 pub(super) fn shared(failure: Failure) -> Shared {
     Shared(Arc::new(failure))
 }

@@ -1,8 +1,9 @@
-//! Loads that are under way: whoever asks for the same waits for the one that is, and not more than so many run at
-//! once.
+//! Coalesces concurrent loads: requests for the same key wait for the load in progress, and the number of concurrent
+//! loads is limited.
 //!
-//! A load that waits for its turn ends with the last question that waits for it. One that has begun goes on for those
-//! who ask next: the database works for it already, and one that is slower than the deadline would never be used else.
+//! A load that is still queued is cancelled with its last waiter. A load that has begun continues without waiters, and
+//! later requests join it: the database is already working on it, and a load slower than the deadline would otherwise
+//! never be used.
 
 use std::{
     collections::HashMap,
@@ -19,13 +20,13 @@ use tokio::{
     task::AbortHandle,
 };
 
-/// How long a load may take once it has begun, however long anybody waits for it.
+/// Timeout of a load that has begun, independent of its waiters.
 pub(super) const LOAD: Duration = Duration::from_secs(5);
 
-/// The loads of values of a kind, by what they are asked for by.
+/// The loads in progress, by key.
 pub(super) struct Flights<K, T> {
     flights: Mutex<HashMap<K, Flight<T>>>,
-    /// Loads that have begun hold one each.
+    /// Permits; each load that has begun holds one.
     turns: Arc<Semaphore>,
     last: AtomicU64,
 }
@@ -38,7 +39,7 @@ struct Flight<T> {
     result: watch::Receiver<Option<T>>,
 }
 
-/// Somebody who waits for a load.
+/// A waiter for a load.
 struct Waiter<'a, K: Eq + Hash, T> {
     flights: &'a Flights<K, T>,
     key: K,
@@ -56,13 +57,13 @@ where
     K: Clone + Eq + Hash + Send + Sync + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    /// No loads at first; of those that begin, each takes one of `turns`.
+    /// No loads; each load will take one of `turns` to begin.
     pub fn of(turns: Arc<Semaphore>) -> Self {
         Self { flights: Mutex::default(), turns, last: AtomicU64::new(0) }
     }
 
-    /// The result of the load of `key` that is under way, or of `load`, which is given its turn and gives it back when
-    /// it drops it; `None` when it came to no result. Whoever does not want to wait any longer drops the future.
+    /// The result of the load of `key` in progress, else of `load`, which receives a permit and returns it by dropping
+    /// it; `None` if the load ended without a result. Drop the future to stop waiting.
     pub async fn join<F>(
         self: &Arc<Self>,
         key: K,
@@ -104,7 +105,7 @@ where
         load: impl FnOnce(OwnedSemaphorePermit) -> F,
         landed: watch::Sender<Option<T>>,
     ) {
-        // The end of a load that panics too.
+        // Also runs if the load panics.
         let _end = End { flights: &self, key: &key, id };
         let Ok(turn) = self.turns.clone().acquire_owned().await else { return };
         if let Some(flight) = self.lock().get_mut(&key).filter(|flight| flight.id == id) {
@@ -115,7 +116,7 @@ where
         landed.send_replace(Some(value));
     }
 
-    /// Leaves those loads to those who wait for them already: who asks from now on starts another one.
+    /// Detaches the matching loads: they serve only their present waiters, and later requests start new loads.
     pub fn detach(&self, matching: impl Fn(&K) -> bool) {
         self.lock().retain(|key, _| !matching(key));
     }
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_asks_for_the_same_waits_for_the_load_that_is_under_way() {
+    async fn requests_for_the_same_key_share_the_load_in_progress() {
         let (flights, loads) = (flights(1), Arc::new(AtomicUsize::new(0)));
         let load = move |_turn| {
             let loads = loads.clone();
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_load_that_waits_for_its_turn_ends_with_its_question_and_one_that_has_begun_does_not() {
+    async fn a_queued_load_is_cancelled_with_its_waiter_but_a_begun_load_continues() {
         let (flights, go, begun) = (flights(1), Arc::new(Notify::new()), Arc::new(Notify::new()));
         let first = {
             let (go, begun) = (go.clone(), begun.clone());
@@ -195,7 +196,7 @@ mod tests {
         };
         let mut asked = Box::pin(flights.join(1, first));
         tokio::select! { _ = &mut asked => unreachable!("nobody let it go on"), () = begun.notified() => {} }
-        let mut queued = Box::pin(flights.join(2, |_turn| async { unreachable!("its question was given up") }));
+        let mut queued = Box::pin(flights.join(2, |_turn| async { unreachable!("its waiter was dropped") }));
         assert!(futures_util::poll!(&mut queued).is_pending());
         drop((asked, queued));
         assert_eq!(flights.lock().keys().collect::<Vec<_>>(), [&1]);
@@ -205,7 +206,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_load_that_a_change_overtook_is_for_those_only_who_asked_before() {
+    async fn a_detached_load_serves_only_its_earlier_waiters() {
         let (flights, go) = (flights(2), Arc::new(Notify::new()));
         let old = {
             let go = go.clone();
@@ -223,7 +224,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_load_that_panics_comes_to_no_result() {
+    async fn a_load_that_panics_has_no_result() {
         let flights = flights(1);
         assert_eq!(flights.join(1, |_turn| async { panic!("as it is meant to") }).await, None);
         assert_eq!(flights.join(1, |_turn| async { 2 }).await, Some(2));

@@ -37,7 +37,7 @@ impl Groups for Server {
         let owner = &Owner::Group(GroupPath { tenant: tenant.clone(), group: create.group_id.clone() });
         let (tenant, create) = (&tenant, &create);
         let created = self.change(by, |tx| async move {
-            let taken = format!("The tenant {:?} has a group {:?} already.", tenant.as_str(), create.group_id.as_str());
+            let taken = format!("The tenant {:?} already has a group {:?}.", tenant.as_str(), create.group_id.as_str());
             match group::insert(&tx, tenant, create.clone()).await {
                 Ok(created) => {
                     let record = record(owner, &[], None, Some(&created))?;

@@ -1,4 +1,4 @@
-//! Whether the server can do its work.
+//! Readiness of the server.
 
 use async_trait::async_trait;
 use call_acceptance_api::{resource::health::Readiness, wire::problem::Failure};

@@ -1,7 +1,8 @@
-//! Who was let in lately, in memory: a request by somebody known does not wait for the database or the OpenID provider.
+//! Cache of authenticated identities, so that requests with a known token need neither the database nor the OpenID
+//! provider.
 //!
-//! A token stays known until it is revoked: by this instance at once, by another when the feed of changes tells, and
-//! while the feed cannot be read nothing can be revoked either. A provider's access token stays known for a minute.
+//! A token stays cached until it is revoked: by this instance immediately, by others through the feed of changes. While
+//! the feed cannot be read, tokens cannot be revoked either. An access token of the provider stays cached for a minute.
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -16,30 +17,30 @@ use tokio::sync::Semaphore;
 use super::{failure::Shared, flights::Flights};
 use crate::{identity::token::Digest, store::token::KeptToken};
 
-/// How many tokens, and how many access tokens of the provider, are known at most.
+/// Maximum number of cached tokens, and of cached access tokens of the provider.
 const MOST: usize = 10_000;
-/// How long an access token of the provider is taken for good without another look at its signature.
+/// How long an access token of the provider is accepted without verifying it again.
 const TRUSTED: SignedDuration = SignedDuration::from_mins(1);
 
-/// A token that was not revoked.
+/// A token that is not revoked.
 pub struct KnownToken {
-    /// Who has it.
+    /// The identity of the token.
     identity: Arc<Identity>,
     digest: Digest,
-    /// When it ends to be good.
+    /// Time of expiry.
     expires: Option<Timestamp>,
-    /// When it was used last, in seconds since 1970, and when that was noted; 0 before.
+    /// Time of the last use, and the time that was last stored, in Unix seconds; 0 for never.
     used: AtomicI64,
     noted: AtomicI64,
 }
 
 impl KnownToken {
-    /// A token that was not used yet.
+    /// A token that has not been used.
     pub fn new(identity: Identity, digest: Digest, expires: Option<Timestamp>) -> Self {
         Self { identity: identity.into(), digest, expires, used: 0.into(), noted: 0.into() }
     }
 
-    /// Who has the token, if `secret` is its and it is good at `now`; it is used then.
+    /// The identity of the token, if `secret` is correct and the token is valid at `now`; records the use.
     pub fn open(&self, secret: &str, now: Timestamp) -> Option<Arc<Identity>> {
         if !self.digest.matches(secret) || self.expires.is_some_and(|expires| expires <= now) {
             return None;
@@ -49,35 +50,35 @@ impl KnownToken {
     }
 }
 
-/// An access token of the provider that is good.
+/// A valid access token of the provider.
 #[derive(Clone)]
 struct KnownSubject {
     identity: Arc<Identity>,
     until: Timestamp,
 }
 
-/// What a look at a token found.
+/// The result of looking up a token.
 #[derive(Clone)]
 pub struct Looked {
-    /// For [`Identities::know`].
+    /// The value for [`Identities::know`].
     pub moment: u64,
-    /// The token, if it is there.
+    /// The token, if it exists.
     pub kept: Option<KeptToken>,
 }
 
-/// Who is known to one instance.
+/// The identities cached by one instance.
 pub struct Identities {
-    /// The looks at tokens that are under way.
+    /// The lookups of tokens in progress.
     pub loads: Arc<Flights<TokenId, Result<Looked, Shared>>>,
     tokens: Cache<TokenId, Arc<KnownToken>>,
     /// By the digest of the access token.
     subjects: Cache<Digest, KnownSubject>,
-    /// How often a token was forgotten; under its lock only, tokens are put in and forgotten.
+    /// Number of removals. Its lock guards all insertions and removals of tokens.
     forgotten: Mutex<u64>,
 }
 
 impl Identities {
-    /// Nobody is known at first. Each look at a token takes one of `turns`.
+    /// An empty cache. Each lookup takes one of `turns`.
     pub fn of(turns: Arc<Semaphore>) -> Self {
         Self {
             loads: Arc::new(Flights::of(turns)),
@@ -87,22 +88,22 @@ impl Identities {
         }
     }
 
-    /// The token, if it is known.
+    /// The token, if it is cached.
     pub fn token(&self, id: &TokenId) -> Option<Arc<KnownToken>> {
         self.tokens.get(id)
     }
 
-    /// The tokens that are known.
+    /// The cached tokens.
     pub fn known(&self) -> Vec<TokenId> {
         self.tokens.iter().map(|(id, _)| id).collect()
     }
 
-    /// What to hand to [`Self::know`]; taken before the token is looked up.
+    /// The value for [`Self::know`]; take it before looking up the token.
     pub fn moment(&self) -> u64 {
         *self.forgotten()
     }
 
-    /// Remembers a token that was good at `moment`, unless some token was forgotten since.
+    /// Caches a token that was valid at `moment`, unless any token has been removed since.
     pub fn know(&self, moment: u64, id: TokenId, known: Arc<KnownToken>) {
         let forgotten = self.forgotten();
         if *forgotten == moment {
@@ -110,18 +111,18 @@ impl Identities {
         }
     }
 
-    /// The access token with this digest, if it is known and good at `now`.
+    /// The identity of the access token with this digest, if it is cached and valid at `now`.
     pub fn subject(&self, digest: &Digest, now: Timestamp) -> Option<Arc<Identity>> {
         self.subjects.get(digest).filter(|known| now < known.until).map(|known| known.identity)
     }
 
-    /// Remembers an access token that is good at `now` and expires then.
+    /// Caches an access token that is valid at `now`, until it expires.
     pub fn know_subject(&self, digest: Digest, identity: Arc<Identity>, now: Timestamp, expires: Timestamp) {
         let until = now.checked_add(TRUSTED).map_or(expires, |trusted| trusted.min(expires));
         self.subjects.insert(digest, KnownSubject { identity, until });
     }
 
-    /// Forgets a token that is good no more.
+    /// Removes a token that is no longer valid.
     pub fn forget(&self, id: &TokenId) {
         let mut forgotten = self.forgotten();
         *forgotten += 1;
@@ -129,7 +130,7 @@ impl Identities {
         self.loads.detach(|looked_for| looked_for == id);
     }
 
-    /// Forgets every token: what happened to them is not known.
+    /// Removes all tokens, when changes may have been missed.
     pub fn forget_all(&self) {
         let mut forgotten = self.forgotten();
         *forgotten += 1;
@@ -137,7 +138,7 @@ impl Identities {
         self.loads.detach(|_| true);
     }
 
-    /// The tokens that were used since their use was noted, with when, in seconds since 1970.
+    /// The tokens with uses that are not stored yet, with the time of the last use in Unix seconds.
     pub fn used(&self) -> Vec<(TokenId, i64)> {
         let used = self.tokens.iter().map(|(id, known)| (id, known.used.load(Ordering::Relaxed), known));
         let news = used.filter(|(_, used, known)| known.noted.swap(*used, Ordering::Relaxed) < *used);
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn each_use_is_told_once() {
+    fn each_use_is_reported_once() {
         let identities = Identities::of(Arc::new(Semaphore::new(1)));
         identities.know(0, id(), KnownToken::new(identity(), Digest::of("secret"), None).into());
         let open = |at| identities.token(&id()).and_then(|known| known.open("secret", second(at))).is_some();
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_looked_up_before_a_revocation_is_not_remembered_after_it() {
+    fn a_lookup_before_a_revocation_is_not_cached_after_it() {
         let identities = Identities::of(Arc::new(Semaphore::new(1)));
         let moment = identities.moment();
         identities.forget(&id());
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn an_access_token_is_known_for_a_minute_and_no_longer_than_it_is_good() {
+    fn an_access_token_is_cached_for_a_minute_but_not_beyond_its_expiry() {
         let identities = Identities::of(Arc::new(Semaphore::new(1)));
         for (expires, until) in [(1000, 60), (30, 30)] {
             identities.know_subject(Digest::of("text"), identity().into(), second(0), second(expires));

@@ -1,4 +1,4 @@
-//! What the server does: the ports of the contract, one file per resource, and what they share.
+//! The ports of the contract, one file for each resource, and what they share.
 //!
 //! Rules are in [`rules`](crate::rules), statements in the [`store`](crate::store), HTTP is in front; here are the
 //! transactions, and which rule and which statement they join. Shared are: the [`Server`], its changes (`change`),

@@ -1,4 +1,4 @@
-//! Owners that are not there, and how that is told.
+//! Errors for missing owners.
 
 use call_acceptance_api::{
     resource::user_service::UserServicePath,
@@ -8,7 +8,7 @@ use call_acceptance_api::{
 
 use crate::store::{ConnectionTrait, ownership};
 
-/// The refusal for the first of tenant, group and user that is not there.
+/// The error for the first of tenant, group and user that does not exist.
 pub(super) async fn check_owner(db: &impl ConnectionTrait, owner: &Owner) -> Result<(), Failure> {
     match ownership::missing(db, owner).await? {
         Some(level) => Err(missing_owner(owner, level)),
@@ -16,13 +16,13 @@ pub(super) async fn check_owner(db: &impl ConnectionTrait, owner: &Owner) -> Res
     }
 }
 
-/// The refusal for a service that the user does not have.
+/// The error for a service that the user does not have.
 pub(super) fn not_assigned(path: &UserServicePath) -> Failure {
     let detail = format!("The user {:?} does not have the service {}.", path.user.user.as_str(), path.service.as_str());
     Failure::refused(ProblemCode::ServiceNotAssigned, detail)
 }
 
-/// The refusal for `owner` of which the part at `level` is missing.
+/// The error for `owner` when the part at `level` is missing.
 pub(super) fn missing_owner(owner: &Owner, level: Level) -> Failure {
     let [tenant, group, user] = owner.names().map(Option::unwrap_or_default);
     let (code, detail) = match level {
@@ -35,11 +35,11 @@ pub(super) fn missing_owner(owner: &Owner, level: Level) -> Failure {
     Failure::refused(code, detail)
 }
 
-/// The refusal for an owner that was not found, whichever of its parents is missing.
+/// The error for an owner that was not found, whichever of its parents is missing.
 pub(super) async fn not_found(db: &impl ConnectionTrait, owner: &Owner) -> Failure {
     match check_owner(db, owner).await {
         Err(failure) => failure,
-        // It was created since the statement that did not find it; two concurrent requests may well do that.
+        // It was created by a concurrent request after the statement that did not find it.
         Ok(()) => missing_owner(owner, owner.level()),
     }
 }

@@ -1,4 +1,4 @@
-//! Records of changes, as the audit keeps them.
+//! Audit records of changes.
 
 use call_acceptance_api::{access::Scope, resource::token::Token, value::owner::Owner, wire::problem::Failure};
 use serde::Serialize;
@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::store::{audit::Record, token::KeptToken};
 
-/// The record of a change of what stands at the path `below` under the owner.
+/// The record of a change of the resource at the path `below` under the owner.
 ///
 /// # Errors
-/// A thing that cannot be written as JSON, which no value of the contract is.
+/// If a value cannot be serialized as JSON; values of the contract always can.
 pub(super) fn record<T: Serialize>(
     owner: &Owner,
     below: &[&str],
@@ -20,8 +20,8 @@ pub(super) fn record<T: Serialize>(
     Ok(Record { scope: Scope::Of(owner.clone()), target: owner.path_of(below), before, after })
 }
 
-/// Of a thing before and after a change, the members that differ: an event is as large as the change, and not as the
-/// thing. What was created or deleted stays whole.
+/// For an update, only the members that differ, so that the size of an event depends on the change and not on the
+/// resource. Created and deleted resources are recorded whole.
 fn difference(before: Option<Value>, after: Option<Value>) -> (Option<Value>, Option<Value>) {
     let (Some(Value::Object(mut before)), Some(Value::Object(mut after))) = (before.clone(), after.clone()) else {
         return (before, after);
@@ -43,7 +43,7 @@ fn difference(before: Option<Value>, after: Option<Value>) -> (Option<Value>, Op
 /// The record of a change of a token.
 ///
 /// # Errors
-/// As [`record`].
+/// See [`record`].
 pub(super) fn token_record(kept: &KeptToken, before: Option<&Token>, after: Option<&Token>) -> Result<Record, Failure> {
     Ok(Record {
         scope: kept.scope.clone(),

@@ -21,11 +21,11 @@ use super::{
 };
 use crate::store::{ConnectionTrait, StoreError, audit::Record, feed::Change, group, schedule, tenant, user};
 
-/// How many of the criteria that refer to a schedule are named when its deletion is refused.
+/// Maximum number of criteria named in the error when the deletion of a schedule is refused.
 const NAMED: u64 = 10;
 
 fn taken(name: &ScheduleName) -> String {
-    format!("There is a schedule {:?} of this type here already.", name.as_str())
+    format!("There is already a schedule {:?} of this type here.", name.as_str())
 }
 
 async fn no_schedule(db: &impl ConnectionTrait, folder: &ScheduleFolder, name: &ScheduleName) -> Failure {
@@ -89,8 +89,8 @@ impl Schedules for Server {
             check_owner(&self.db, &folder.owner).await?;
         }
         if !behind {
-            let detail = "`after` names a level that is not listed here; it is the `next` of the page before, asked \
-                for with the same `allLevels`.";
+            let detail = "`after` names a level that is not listed here; it must be the `next` of the previous page, requested \
+                with the same `allLevels`.";
             return Err(Failure::invalid(vec![Fault::of_parameter("after", detail)]));
         }
         let more = schedules.len() > limit;

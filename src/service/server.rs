@@ -17,11 +17,11 @@ use crate::{
     store::{self, Connection, Readiness, Transaction},
 };
 
-/// The server behind the contract.
+/// Implements the ports.
 pub struct Server {
-    /// The pool that requests take their connections from.
+    /// The connection pool of requests.
     pub(super) db: Connection,
-    /// The pool of decisions, authentication and readiness, which do not wait for other requests.
+    /// The connection pool of decisions, authentication and readiness, which do not wait for other requests.
     pub(super) calls: Connection,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) called_numbers: CalledNumbers,
@@ -30,7 +30,7 @@ pub struct Server {
     pub(super) verifier: Option<Verifier>,
     pub(super) readiness: Readiness,
     pub(super) writers: Writers,
-    /// Whether an access token of the provider may make the role of call processing one for the whole system.
+    /// Whether access tokens of the provider may have the role of call processing with the whole system as their scope.
     pub(super) system_call_processing: bool,
     pub(super) audit_retention: Duration,
     pub(super) greatest_age: Duration,
@@ -40,11 +40,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server over the database `db`, which takes time and identifiers from `clock`.
+    /// A server with the database `db` and the source of time and identifiers `clock`.
     pub fn new(db: Connection, clock: Arc<dyn Clock>, config: &Config) -> Self {
         let decisions = config.decisions;
         let calls = store::beside(&db, decisions.connections);
-        // A load that waits for a connection would not have it sooner than one that waits for its turn.
+        // As many permits as connections: more loads would only wait for connections.
         let turns = Arc::new(Semaphore::new(decisions.connections as usize));
         let identities = Arc::new(Identities::of(turns.clone()));
         let snapshots = Arc::new(Snapshots::of(calls.clone(), decisions, identities.clone(), turns));
@@ -67,8 +67,8 @@ impl Server {
         }
     }
 
-    /// The database outside `transaction`, which is given up and holds its connection no more: whoever has one must not
-    /// wait for another.
+    /// The database outside of `transaction`, which is rolled back first: a request must not wait for a second
+    /// connection while it holds one.
     pub(super) async fn outside(&self, transaction: Transaction) -> Result<&Connection, Failure> {
         store::give_up(transaction).await?;
         Ok(&self.db)

@@ -30,7 +30,7 @@ impl Tenants for Server {
     async fn create(&self, by: &Actor, create: TenantCreate) -> Result<Tenant, Failure> {
         let (create, owner) = (&create, &Owner::Tenant(create.tenant_id.clone()));
         self.change(by, |tx| async move {
-            let taken = format!("There is a tenant {:?} already.", create.tenant_id.as_str());
+            let taken = format!("There is already a tenant {:?}.", create.tenant_id.as_str());
             let created = tenant::insert(&tx, create.clone()).await;
             let created = created.map_err(|error| error.or_taken(ProblemCode::TenantExists, taken))?;
             let record = record(owner, &[], None, Some(&created))?;

@@ -1,4 +1,4 @@
-//! Tokens: made for the scope of whoever makes them or a part of it.
+//! Tokens with the actor's scope or a scope within it.
 
 use async_trait::async_trait;
 use call_acceptance_api::{
@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-/// The refusal for a token that was not found in the caller's scope: out of it, nothing is told.
+/// The error for a token that was not found in the actor's scope. It does not reveal tokens outside of it.
 fn no_token(by: &Actor, id: &TokenId) -> Failure {
     match by.identity.scope {
         Scope::System => Failure::refused(ProblemCode::TokenNotFound, format!("There is no token {:?}.", id.as_str())),
@@ -43,20 +43,20 @@ fn within(by: &Actor, kept: Option<KeptToken>, id: &TokenId) -> Result<KeptToken
     kept.filter(|kept| by.identity.scope.holds(&kept.scope)).ok_or_else(|| no_token(by, id))
 }
 
-/// The token that the request was sent with, if it was one of this server.
+/// The token that authenticated the request, if it was one of this server.
 fn parent(by: &Actor) -> Result<Option<TokenId>, Failure> {
     let token = by.identity.kind == ActorKind::Token;
     let id = token.then(|| TokenId::parse(&by.identity.actor)).transpose();
     id.map_err(|error| Failure::Internal(error.into()))
 }
 
-/// Refuses a token that would outlive the one that makes it.
+/// Refuses a token that would outlive the token with which it is created.
 fn check_end(parent: &Token, token: &Token) -> Result<(), Failure> {
     let Some(end) = &parent.expires_at else { return Ok(()) };
     match &token.expires_at {
         Some(expires) if expires.timestamp() <= end.timestamp() => Ok(()),
         _ => {
-            let detail = format!("A token ends no later than the one that makes it: `expiresAt` is {end} at most.");
+            let detail = format!("A token must not outlive the one that creates it: `expiresAt` can be at most {end}.");
             Err(Failure::invalid(vec![Fault::at("/expiresAt", detail)]))
         }
     }
@@ -82,19 +82,20 @@ impl Server {
         Ok(KeptToken { token, scope, digest: Digest::of(secret).to_string(), parent: parent(by)? })
     }
 
-    /// The scope of a new token, which the caller may give.
+    /// The scope of a new token, if the actor may grant it.
     fn scope_of(&self, by: &Actor, create: &TokenCreate) -> Result<Scope, Failure> {
         let right = create.scope().filter(|scope| create.role.fits(scope));
         let scope = right.ok_or_else(|| {
             let detail =
-                "A token is for the system, a tenant, a group of a tenant or a user of a group, as its role is.";
+                "The scope of a token is the system, a tenant, a group of a tenant or a user of a group, by its role.";
             Failure::invalid(vec![Fault::at("/role", detail)])
         })?;
         if !by.identity.scope.holds(&scope) {
             return Err(forbidden());
         }
         if create.expires_at.as_ref().is_some_and(|expires| expires.timestamp() <= self.clock.now()) {
-            let detail = "`expiresAt` is past; a token ends to be valid in the future, or never when it is left out.";
+            let detail =
+                "`expiresAt` is in the past; it must be in the future, or left out for a token that does not expire.";
             return Err(Failure::invalid(vec![Fault::at("/expiresAt", detail)]));
         }
         Ok(scope)

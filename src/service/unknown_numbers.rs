@@ -1,14 +1,14 @@
-//! Calls to numbers that no user has: they are accepted without a question to any criteria, and many of them are how a
-//! wrong set-up looks. So the log says that there are some, but not of each one.
+//! Calls to numbers without a user. They are accepted without screening, and many of them indicate a wrong
+//! configuration, so they are logged, at a limited rate.
 
 use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// The least time from one line of the log to the next.
+/// Minimum time between log lines.
 const PAUSE: SignedDuration = SignedDuration::from_mins(1);
 
-/// The calls that the log has not told of yet.
+/// The calls since the last log line.
 #[derive(Debug, Default)]
 pub struct UnknownNumbers(Mutex<Untold>);
 
@@ -19,7 +19,7 @@ struct Untold {
 }
 
 impl UnknownNumbers {
-    /// Notes a call at `now`, and logs how many there were since the last line when that is a minute ago.
+    /// Counts a call at `now`, and logs the number of calls if the last line is a minute old.
     pub fn note(&self, now: Timestamp) {
         if let Some(calls) = self.due(now) {
             tracing::warn!(
@@ -31,11 +31,11 @@ impl UnknownNumbers {
         }
     }
 
-    /// The number of calls since the last line, with that at `now`, when a line is due.
+    /// The number of calls since the last line, including this one, if a line is due.
     fn due(&self, now: Timestamp) -> Option<u64> {
         let mut untold = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         untold.calls += 1;
-        // A clock that was set back is no reason to be silent.
+        // If the clock was set back, a line is due.
         let is_due = untold.told_at.is_none_or(|told_at| !(told_at..told_at + PAUSE).contains(&now));
         is_due.then(|| {
             untold.told_at = Some(now);
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_log_tells_of_unknown_numbers_at_most_once_a_minute() {
+    fn unknown_numbers_are_logged_at_most_once_a_minute() {
         let unknown = UnknownNumbers::default();
         let due = |second| unknown.due(Timestamp::from_second(second).expect("an instant"));
         assert_eq!(

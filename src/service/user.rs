@@ -24,10 +24,10 @@ use super::{
 use crate::store::{Constraint, StoreError, feed::Change, user};
 
 fn user_exists(user: &UserPath) -> String {
-    format!("The group has a user {:?} already.", user.user.as_str())
+    format!("The group already has a user {:?}.", user.user.as_str())
 }
 
-/// The refusal of a user whose identifier or phone number is taken, whichever the constraint is about.
+/// The error for a user whose identifier or phone number is taken, depending on the constraint.
 fn taken(error: StoreError, user: &UserPath) -> Failure {
     let by_number = matches!(&error, StoreError::Taken(Constraint::PhoneNumber));
     match by_number {
@@ -61,7 +61,7 @@ impl Users for Server {
                 Err(StoreError::Reference(_)) => {
                     Err(not_found(self.outside(tx).await?, &Owner::Group(group.clone())).await)
                 }
-                // When both are taken, which constraint is named depends on the database.
+                // If both are taken, it depends on the database which constraint is reported.
                 Err(error @ StoreError::Taken(_)) => match user::find(self.outside(tx).await?, path).await? {
                     Some(_) => Err(Failure::refused(ProblemCode::UserExists, user_exists(path))),
                     None => Err(taken(error, path)),

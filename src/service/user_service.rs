@@ -29,7 +29,7 @@ fn paths(user: &UserPath, services: ServiceSelectionList) -> Vec<UserServicePath
     ServiceName::ALL.into_iter().filter(wanted).map(path).collect()
 }
 
-/// Takes the service from the user, with its criteria; its record, if the user had it.
+/// Unassigns the service and deletes its criteria; returns the record if the user had it.
 async fn take(tx: &Transaction, path: &UserServicePath) -> Result<Option<Record>, Failure> {
     if user_service::raise_revision(tx, path).await?.is_none() {
         return Ok(None);
@@ -56,8 +56,8 @@ impl UserServices for Server {
         user: UserPath,
         services: ServiceSelectionList,
     ) -> Result<UserServiceList, Failure> {
-        // Revisions start at the present microsecond, so that none comes twice when a service is taken away and given
-        // again, and an old entity tag never fits.
+        // Revisions start at the current time in microseconds, so that they do not repeat when a service is unassigned
+        // and assigned again, and old entity tags never match.
         let first = Revision(self.clock.now().as_microsecond());
         let (user, owner, paths) = (&user, &Owner::User(user.clone()), &paths(&user, services));
         self.change(by, |tx| async move {

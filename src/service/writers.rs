@@ -1,5 +1,4 @@
-//! How many changes whoever sends them may have under way at once, so that one client leaves connections and locks to
-//! the others.
+//! Limits the concurrent changes of an actor, so that no client takes all connections and locks.
 
 use std::{
     collections::HashMap,
@@ -17,35 +16,35 @@ use tokio::{
     time::timeout,
 };
 
-/// How long a change waits for those before it; a client with a few connections too many is only slowed down.
+/// Maximum wait of a change for its predecessors; a client with slightly too many connections is only slowed down.
 const WAIT: Duration = Duration::from_secs(1);
-/// How many changes of one actor wait at most, for each that may be under way.
+/// Maximum number of waiting changes of an actor, for each allowed concurrent one.
 const QUEUE: usize = 16;
-/// From how many actors on those that change nothing any longer are forgotten.
+/// Number of actors from which idle ones are dropped.
 const MANY: usize = 1000;
 
-/// The changes that are under way, by who sends them.
+/// The changes in progress, by actor.
 pub(super) struct Writers {
     most: NonZeroU32,
     turns: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 impl Writers {
-    /// None are under way at first; an actor may have `most` of them.
+    /// No changes in progress; an actor may have `most`.
     pub fn of(most: NonZeroU32) -> Self {
         Self { most, turns: Mutex::default() }
     }
 
-    /// The turn of a change by `by`, held until it is done; none for commands, which have the server for themselves.
+    /// The permit for a change by `by`, held until it is done; `None` for commands, which are not limited.
     ///
     /// # Errors
-    /// `too_many_writes`, when those before it take too long.
+    /// `too_many_writes` if the predecessors take too long.
     pub async fn admit(&self, by: &Actor) -> Result<Option<OwnedSemaphorePermit>, Failure> {
         if by.identity.kind == ActorKind::Command {
             return Ok(None);
         }
         let turns = self.turns(by);
-        // Whoever waits has a clone; the map has one too.
+        // Each waiter has a clone, and the map has one.
         if Arc::strong_count(&turns) > (self.most.get() as usize).saturating_mul(QUEUE).saturating_add(2) {
             return Err(self.refusal());
         }
@@ -67,7 +66,7 @@ impl Writers {
 
     fn refusal(&self) -> Failure {
         let detail = format!(
-            "As many changes of this token are under way as may be at once, {}; send the next when one is answered.",
+            "This token has the maximum of {} changes in progress; send the next when one of them is done.",
             self.most
         );
         Failure::Refused(Refusal { retry_after: Some(1), ..Refusal::new(ProblemCode::TooManyWrites, detail) })

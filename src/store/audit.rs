@@ -1,4 +1,4 @@
-//! The audit: events are inserted by the transaction of the change that they tell of, and read a page at a time.
+//! The audit trail: events are inserted in the transaction of their change, and read in pages.
 
 use std::time::Duration;
 
@@ -22,22 +22,21 @@ use super::{
     error::StoreError,
 };
 
-/// How many events one statement inserts or deletes at most: PostgreSQL takes 65,535 parameters a statement, SQLite
-/// 32,766.
+/// Maximum number of events inserted or deleted by one statement: PostgreSQL allows 65,535 parameters, SQLite 32,766.
 const AT_ONCE: usize = 1000;
-/// How many bytes of things before and after a page has at most, unless it is one event that has more.
+/// Maximum size of a page, in bytes of `before` and `after`, unless a single event is larger.
 const MOST_BYTES: i64 = 4 << 20;
 
-/// A change of one thing, to be recorded.
+/// A change of one resource to be recorded.
 #[derive(Debug, Clone)]
 pub struct Record {
-    /// In whose audit it stands.
+    /// The scope of the audit trail.
     pub scope: Scope,
-    /// Path of the thing.
+    /// Path of the resource.
     pub target: String,
-    /// The thing before; `None` when it is new.
+    /// The resource before the change; `None` if it was created.
     pub before: Option<Json>,
-    /// The thing after; `None` when it is gone.
+    /// The resource after the change; `None` if it was deleted.
     pub after: Option<Json>,
 }
 
@@ -176,7 +175,7 @@ pub async fn page(
     })
 }
 
-/// Where an event stands, and how long it is.
+/// The position of an event, and its size.
 #[derive(FromQueryResult)]
 #[expect(dead_code, reason = "the cursor selects and orders by the columns of its place")]
 struct Place {
@@ -185,7 +184,7 @@ struct Place {
     bytes: i64,
 }
 
-/// How many of the events make a page: one at least, so that there is a next page.
+/// The number of events that fit on a page; at least one, so that there is a next page.
 fn fitting(places: &[Place], limit: u64) -> u64 {
     let mut bytes = 0;
     let fitting = places.iter().take_while(|place| {
@@ -195,7 +194,7 @@ fn fitting(places: &[Place], limit: u64) -> u64 {
     (fitting.count() as u64).clamp(1, limit)
 }
 
-/// How long a thing is as text.
+/// The length of a resource as text.
 fn length(thing: &Option<Json>) -> Result<i64, StoreError> {
     let text = thing.as_ref().map(serde_json::to_string).transpose().map_err(StoreError::corrupt)?;
     Ok(text.map_or(0, |text| i64::try_from(text.len()).unwrap_or(i64::MAX / 4)))
@@ -228,7 +227,7 @@ fn event(row: Model) -> Result<AuditEvent, StoreError> {
     Ok(AuditEvent {
         event_id: value::<AuditEventId>(event_id.simple().to_string())?,
         at: instant(recorded_at)?,
-        actor_kind: kind.ok_or_else(|| StoreError::Internal("an event's actor is of no kind".into()))?,
+        actor_kind: kind.ok_or_else(|| StoreError::Internal("an event has an unknown kind of actor".into()))?,
         actor,
         request_id,
         client_address,
@@ -242,12 +241,12 @@ fn event(row: Model) -> Result<AuditEvent, StoreError> {
     })
 }
 
-/// The instant that a column of microseconds since 1970 has.
+/// Converts a column of microseconds since 1970 to an instant.
 pub(super) fn instant(microseconds: i64) -> Result<Instant, StoreError> {
     jiff::Timestamp::from_microsecond(microseconds).map(Instant::of).map_err(StoreError::corrupt)
 }
 
-/// Deletes the events that are older than `kept`, some at a time.
+/// Deletes the events older than `kept`, in batches.
 pub async fn forget(db: &impl ConnectionTrait, kept: Duration) -> Result<(), StoreError> {
     let (backend, kept) = (db.get_database_backend(), i64::try_from(kept.as_micros()).unwrap_or(i64::MAX));
     loop {

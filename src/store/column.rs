@@ -1,4 +1,4 @@
-//! Columns to values and back, as all tables have them.
+//! Conversion of columns to values and back, for all tables.
 
 use call_acceptance_api::value::{change::Change, owner::Owner};
 use sea_orm::{
@@ -16,7 +16,7 @@ pub(super) fn now(backend: DbBackend) -> SimpleExpr {
     }
 }
 
-/// The columns of an owner: the tenant, and the group and the user where it has them.
+/// The columns of an owner: the tenant, and the group and the user if it has them.
 pub(super) fn owner_columns(owner: &Owner) -> (String, Option<String>, Option<String>) {
     let [_, group, user] = owner.names().map(|name| name.map(str::to_owned));
     (owner.tenant().to_string(), group, user)
@@ -28,7 +28,7 @@ pub(super) fn owner_of(tenant: &str, group: Option<&str>, user: Option<&str>) ->
     owner.ok_or_else(|| StoreError::Internal("a row has no owner".into()))
 }
 
-/// The column value that a change of a text comes to.
+/// The column value for a change of a text.
 pub(super) fn column<T: Into<String>>(change: Change<T>) -> ActiveValue<Option<String>> {
     match change {
         Change::Keep => ActiveValue::NotSet,
@@ -58,7 +58,7 @@ where
     text.map(value).transpose()
 }
 
-/// Cuts a list that was read one too long to its page, and says whether there is more behind it.
+/// Cuts a list that was read with one extra row to its page; returns whether there are more.
 pub(super) fn cut<T>(rows: &mut Vec<T>, limit: u64) -> bool {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > limit;

@@ -1,4 +1,4 @@
-//! Connecting to the database and bringing its schema up to date.
+//! Connects to the database and migrates its schema.
 
 use std::{str::FromStr, time::Duration};
 
@@ -15,37 +15,37 @@ use sea_orm_migration::MigratorTrait;
 use super::migration::Migrator;
 use crate::config::DatabaseLimits;
 
-/// How long a request waits for a connection.
+/// Maximum wait of a request for a connection.
 const ACQUIRE: Duration = Duration::from_secs(3);
-/// A connection that was idle for so long is tested before it is used: the database may have closed it.
+/// Idle time after which a connection is tested before use, since the database may have closed it.
 const TEST_AFTER_IDLE: Duration = Duration::from_secs(1);
-/// How long statements may take that nobody waits for as long as for a request.
+/// Timeouts of statements outside of requests.
 const BESIDE: DatabaseLimits = DatabaseLimits { statement: Duration::from_secs(5), lock: Duration::from_secs(5) };
-/// How long one attempt to connect at the start may take.
+/// Timeout of a connection attempt at the start.
 const CONNECT: Duration = Duration::from_secs(10);
 /// Statements that take longer are logged as slow.
 const SLOW: Duration = Duration::from_millis(200);
-/// The advisory lock that instances starting at once migrate under; any number that nothing else uses.
+/// The advisory lock under which concurrently starting instances migrate; an arbitrary number that nothing else uses.
 const MIGRATION_LOCK: i64 = 0x6361_6c6c_6163_6370;
 
-/// Why there is no connection to the database. The message says what was tried, without the password.
+/// Why connecting failed. The message names the database, without the password.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The URL is not one.
+    /// The URL is not valid.
     #[error("the database URL cannot be read: {0}")]
     Url(String),
-    /// The database did not let us in.
+    /// The connection was refused.
     #[error("cannot connect to {target}: {reason}")]
     Connect {
-        /// What was tried.
+        /// The database.
         target: String,
         /// Why it failed.
         reason: String,
     },
-    /// The schema could not be brought up to date.
-    #[error("cannot bring the schema of {target} up to date: {reason}")]
+    /// The migration failed.
+    #[error("cannot migrate the schema of {target}: {reason}")]
     Migrate {
-        /// Which database.
+        /// The database.
         target: String,
         /// Why it failed.
         reason: String,
@@ -87,7 +87,7 @@ impl Target {
         }
     }
 
-    /// One connection, without the pool, which would hide the reason behind its own time-out.
+    /// Opens a single connection without the pool, which would replace the cause by its own timeout.
     async fn probe(&self) -> Result<(), ConnectError> {
         let failed = |reason: String| ConnectError::Connect { target: self.name(), reason };
         let probe = async {
@@ -99,11 +99,11 @@ impl Target {
         match tokio::time::timeout(CONNECT, probe).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(failed(error.to_string())),
-            Err(_) => Err(failed(format!("no answer in {} s", CONNECT.as_secs()))),
+            Err(_) => Err(failed(format!("no response within {} s", CONNECT.as_secs()))),
         }
     }
 
-    /// A pool whose statements end within the limits, where there are any.
+    /// A pool with timeouts of statements, if there are limits.
     fn pool(&self, max_connections: u32, limits: Option<DatabaseLimits>) -> DatabaseConnection {
         match self {
             Self::Postgres(options) => {
@@ -118,7 +118,7 @@ impl Target {
                     })
                 });
                 let settings = limits.map(settings);
-                // Not by the options of the connection, which poolers refuse.
+                // Not as connection options, which connection poolers refuse.
                 let pool = pool.after_connect(move |connection, _| {
                     let settings = settings.clone();
                     Box::pin(async move {
@@ -143,7 +143,7 @@ fn settings(limits: DatabaseLimits) -> String {
     format!("SET statement_timeout = {}; SET lock_timeout = {}", statement.as_millis(), lock.as_millis())
 }
 
-/// A pool of at most `max_connections` connections to the database at `url`, which answers.
+/// A pool of at most `max_connections` connections to the database at `url`, which was probed.
 pub async fn connect(
     url: &str,
     max_connections: u32,
@@ -154,8 +154,8 @@ pub async fn connect(
     Ok(target.pool(max_connections, Some(limits)))
 }
 
-/// A pool of at most `max_connections` connections of its own to the database of `db`. An embedded database has one
-/// pool only, since its file has.
+/// A separate pool of at most `max_connections` connections to the database of `db`. An embedded database has only one
+/// pool, since it has one file.
 pub fn beside(db: &DatabaseConnection, max_connections: u32) -> DatabaseConnection {
     match db.get_database_backend() {
         DbBackend::Postgres => {
@@ -166,7 +166,7 @@ pub fn beside(db: &DatabaseConnection, max_connections: u32) -> DatabaseConnecti
     }
 }
 
-/// Brings the schema of the database at `url` up to date. Instances that start at once wait for each other.
+/// Migrates the schema of the database at `url`. Concurrently starting instances wait for each other.
 pub async fn migrate(url: &str) -> Result<(), ConnectError> {
     let target = Target::parse(url)?;
     let failed = |reason: String| ConnectError::Migrate { target: target.name(), reason };
@@ -188,7 +188,7 @@ pub async fn migrate(url: &str) -> Result<(), ConnectError> {
     db.close().await.map_err(|error| failed(error.to_string()))
 }
 
-/// Applies what is missing. A schema of a later release, which has all that this one knows, is left as it is.
+/// Applies the missing migrations. The schema of a later release is compatible and left unchanged.
 async fn bring_up_to_date(db: &DatabaseConnection) -> Result<(), DbErr> {
     Migrator::install(db).await?;
     let applied = Migrator::get_migration_models(db).await?;

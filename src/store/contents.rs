@@ -1,4 +1,4 @@
-//! What an owner holds, read to be recorded before it is deleted with its owner.
+//! The contents of an owner, read for the audit trail before a deletion.
 
 use call_acceptance_api::{
     access::Scope,
@@ -24,8 +24,8 @@ use super::{
 };
 use crate::rules::criteria::RecordedService;
 
-/// A record of the removal of each thing that the owner holds, its services and schedules before its users, its users
-/// before its groups. They are locked from the top down, so that nothing is added to them any more.
+/// Records of the deletion of everything below the owner: services and schedules before their users, users before their
+/// groups. The rows are locked from the top down, so that nothing can be added.
 pub async fn removals(db: &impl ConnectionTrait, owner: &Owner) -> Result<Vec<Record>, StoreError> {
     let mut records = Vec::new();
     if let Owner::Tenant(tenant) = owner {

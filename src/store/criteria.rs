@@ -27,16 +27,16 @@ use super::{
 };
 use crate::rules::criteria::{KeptCriteria, ScheduleLink, Step};
 
-/// The schedules of a criteria, as [`with_criteria`] names them.
+/// The alias of the time schedule in [`with_criteria`].
 pub(super) const TIME: &str = "time_schedule";
 /// As [`TIME`].
 pub(super) const HOLIDAY: &str = "holiday_schedule";
 
-/// The numbers of a criteria, decoded without a tree of JSON values in between.
+/// The phone numbers of a criteria, deserialized directly.
 #[derive(Serialize, Deserialize, FromJsonQueryResult)]
 struct Numbers(Vec<PhoneNumberPattern>);
 
-/// The columns of a criteria that [`with_criteria`] adds; all of them are null beside a service without criteria.
+/// The columns that [`with_criteria`] adds; all are null for a service without criteria.
 #[derive(FromQueryResult)]
 pub(super) struct Row {
     position: Option<i32>,
@@ -64,8 +64,8 @@ struct ServiceRow {
     criteria: Row,
 }
 
-/// The criteria of the service in the order of creation and its revision, in one statement; `None` when the user does
-/// not have the service. With `name` only the criteria of that name.
+/// The criteria of the service in creation order and its revision, in one statement; `None` if the user does not have
+/// the service. With `name` only the criteria of that name.
 pub async fn load(
     db: &impl ConnectionTrait,
     path: &UserServicePath,
@@ -96,8 +96,7 @@ fn selection(backend: DbBackend, path: &UserServicePath, name: Option<&CriteriaN
     prepared.with(backend, values.map(Into::into), build)
 }
 
-/// The selection with the columns of [`Row`] for each of the `criteria` of a service in it, which is
-/// [`of_service`].
+/// Adds the columns of [`Row`] for each of the `criteria` of a service, joined by [`of_service`].
 pub(super) fn with_criteria<E: EntityTrait>(mut query: Select<E>, criteria: RelationDef) -> Select<E> {
     query = query
         .columns([
@@ -182,7 +181,7 @@ fn link((id, group, user, name): LinkColumns, kind: ScheduleType) -> Result<Opti
     Ok(Some(ScheduleLink { id, reference: ScheduleReference { level, name: value(name)?, kind } }))
 }
 
-/// Carries out one step of a plan.
+/// Carries out a step of a plan.
 pub async fn apply(db: &impl ConnectionTrait, path: &UserServicePath, step: &Step) -> Result<(), StoreError> {
     match step {
         Step::Insert(criteria) => {

@@ -1,29 +1,29 @@
-//! What can go wrong in the store, and which of it is worth another try.
+//! Errors of the store, and which of them may be retried.
 
 use std::{error::Error, fmt};
 
 use call_acceptance_api::wire::problem::{Failure, ProblemCode};
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
-/// A unique constraint that a statement met.
+/// A violated unique constraint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Constraint {
-    /// The thing itself: its key, or its name among the things of its owner.
+    /// The key of the row, or its name within its owner.
     Name,
-    /// A phone number, which one user in the whole system has.
+    /// A phone number, which is unique in the whole system.
     PhoneNumber,
 }
 
-/// What a statement did not do, and why.
+/// Why a statement failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A unique constraint forbids it.
+    /// A unique constraint is violated.
     #[error("unique constraint: {0:?}")]
     Taken(Constraint),
-    /// A foreign key forbids it: what is referred to is not there, or what is removed is referred to.
+    /// A foreign key is violated: the referenced row does not exist, or the row to delete is referenced.
     #[error("foreign key: {0}")]
     Reference(String),
-    /// The database does not answer, or could not do it at the moment.
+    /// The database is unavailable, or could not run the statement at the moment.
     #[error("database unavailable: {0}")]
     Unavailable(#[source] DbErr),
     /// Anything else.
@@ -32,17 +32,17 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// A stored value that is not what it should be.
+    /// A stored value is invalid.
     pub fn corrupt(cause: impl Error + Send + Sync + 'static) -> Self {
         Self::Internal(Box::new(cause))
     }
 
-    /// Whether another try may succeed at once.
+    /// Whether an immediate retry may succeed.
     pub(super) fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable(cause) if is_transient(cause))
     }
 
-    /// The failure, a taken name told as `code` with `detail`.
+    /// The failure; a taken name becomes `code` with `detail`.
     pub fn or_taken(self, code: ProblemCode, detail: impl Into<String>) -> Failure {
         match self {
             Self::Taken(_) => Failure::refused(code, detail),
@@ -50,7 +50,7 @@ impl StoreError {
         }
     }
 
-    /// The failure; a reference that vanished since it was looked up is worth another look.
+    /// The failure; a reference that vanished after its lookup may be retried.
     pub fn or_again(self) -> Failure {
         match self {
             Self::Reference(cause) => Failure::Unavailable(Box::new(Again(cause.into()))),
@@ -59,7 +59,7 @@ impl StoreError {
     }
 }
 
-/// The cause of a failure that another try may not meet.
+/// The cause of a failure that a retry may avoid.
 #[derive(Debug)]
 pub(super) struct Again(Box<dyn Error + Send + Sync>);
 
@@ -103,7 +103,7 @@ fn cause(error: &DbErr) -> Option<&sqlx::Error> {
     }
 }
 
-/// The constraint as the database names it: PostgreSQL by its name, SQLite by its columns.
+/// The violated constraint: PostgreSQL reports its name, SQLite its columns.
 fn constraint(error: &DbErr) -> Constraint {
     let database = cause(error).and_then(sqlx::Error::as_database_error);
     let named = |error: &dyn sqlx::error::DatabaseError| match error.constraint() {
@@ -122,7 +122,7 @@ fn is_transient(error: &DbErr) -> bool {
     matches!(code(error).as_deref(), Some("40001" | "40P01" | "5" | "6" | "261" | "262" | "517"))
 }
 
-/// No connection, or a database that is starting, stopping, full, out of resources, read only or too slow (PostgreSQL,
+/// No connection, or a database that is starting, stopping, full, out of resources, read-only or too slow (PostgreSQL,
 /// appendix A: classes 08, 53, 57P and 58, and `query_canceled`, `lock_not_available`, `read_only_sql_transaction`);
 /// SQLITE_READONLY, SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_FULL, SQLITE_CANTOPEN and SQLITE_NOTADB with their extensions.
 fn is_unavailable(error: &DbErr) -> bool {
@@ -140,7 +140,7 @@ fn is_unavailable(error: &DbErr) -> bool {
         )
     };
     let code = code(error).unwrap_or_default();
-    // The codes of PostgreSQL have five characters, and those of SQLite are numbers of at most four digits.
+    // PostgreSQL codes have five characters; SQLite codes are numbers of at most four digits.
     let embedded = code.parse().ok().filter(|_| code.len() < 5).map(|code: u32| code & 0xff);
     cause(error).is_some_and(lost)
         || ["08", "53", "57P", "58"].iter().any(|class| code.starts_with(class) && code.len() == 5)

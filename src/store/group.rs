@@ -63,19 +63,19 @@ pub async fn insert(db: &impl ConnectionTrait, tenant: &TenantId, group: GroupCr
     row.insert(db).await?.try_into()
 }
 
-/// The group, if it is there.
+/// The group, if it exists.
 pub async fn find(db: &impl ConnectionTrait, group: &GroupPath) -> Result<Option<Group>, StoreError> {
     let row = Entity::find().filter(key(group)).one(db).await?;
     row.map(Group::try_from).transpose()
 }
 
-/// The group, if it is there, locked until the end of the transaction: nobody changes it, or adds to it, until then.
+/// The group, if it exists, locked until the end of the transaction, so that nobody changes it or adds to it.
 pub async fn lock(db: &impl ConnectionTrait, group: &GroupPath) -> Result<Option<Group>, StoreError> {
     let row = Entity::find().filter(key(group)).lock_exclusive().one(db).await?;
     row.map(Group::try_from).transpose()
 }
 
-/// Merges `update` into the group; what it is after that, if it is there.
+/// Merges `update` into the group; returns the group after the update, if it exists.
 pub async fn update(
     db: &impl ConnectionTrait,
     group: &GroupPath,
@@ -90,7 +90,7 @@ pub async fn update(
     rows.into_iter().next().map(Group::try_from).transpose()
 }
 
-/// Deletes the group, which holds nothing; whether it was there.
+/// Deletes the group, which must be empty; returns whether it existed.
 pub async fn delete(db: &impl ConnectionTrait, group: &GroupPath) -> Result<bool, StoreError> {
     let deleted = Entity::delete_many().filter(key(group)).exec(db).await?;
     Ok(deleted.rows_affected > 0)

@@ -1,8 +1,8 @@
-//! The store: functions over a connection, one file per resource. Rows become contract types here and nowhere else.
+//! The store: functions over a connection, one file for each resource. Rows are converted to contract types only here.
 //!
-//! Every statement names a tenant but those that `docs/architecture.md` lists. A conflict is recognised by its
-//! constraint, never by looking first. The store returns its own errors and chooses no problem. To add a resource, add
-//! its entity, its migration and its file of functions.
+//! Every statement has a tenant, except those that `docs/architecture.md` lists. A conflict is detected by its
+//! constraint, never by a query beforehand. The store returns its own errors and chooses no problem codes. To add a
+//! resource, add its entity, its migration and its file of functions.
 
 pub mod audit;
 mod column;

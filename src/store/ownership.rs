@@ -1,4 +1,4 @@
-//! Who owns what: emptying an owner, and finding out which of its parents is missing.
+//! Ownership: deleting the contents of an owner, and finding out which of its parents is missing.
 
 use call_acceptance_api::value::owner::{Level, Owner};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
@@ -9,7 +9,7 @@ use super::{
     group, tenant, user,
 };
 
-/// The first of tenant, group and user that is not there; `None` when all are.
+/// The first of tenant, group and user that does not exist; `None` if all do.
 pub async fn missing(db: &impl ConnectionTrait, owner: &Owner) -> Result<Option<Level>, StoreError> {
     let mut from_above: Vec<Owner> = owner.with_parents().collect();
     from_above.reverse();
@@ -26,7 +26,7 @@ pub async fn missing(db: &impl ConnectionTrait, owner: &Owner) -> Result<Option<
     Ok(None)
 }
 
-/// The rows of a table that are the owner's or of what it holds.
+/// The rows of a table that belong to the owner or to something below it.
 macro_rules! below {
     ($table:ident, $owner:expr) => {
         match $owner {
@@ -46,7 +46,7 @@ macro_rules! below {
 
 pub(super) use below;
 
-/// Deletes all that the owner holds, the owner itself aside.
+/// Deletes everything below the owner, but not the owner itself.
 pub async fn empty(db: &impl ConnectionTrait, owner: &Owner) -> Result<(), StoreError> {
     criteria::Entity::delete_many().filter(below!(criteria, owner)).exec(db).await?;
     schedules::Entity::delete_many().filter(below!(schedules, owner)).exec(db).await?;

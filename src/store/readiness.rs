@@ -1,4 +1,4 @@
-//! Whether the database can do its work: it answers, can be written, and is the one that was opened.
+//! Readiness of the database: it responds, is writable, and is the one that was opened.
 
 use std::{
     fs::{self, File},
@@ -14,17 +14,17 @@ use sea_orm::{
 
 use super::error::StoreError;
 
-/// What every SQLite database starts with (<https://www.sqlite.org/fileformat.html>, section 1.3).
+/// The first bytes of every SQLite database (<https://www.sqlite.org/fileformat.html>, section 1.3).
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// What the database is compared with.
+/// The state of the database when it was opened.
 pub struct Readiness {
-    /// The file of an embedded database, as it was when it was opened: its device and its number there.
+    /// The file of an embedded database, with its device and inode.
     file: Option<(PathBuf, [u64; 2])>,
 }
 
 impl Readiness {
-    /// The database as it is now.
+    /// The database in its present state.
     pub fn of(db: &DatabaseConnection) -> Self {
         let file = (db.get_database_backend() == DbBackend::Sqlite).then(|| {
             let options = db.get_sqlite_connection_pool().connect_options();
@@ -34,12 +34,12 @@ impl Readiness {
         Self { file: file.flatten().map(|(identity, path)| (path, identity)) }
     }
 
-    /// Refused while the database cannot do its work.
+    /// Refused if the database is not usable.
     pub async fn check(&self, db: &DatabaseConnection) -> Result<(), StoreError> {
         match &self.file {
             Some((path, opened)) => {
                 check_file(path, opened)?;
-                // A writer begins and gives up: the file, or its folder, may be for reading only.
+                // Begins a write and rolls it back: the file or its folder may be read-only.
                 let options = TransactionOptions {
                     sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
                     ..Default::default()
@@ -67,12 +67,12 @@ fn check_file(path: &Path, opened: &[u64; 2]) -> Result<(), StoreError> {
     let mut magic = [0; 16];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
     if read.is_err() || magic != *MAGIC {
-        return Err(unavailable("the file of the database is no SQLite database any more"));
+        return Err(unavailable("the file of the database is no longer a SQLite database"));
     }
     Ok(())
 }
 
-/// A standby, and a server that was set to be read only, cannot be written.
+/// A standby, or a server in read-only mode, is not writable.
 async fn check_writable(db: &DatabaseConnection) -> Result<(), StoreError> {
     let backend = db.get_database_backend();
     let sql = match backend {
@@ -85,7 +85,7 @@ async fn check_writable(db: &DatabaseConnection) -> Result<(), StoreError> {
     let row = db.query_one_raw(Statement::from_string(backend, sql)).await?;
     match row.map(|row| row.try_get::<i32>("", "read_only")).transpose()? {
         Some(0) => Ok(()),
-        _ => Err(unavailable("the database is read only")),
+        _ => Err(unavailable("the database is read-only")),
     }
 }
 

@@ -50,7 +50,7 @@ fn kind_name(kind: ScheduleType) -> &'static str {
 
 fn key(folder: &ScheduleFolder) -> Condition {
     let (tenant, group, user) = owner_columns(&folder.owner);
-    // Written as the unique index is, so that it serves.
+    // In the form of the unique index, so that the index is used.
     let owned = |column: Column, id: Option<String>| {
         Expr::expr(Func::coalesce([Expr::col(column), Expr::cust("''")])).eq(id.unwrap_or_default())
     };
@@ -61,7 +61,7 @@ fn key(folder: &ScheduleFolder) -> Condition {
         .add(Column::Kind.eq(kind_name(folder.kind)))
 }
 
-/// The names of at most `limit` schedules of the folder behind `after`, in order.
+/// The names of at most `limit` schedules of the folder after `after`, in order.
 pub async fn names(
     db: &impl ConnectionTrait,
     folder: &ScheduleFolder,
@@ -77,7 +77,7 @@ pub async fn names(
     names.into_iter().map(value).collect()
 }
 
-/// How many schedules the folder has.
+/// The number of schedules in the folder.
 pub async fn count(db: &impl ConnectionTrait, folder: &ScheduleFolder) -> Result<u64, StoreError> {
     Ok(Entity::find().filter(key(folder)).count(db).await?)
 }
@@ -103,7 +103,7 @@ pub async fn insert(
     row.insert(db).await?.try_into()
 }
 
-/// The schedule, if it is there.
+/// The schedule, if it exists.
 pub async fn find(
     db: &impl ConnectionTrait,
     folder: &ScheduleFolder,
@@ -113,8 +113,8 @@ pub async fn find(
     row.map(Schedule::try_from).transpose()
 }
 
-/// The keys of the schedules that `references` name as seen from `user`, as far as they are there, in one statement;
-/// they are neither renamed nor deleted until the end of the transaction.
+/// The keys of the schedules that `references` name as seen from `user`, if they exist, in one statement. They are
+/// locked against renaming and deletion until the end of the transaction.
 pub async fn find_ids(
     db: &impl ConnectionTrait,
     user: &UserPath,
@@ -136,7 +136,7 @@ pub async fn find_ids(
     let wanted = folders
         .into_iter()
         .fold(Condition::any(), |any, (folder, names)| any.add(key(&folder).add(Column::Name.is_in(names))));
-    // In the order of the keys, so that two writers never wait for each other.
+    // In the order of keys, so that concurrent writers cannot deadlock.
     let rows = Entity::find().filter(wanted).order_by_asc(Column::ScheduleId).lock(LockType::Share).all(db).await?;
     rows.iter().map(|row| Ok((reference(row)?, row.schedule_id))).collect()
 }
@@ -146,7 +146,7 @@ fn reference(row: &Model) -> Result<ScheduleReference, StoreError> {
     Ok(ScheduleReference { level: owner.level(), name: value(row.name.clone())?, kind })
 }
 
-/// The schedule with its key, if it is there, locked against other writers until the end of the transaction.
+/// The schedule with its key, if it exists, locked against other writers until the end of the transaction.
 pub async fn lock(
     db: &impl ConnectionTrait,
     folder: &ScheduleFolder,
@@ -189,7 +189,7 @@ pub async fn update(
     found.map(Schedule::try_from).transpose()
 }
 
-/// Deletes the schedule with this key; refused as a reference while criteria refer to it.
+/// Deletes the schedule with this key; fails with a reference error while criteria refer to it.
 pub async fn delete(db: &impl ConnectionTrait, folder: &ScheduleFolder, id: Uuid) -> Result<(), StoreError> {
     let (tenant, ..) = owner_columns(&folder.owner);
     Entity::delete_many().filter(Column::TenantId.eq(tenant)).filter(Column::ScheduleId.eq(id)).exec(db).await?;
@@ -220,7 +220,7 @@ pub async fn references(
     Ok(query.into_tuple().all(db).await?)
 }
 
-/// Raises the revisions of the services whose criteria refer to the schedule: what they answer has changed.
+/// Raises the revisions of the services whose criteria refer to the schedule, since their responses change.
 pub async fn raise_revisions(db: &impl ConnectionTrait, folder: &ScheduleFolder, id: Uuid) -> Result<(), StoreError> {
     use user_services::Column as Service;
     let (tenant, ..) = owner_columns(&folder.owner);

@@ -1,5 +1,5 @@
-//! What decisions on calls to a user are made from, read at one moment: one statement, each of whose joins goes from
-//! the user's own rows by key, so that it costs the same whatever else the tenant has.
+//! Loads the data for decisions on calls to a user, in one consistent statement. Each join goes from the user's own
+//! rows by key, so that the cost does not depend on the size of the tenant.
 
 use std::collections::HashMap;
 
@@ -28,31 +28,31 @@ use super::{
 };
 use crate::rules::criteria::KeptCriteria;
 
-/// A user as decisions see it.
+/// The data of a user for decisions.
 #[derive(Debug, Clone)]
 pub struct Source {
     /// The user.
     pub user: UserPath,
     /// The user's number.
     pub phone_number: Option<PhoneNumber>,
-    /// The region whose national numbers the user's tenant writes.
+    /// The region of the tenant, for national numbers.
     pub region: Option<Region>,
-    /// The user's time zone, else its group's, else its tenant's.
+    /// The time zone of the user, else of the group, else of the tenant.
     pub time_zone: Option<TimeZone>,
-    /// Whose time zone it is; the tenant's too when there is none.
+    /// The level that the time zone comes from; the tenant if there is none.
     pub time_zone_of: Level,
-    /// The services that the user has, each with its criteria in the order of creation.
+    /// The services of the user, with their criteria in creation order.
     pub services: Vec<(ServiceName, Vec<KeptCriteria>)>,
-    /// The periods of the schedules that the criteria refer to, by the schedules' keys.
+    /// The periods of the schedules that the criteria refer to, by schedule key.
     pub periods: HashMap<Uuid, Vec<Period>>,
 }
 
-/// By what a user is looked up.
+/// The key by which a user is looked up.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Wanted {
-    /// The user with this key.
+    /// The user with this path.
     User(UserPath),
-    /// The user who has this number.
+    /// The user with this number.
     Number(PhoneNumber),
 }
 
@@ -68,7 +68,7 @@ impl Wanted {
     }
 }
 
-/// The user as it is at one moment, if it is there.
+/// The user in one consistent state, if it exists.
 pub async fn load(db: &impl ConnectionTrait, wanted: &Wanted) -> Result<Option<Source>, StoreError> {
     let rows = Row::find_by_statement(statement(db.get_database_backend(), wanted)).all(db).await?;
     let mut rows = rows.into_iter();
@@ -117,7 +117,7 @@ impl Source {
     }
 }
 
-/// A row for each criteria of each service, or one where there is none.
+/// A row for each criteria of each service, or a single one without criteria.
 #[derive(FromQueryResult)]
 struct Row {
     tenant_id: String,
@@ -135,7 +135,7 @@ struct Row {
     holiday_periods: Option<Json>,
 }
 
-/// The statement that [`load`] runs; for tests of what it costs.
+/// The statement of [`load`], for tests of its cost.
 pub fn statement(backend: DbBackend, wanted: &Wanted) -> Statement {
     static BY_USER: Prepared = Prepared::new();
     static BY_NUMBER: Prepared = Prepared::new();
@@ -153,7 +153,7 @@ fn selection(backend: DbBackend, wanted: &Wanted) -> Statement {
     for (schedule, key, periods) in
         [(TIME, "time_schedule_id", "time_periods"), (HOLIDAY, "holiday_schedule_id", "holiday_periods")]
     {
-        // Once for all criteria that share the schedule: its periods may be long.
+        // Only once for all criteria with the same schedule, whose periods may be long.
         let first = format!(
             "CASE WHEN ROW_NUMBER() OVER (PARTITION BY \"criteria\".\"{key}\" \
              ORDER BY \"user_services\".\"service\", \"criteria\".\"position\") = 1 \
@@ -168,7 +168,7 @@ fn selection(backend: DbBackend, wanted: &Wanted) -> Statement {
         .build(backend)
 }
 
-/// The user's place and services.
+/// The user's region, time zone and services.
 fn place() -> Select<users::Entity> {
     use users::Column::{GroupId, TenantId, UserId};
     let group: RelationDef = users::Entity::belongs_to(groups::Entity)

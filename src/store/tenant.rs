@@ -55,19 +55,19 @@ pub async fn insert(db: &impl ConnectionTrait, tenant: TenantCreate) -> Result<T
     row.insert(db).await?.try_into()
 }
 
-/// The tenant, if it is there.
+/// The tenant, if it exists.
 pub async fn find(db: &impl ConnectionTrait, tenant: &TenantId) -> Result<Option<Tenant>, StoreError> {
     let row = Entity::find_by_id(tenant.as_str()).one(db).await?;
     row.map(Tenant::try_from).transpose()
 }
 
-/// The tenant, if it is there, locked until the end of the transaction: nobody changes it, or adds to it, until then.
+/// The tenant, if it exists, locked until the end of the transaction, so that nobody changes it or adds to it.
 pub async fn lock(db: &impl ConnectionTrait, tenant: &TenantId) -> Result<Option<Tenant>, StoreError> {
     let row = Entity::find_by_id(tenant.as_str()).lock_exclusive().one(db).await?;
     row.map(Tenant::try_from).transpose()
 }
 
-/// Merges `update` into the tenant; what it is after that, if it is there.
+/// Merges `update` into the tenant; returns the tenant after the update, if it exists.
 pub async fn update(
     db: &impl ConnectionTrait,
     tenant: &TenantId,
@@ -84,7 +84,7 @@ pub async fn update(
     rows.into_iter().next().map(Tenant::try_from).transpose()
 }
 
-/// Deletes the tenant, which holds nothing; whether it was there.
+/// Deletes the tenant, which must be empty; returns whether it existed.
 pub async fn delete(db: &impl ConnectionTrait, tenant: &TenantId) -> Result<bool, StoreError> {
     let deleted = Entity::delete_by_id(tenant.as_str()).exec(db).await?;
     Ok(deleted.rows_affected > 0)

@@ -1,4 +1,4 @@
-//! Tokens. The store sees digests of secrets, never a secret.
+//! Tokens. The store has digests of secrets, never a secret.
 
 use std::collections::HashSet;
 
@@ -26,16 +26,16 @@ use super::{
     error::StoreError,
 };
 
-/// A token as it is kept.
+/// A stored token.
 #[derive(Debug, Clone)]
 pub struct KeptToken {
-    /// The token as it may be shown.
+    /// The token without its secret.
     pub token: Token,
-    /// What its role is for.
+    /// The scope of its role.
     pub scope: Scope,
-    /// SHA-256 of its secret, in hexadecimal.
+    /// The SHA-256 digest of its secret, in hexadecimal.
     pub digest: String,
-    /// The token that made it, if one did.
+    /// The token with which it was created, if any.
     pub parent: Option<TokenId>,
 }
 
@@ -81,7 +81,7 @@ impl TryFrom<Model> for KeptToken {
     }
 }
 
-/// The tokens whose scope is `scope` or a part of it.
+/// The tokens with `scope` or a scope within it.
 fn within(scope: &Scope) -> Condition {
     let (tenant, group, user) = scope_columns(scope);
     let tenant = (*scope != Scope::System).then_some(tenant);
@@ -91,7 +91,7 @@ fn within(scope: &Scope) -> Condition {
         .add_option(user.map(|user| Column::UserId.eq(user)))
 }
 
-/// A page of the tokens for `scope` and its parts.
+/// A page of the tokens with `scope` or a scope within it.
 pub async fn page(db: &impl ConnectionTrait, scope: &Scope, page: PageQuery<TokenId>) -> Result<TokenList, StoreError> {
     let limit = page.limit.get();
     let after = page.after.map(|after| Column::TokenId.gt(after.as_str()));
@@ -104,7 +104,7 @@ pub async fn page(db: &impl ConnectionTrait, scope: &Scope, page: PageQuery<Toke
     Ok(TokenList { tokens, next })
 }
 
-/// Inserts a token; refused as a reference when its group or user is not there.
+/// Inserts a token; fails with a reference error if its group or user does not exist.
 pub async fn insert(db: &impl ConnectionTrait, kept: &KeptToken) -> Result<(), StoreError> {
     let KeptToken { token, scope, digest, parent } = kept;
     let (tenant_id, group_id, user_id) = scope_columns(scope);
@@ -130,13 +130,13 @@ fn microseconds(instant: &Instant) -> i64 {
     instant.timestamp().as_microsecond()
 }
 
-/// The token, whatever its scope, if it is there.
+/// The token, if it exists, whatever its scope.
 pub async fn find(db: &impl ConnectionTrait, token: &TokenId) -> Result<Option<KeptToken>, StoreError> {
     let row = Entity::find().filter(Column::TokenId.eq(token.as_str())).one(db).await?;
     row.map(KeptToken::try_from).transpose()
 }
 
-/// Which of `tokens` are there.
+/// Which of `tokens` exist.
 pub async fn there(db: &impl ConnectionTrait, tokens: &[TokenId]) -> Result<HashSet<TokenId>, StoreError> {
     let wanted = Column::TokenId.is_in(tokens.iter().map(TokenId::as_str));
     let rows: Vec<String> =
@@ -144,14 +144,14 @@ pub async fn there(db: &impl ConnectionTrait, tokens: &[TokenId]) -> Result<Hash
     rows.into_iter().map(value).collect()
 }
 
-/// The token, if it is there; it is not deleted until the end of the transaction.
+/// The token, if it exists, locked against deletion until the end of the transaction.
 pub async fn lock(db: &impl ConnectionTrait, token: &TokenId) -> Result<Option<KeptToken>, StoreError> {
     let query = Entity::find().filter(Column::TokenId.eq(token.as_str())).lock(LockType::Share);
     query.one(db).await?.map(KeptToken::try_from).transpose()
 }
 
-/// Deletes the token and what it made, and what that made; which they were, the token first. None when it was not
-/// there.
+/// Deletes the token and all tokens created with it, directly or indirectly. Returns the deleted tokens, itself first;
+/// empty if it did not exist.
 pub async fn delete(db: &impl ConnectionTrait, token: &TokenId) -> Result<Vec<KeptToken>, StoreError> {
     let mut deleted: Vec<KeptToken> = Vec::new();
     let mut next = Condition::all().add(Column::TokenId.eq(token.as_str()));
@@ -167,13 +167,13 @@ pub async fn delete(db: &impl ConnectionTrait, token: &TokenId) -> Result<Vec<Ke
     }
 }
 
-/// Deletes the tokens for `scope` and its parts; which they were.
+/// Deletes the tokens with `scope` or a scope within it, and returns them.
 pub async fn delete_within(db: &impl ConnectionTrait, scope: &Scope) -> Result<Vec<KeptToken>, StoreError> {
     let rows = Entity::delete_many().filter(within(scope)).exec_with_returning(db).await?;
     rows.into_iter().map(KeptToken::try_from).collect()
 }
 
-/// Notes that the token was used at `at`, in microseconds since 1970.
+/// Stores that the token was used at `at`, in microseconds since 1970.
 pub async fn note_use(db: &impl ConnectionTrait, token: &TokenId, at: i64) -> Result<(), StoreError> {
     let used = Entity::update_many().col_expr(Column::LastUsedAt, Expr::value(at));
     used.filter(Column::TokenId.eq(token.as_str())).exec(db).await?;

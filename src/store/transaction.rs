@@ -1,27 +1,27 @@
-//! Transactions: all of a piece of work or nothing, tried again where that may help.
+//! Transactions: atomic, with retries where they may help.
 
 use call_acceptance_api::wire::problem::Failure;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
 use super::error::{Again, StoreError};
 
-/// How often a transaction is tried when the database says that another try may succeed.
+/// Maximum number of attempts if the database reports that a retry may succeed.
 const TRIES: usize = 5;
 
-/// How a piece of work is to end that came to a result.
+/// How the transaction of successful work ends.
 pub enum End {
-    /// What it did is to be kept.
+    /// Commits it.
     Commit(DatabaseTransaction),
-    /// It changed nothing.
+    /// Rolls it back, since nothing has changed.
     Undo(DatabaseTransaction),
 }
 
-/// A transaction that failed.
+/// A failed transaction.
 #[derive(Debug)]
 pub struct Aborted<T> {
-    /// Why.
+    /// The cause.
     pub failure: Failure,
-    /// What the work came to when it was committed and the database did not say whether it kept it.
+    /// The result of the work, if the commit was sent but its outcome is unknown.
     pub perhaps: Option<T>,
 }
 
@@ -31,9 +31,9 @@ impl<T> From<Failure> for Aborted<T> {
     }
 }
 
-/// Does `work` in one transaction: all of it or, on an error, nothing. `work` is given the transaction and hands it
-/// back with its result, to be ended. It is tried again from the start when the database could not serialize it, so it
-/// must do nothing else than write to the transaction.
+/// Runs `work` in one transaction, which is rolled back on an error. `work` receives the transaction and returns it
+/// with its result and how to end it. It is run again from the start after a serialization failure, so it must have no
+/// effects outside of the transaction.
 pub async fn transaction<T, W, F>(db: &DatabaseConnection, work: W) -> Result<T, Aborted<T>>
 where
     W: Fn(DatabaseTransaction) -> F,
@@ -43,7 +43,7 @@ where
     loop {
         match attempt(db, &work).await {
             Err(Aborted { failure: Failure::Unavailable(cause), .. }) if cause.is::<Again>() && tries < TRIES => {
-                tracing::debug!(%cause, tries, "transaction is tried again");
+                tracing::debug!(%cause, tries, "retrying the transaction");
                 tries += 1;
             }
             result => return result,
@@ -70,7 +70,7 @@ where
     }
 }
 
-/// Undoes what was done in a transaction.
+/// Rolls a transaction back.
 pub async fn give_up(transaction: DatabaseTransaction) -> Result<(), StoreError> {
     Ok(transaction.rollback().await?)
 }

@@ -90,19 +90,19 @@ pub async fn insert(db: &impl ConnectionTrait, group: &GroupPath, user: UserCrea
     row.insert(db).await?.try_into()
 }
 
-/// The user, if it is there.
+/// The user, if it exists.
 pub async fn find(db: &impl ConnectionTrait, user: &UserPath) -> Result<Option<User>, StoreError> {
     let row = Entity::find().filter(key(user)).one(db).await?;
     row.map(User::try_from).transpose()
 }
 
-/// The user, if it is there, locked until the end of the transaction: nobody changes it, or adds to it, until then.
+/// The user, if it exists, locked until the end of the transaction, so that nobody changes it or adds to it.
 pub async fn lock(db: &impl ConnectionTrait, user: &UserPath) -> Result<Option<User>, StoreError> {
     let row = Entity::find().filter(key(user)).lock_exclusive().one(db).await?;
     row.map(User::try_from).transpose()
 }
 
-/// Merges `update` into the user; what it is after that, if it is there.
+/// Merges `update` into the user; returns the user after the update, if it exists.
 pub async fn update(
     db: &impl ConnectionTrait,
     user: &UserPath,
@@ -125,7 +125,7 @@ pub async fn update(
     rows.into_iter().next().map(User::try_from).transpose()
 }
 
-/// Deletes the user, who holds nothing; whether it was there.
+/// Deletes the user, who must have no services and schedules; returns whether it existed.
 pub async fn delete(db: &impl ConnectionTrait, user: &UserPath) -> Result<bool, StoreError> {
     let deleted = Entity::delete_many().filter(key(user)).exec(db).await?;
     Ok(deleted.rows_affected > 0)

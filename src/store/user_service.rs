@@ -1,4 +1,4 @@
-//! The services of users and their revisions. A row is what writers of the service lock.
+//! The services of users with their revisions. A writer of the service locks its row.
 
 use call_acceptance_api::{
     resource::user_service::{ServiceName, UserServicePath},
@@ -33,7 +33,7 @@ pub(super) fn key_values(path: &UserServicePath) -> [&str; 4] {
     [user.tenant.as_str(), user.group.as_str(), user.user.as_str(), service.segment()]
 }
 
-/// The service that a column names.
+/// The service with this column value.
 pub(super) fn service(column: &str) -> Result<ServiceName, StoreError> {
     ServiceName::from_segment(column).ok_or_else(|| StoreError::Internal("a row is of no service".into()))
 }
@@ -45,7 +45,7 @@ pub async fn assigned(db: &impl ConnectionTrait, user: &UserPath) -> Result<Vec<
     rows.iter().map(|row| service(row)).collect()
 }
 
-/// Gives the service to the user, unless it is there already; whether it was given.
+/// Assigns the service to the user; returns whether it was not assigned before.
 pub async fn insert(db: &impl ConnectionTrait, path: &UserServicePath, revision: Revision) -> Result<bool, StoreError> {
     let UserServicePath { user, service } = path;
     let row = ActiveModel {
@@ -61,15 +61,15 @@ pub async fn insert(db: &impl ConnectionTrait, path: &UserServicePath, revision:
     Ok(Entity::insert(row).on_conflict(unless_there).exec_without_returning(db).await? > 0)
 }
 
-/// Raises the revision and so locks the service until the end of the transaction; the revision after that, if the
-/// user has the service.
+/// Raises the revision, which locks the service until the end of the transaction; returns the new revision, if the user
+/// has the service.
 pub async fn raise_revision(db: &impl ConnectionTrait, path: &UserServicePath) -> Result<Option<Revision>, StoreError> {
     let raised = Entity::update_many().col_expr(Column::Revision, Expr::col(Column::Revision).add(1)).filter(key(path));
     let rows = raised.exec_with_returning(db).await?;
     Ok(rows.first().map(|row| Revision(row.revision)))
 }
 
-/// Takes the service, which has no criteria, from the user.
+/// Unassigns the service, which must have no criteria, from the user.
 pub async fn delete(db: &impl ConnectionTrait, path: &UserServicePath) -> Result<(), StoreError> {
     Entity::delete_many().filter(key(path)).exec(db).await?;
     Ok(())

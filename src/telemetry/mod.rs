@@ -1,4 +1,4 @@
-//! The log: lines of text or JSON on standard error, written off the path of requests.
+//! The log: text or JSON lines on standard error, written asynchronously.
 
 mod throttle;
 mod writer;
@@ -12,10 +12,10 @@ use crate::config::{Config, LogFormat};
 pub use throttle::Throttle;
 pub use writer::dropped_lines;
 
-/// How long the end of the process waits for the log to be written.
+/// How long the exit of the process waits for the log.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
-/// Starts the log as the configuration says. The first call in a process counts.
+/// Initializes the log. Only the first call in a process has an effect.
 pub fn init(config: &Config) {
     let log = fmt()
         .with_writer(writer::start(std::io::stderr()))
@@ -28,22 +28,21 @@ pub fn init(config: &Config) {
     };
     match started {
         Ok(()) => log_panics(),
-        Err(error) => tracing::debug!(error, "the log was started before"),
+        Err(error) => tracing::debug!(error, "the log is already initialized"),
     }
 }
 
-/// Panics go to the log: the standard hook writes to standard error itself, and would wait there for its reader.
+/// Logs panics: the standard hook writes to standard error synchronously, and would block if nobody reads it.
 fn log_panics() {
     panic::set_hook(Box::new(|panic| tracing::error!(%panic, "panic")));
 }
 
-/// Waits for the last lines of the log to be written, but not for a reader that does not read. To be called when the
-/// process ends.
+/// Waits until the last lines are written, at most for a short time. Call it before the process exits.
 pub fn finish() {
     writer::flush(LAST_LINES);
 }
 
-/// Tells why the command failed: as a line of the log where there is one, and else as plain text.
+/// Reports why the command failed: in the log if it is initialized, else as plain text.
 #[expect(clippy::print_stderr, reason = "there may be no log yet, and the operator must be told")]
 pub fn report(error: &dyn Error) {
     if tracing::dispatcher::has_been_set() {

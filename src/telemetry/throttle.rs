@@ -1,4 +1,4 @@
-//! Lines of the log that many events could cause: the first is logged, the others are counted until the next line.
+//! Rate limit for log lines: the first event is logged, further ones are counted until the next line.
 
 use std::{
     sync::{
@@ -8,24 +8,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How often a line is logged at most.
+/// Minimum time between lines.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Events of one kind, of which not each is worth a line.
+/// Limits the log lines of one kind of event.
 #[derive(Debug, Default)]
 pub struct Throttle {
     total: AtomicU64,
-    /// When a line was logged last, and how many events there were then.
+    /// Time of the last line, and the number of events at that time.
     last: Mutex<Option<(Instant, u64)>>,
 }
 
 impl Throttle {
-    /// One that counted nothing yet.
+    /// A throttle without events.
     pub const fn new() -> Self {
         Self { total: AtomicU64::new(0), last: Mutex::new(None) }
     }
 
-    /// Counts an event. When it is time for a line: how many there were since the line before, this one included.
+    /// Counts an event. If a line is due, returns the number of events since the previous line, including this one.
     pub fn count(&self) -> Option<u64> {
         let total = self.total.fetch_add(1, Ordering::Relaxed) + 1;
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -38,7 +38,7 @@ impl Throttle {
         Some(total.saturating_sub(told))
     }
 
-    /// How many events there were.
+    /// The total number of events.
     pub fn total(&self) -> u64 {
         self.total.load(Ordering::Relaxed)
     }
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_of_many_is_told_and_all_are_counted() {
+    fn the_first_event_is_logged_and_all_are_counted() {
         let throttle = Throttle::new();
         assert_eq!(throttle.count(), Some(1));
         assert_eq!((throttle.count(), throttle.count()), (None, None));

@@ -1,9 +1,9 @@
-//! Writing the log without ever waiting for whoever reads it.
+//! Writes the log without ever blocking on its reader.
 //!
-//! Lines go through a bounded queue to a thread of their own. What does not fit, and what cannot be written, as when
-//! the reader is gone or the disk is full, is dropped and counted; how much that was is logged once lines are written
-//! again. `tracing-appender` 0.2 does not do: it bounds its queue in lines only, does not count what it fails to write,
-//! and when it ends it prints, which waits for the reader or panics without one.
+//! Lines go through a bounded queue to a thread. Lines that do not fit or cannot be written (the reader is gone, the
+//! disk is full) are dropped and counted; the count is logged once lines can be written again. `tracing-appender` 0.2
+//! is not suitable: it bounds its queue only in lines, does not count failed writes, and prints at its end, which
+//! blocks on the reader or panics without one.
 
 use std::{
     cell::RefCell,
@@ -19,41 +19,41 @@ use std::{
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// How many lines wait to be written, at most.
+/// Maximum number of queued lines.
 const MAX_LINES: usize = 16_384;
-/// How many bytes wait to be written, at most.
+/// Maximum number of queued bytes.
 const MAX_BYTES: usize = 1 << 20;
 
-/// The writer of the process, once the log is started.
+/// The writer of the process, once it is initialized.
 static WRITER: OnceLock<LogWriter> = OnceLock::new();
 
 thread_local! {
-    /// On the thread that writes, the line that it logs itself: it must not wait in its own queue.
+    /// On the writing thread, the line that it logs itself, which must not wait in its own queue.
     static OWN_LINE: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }
 
-/// How many lines of the log were dropped since the start, for want of a reader that keeps up.
+/// The number of dropped lines since the start.
 pub fn dropped_lines() -> u64 {
     WRITER.get().map_or(0, |writer| writer.counts.dropped.load(Ordering::Relaxed))
 }
 
-/// Waits until what was logged is written, but no longer than `limit`.
+/// Waits until all queued lines are written, at most for `limit`.
 pub fn flush(limit: Duration) {
     if let Some(writer) = WRITER.get() {
         let (done, written) = sync_channel(1);
-        // Both fail only when the log cannot be written, and then there is nothing to wait for.
+        // Both fail only if the log cannot be written; then there is nothing to wait for.
         let _ = writer.queue.try_send(Entry::Flush(done)).is_ok_and(|()| written.recv_timeout(limit).is_ok());
     }
 }
 
-/// The writer of the process, which writes to `output` from the first call on.
+/// The writer of the process, which writes to the `output` of the first call.
 pub(super) fn start(output: impl Write + Send + 'static) -> LogWriter {
     WRITER.get_or_init(|| LogWriter::to(output)).clone()
 }
 
 enum Entry {
     Line(Vec<u8>),
-    /// To be answered when all before it is written.
+    /// Acknowledged when all earlier lines are written.
     Flush(SyncSender<()>),
 }
 
@@ -61,11 +61,11 @@ enum Entry {
 struct Counts {
     /// Bytes in the queue.
     waiting: AtomicUsize,
-    /// Lines that were dropped since the start.
+    /// Dropped lines since the start.
     dropped: AtomicU64,
 }
 
-/// Puts lines into the queue.
+/// Appends lines to the queue.
 #[derive(Clone)]
 pub(super) struct LogWriter {
     queue: SyncSender<Entry>,
@@ -79,7 +79,7 @@ impl LogWriter {
         let of_thread = counts.clone();
         let started =
             thread::Builder::new().name("log".to_owned()).spawn(move || write_all(output, &lines, &of_thread));
-        // Without the thread the queue has no end, and every line counts as dropped.
+        // Without the thread the queue has no receiver, and all lines count as dropped.
         drop(started);
         Self { queue, counts }
     }
@@ -125,7 +125,7 @@ fn write_all(mut output: impl Write, lines: &Receiver<Entry>, counts: &Counts) {
     for entry in lines {
         match entry {
             Entry::Flush(done) => {
-                // Who waited has gone on if this fails.
+                // Fails if the waiter has left.
                 let _ = output.flush().is_ok() && done.try_send(()).is_ok();
             }
             Entry::Line(line) => {
@@ -144,7 +144,7 @@ fn write_all(mut output: impl Write, lines: &Receiver<Entry>, counts: &Counts) {
     }
 }
 
-/// The line of the log that says that so many were dropped.
+/// The log line that reports dropped lines.
 fn report(dropped: u64) -> Vec<u8> {
     OWN_LINE.set(Some(Vec::new()));
     tracing::warn!(dropped, "lines of the log were dropped, because they could not be written in time");
@@ -157,7 +157,7 @@ mod tests {
 
     use super::*;
 
-    /// An output whose every write waits for what becomes of it.
+    /// An output in which the test decides the result of every write.
     struct Output {
         outcomes: Receiver<io::Result<()>>,
         written: Sender<String>,
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_and_what_cannot_be_written_is_dropped_and_counted() {
+    fn lines_that_do_not_fit_or_cannot_be_written_are_dropped_and_counted() {
         let (outcome, outcomes) = channel();
         let (written, lines) = channel();
         let mut log = LogWriter::to(Output { outcomes, written });

@@ -1,10 +1,10 @@
-//! Who may do what: roles, scopes, and the rule of each operation.
+//! Access control: roles, scopes, and the access rule of each operation.
 //!
-//! An operation states its rule by its first argument: [`Read`] or [`Write`] with the roles that may call it. The rule
-//! is published in the document (`x-access`), and the server holds every request against it before the operation sees
-//! it. An operation without a rule is open to nobody, unless it is outside `/api/`.
+//! The first argument of an operation's method declares its rule: [`Read`] or [`Write`] with the roles that are
+//! allowed. The document publishes the rule (`x-access`), and the server checks it before the method runs. An operation
+//! under `/api/` without a rule is refused for everybody.
 //!
-//! To add a role, add it to [`Role`] and to the sets of roles below that it belongs to.
+//! To add a role, add it to [`Role`] and to the sets of roles below that include it.
 
 use std::net::IpAddr;
 
@@ -22,23 +22,23 @@ use crate::{
 };
 
 open_enum! {
-    /// What somebody is in the system; what it may do ends at its scope.
+    /// The role of an actor. A role applies only within the actor's scope.
     Role: SNAKE_CASE, {
-        /// Does everything, everywhere.
+        /// May do everything in the whole system.
         SystemAdmin = "system_admin",
         /// Administers one tenant.
         TenantAdmin = "tenant_admin",
         /// Administers one group.
         GroupAdmin = "group_admin",
-        /// Uses the services of one user: its criteria, its schedules, decisions on its calls.
+        /// Manages one user: the user's criteria and schedules, and decisions on calls to the user.
         EndUser = "end_user",
-        /// Asks for decisions, as call-processing nodes do; for every user, or those of one tenant, group or user.
+        /// Asks for decisions, as call-processing nodes do; for all users, or for those of one tenant, group or user.
         CallProcessing = "call_processing",
     }
 }
 
 impl Role {
-    /// Whether the role goes with this scope: an administrator of a tenant with a tenant, and so on.
+    /// Whether the role can have this scope: a tenant administrator has the scope of a tenant, and so on.
     pub fn fits(self, scope: &Scope) -> bool {
         match self {
             Self::SystemAdmin => matches!(scope, Scope::System),
@@ -54,17 +54,17 @@ impl Role {
     }
 }
 
-/// What a role may be exercised on.
+/// The part of the system that a role applies to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
     /// The whole system.
     System,
-    /// A tenant, a group or a user, with all that it holds.
+    /// A tenant, a group or a user, with everything below it.
     Of(Owner),
 }
 
 impl Scope {
-    /// Its tenant, group and user, as far as it names them.
+    /// The names of tenant, group and user; `None` for the levels that the scope leaves open.
     pub fn names(&self) -> [Option<&str>; 3] {
         match self {
             Self::System => [None, None, None],
@@ -72,16 +72,16 @@ impl Scope {
         }
     }
 
-    /// The scope that these names stand for, as [`Owner::parse`]: the whole system when no tenant is named.
+    /// The scope of these names, see [`Owner::parse`]; the whole system if there is no tenant.
     ///
     /// # Errors
-    /// A name is no identifier.
+    /// If a name is not a valid identifier.
     pub fn parse(names: [Option<&str>; 3]) -> Result<Self, NotValid> {
         Ok(Owner::parse(names)?.map_or(Self::System, Self::Of))
     }
 
-    /// This scope as far as the role takes it: the tenant of a user for its administrator. `None` when the role is for
-    /// less than this names.
+    /// The widest part of this scope that `role` can have: for a user's scope and a tenant administrator, the user's
+    /// tenant. `None` if this scope is wider than the role allows.
     pub fn for_role(self, role: Role) -> Option<Self> {
         let [tenant, group, _] = self.names();
         let wider = match role {
@@ -93,57 +93,57 @@ impl Scope {
         Self::parse(wider).ok().filter(|scope| role.fits(scope))
     }
 
-    /// Whether `other` is this scope or a part of it.
+    /// Whether `other` is equal to this scope or lies within it.
     pub fn holds(&self, other: &Self) -> bool {
         self.names().iter().zip(other.names()).all(|(own, other)| own.is_none_or(|own| other == Some(own)))
     }
 
-    /// Whether a path with this tenant, group and user, as far as it names them, is about something in this scope or
-    /// above it: a user's path is not another user's, and the tenant's schedules are above its own.
+    /// Whether a path with these names of tenant, group and user lies within this scope or above it. A user's scope
+    /// meets the paths of the user's tenant and group, but not those of another user.
     pub fn meets(&self, path: [Option<&str>; 3]) -> bool {
         self.names().iter().zip(path).all(|(own, other)| own.is_none() || other.is_none() || *own == other)
     }
 }
 
 open_enum! {
-    /// By what somebody is known.
+    /// How an actor was authenticated.
     ActorKind: SNAKE_CASE, {
-        /// A token of this server; the actor is the token's identifier.
+        /// A token of this server. The name of the actor is the token's identifier.
         Token = "token",
-        /// An access token of the OpenID provider; the actor is its subject.
+        /// An access token of the OpenID provider. The name of the actor is the token's subject.
         Subject = "subject",
-        /// A command on the server's machine; the actor is the command.
+        /// A command on the server's machine. The name of the actor is the command's.
         Command = "command",
         /// Somebody unknown: the credentials were not good, or the server asks nobody who it is.
         Anyone = "anyone",
     }
 }
 
-/// Who somebody is and what it may do.
+/// An authenticated actor with its permissions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// By what it is known.
+    /// How the actor was authenticated.
     pub kind: ActorKind,
-    /// Which token, subject or command.
+    /// Identifier of the token, the subject or the command.
     pub actor: String,
-    /// What it is.
+    /// The actor's role.
     pub role: Role,
-    /// What on.
+    /// The scope of the role.
     pub scope: Scope,
-    /// Whether it may change nothing.
+    /// Whether the actor may only read.
     pub read_only: bool,
 }
 
-/// Who calls an operation.
+/// The actor of a request.
 #[derive(Debug, Clone)]
 pub struct Actor {
-    /// Who it is.
+    /// The actor with its permissions.
     pub identity: std::sync::Arc<Identity>,
     /// Where the request comes from; a command on the server's machine comes from nowhere.
     pub client_address: Option<IpAddr>,
     /// The identifier of the request.
     pub request_id: String,
-    /// The operation's identifier.
+    /// The operationId.
     pub operation: &'static str,
 }
 
@@ -172,25 +172,25 @@ const fn set(roles: &[Role]) -> u8 {
     set
 }
 
-/// Who administers the system.
+/// Roles that administer the system.
 pub const SYSTEM_ADMINS: u8 = set(&[Role::SystemAdmin]);
-/// Who administers a tenant.
+/// Roles that administer a tenant.
 pub const TENANT_ADMINS: u8 = SYSTEM_ADMINS | set(&[Role::TenantAdmin]);
-/// Who administers a group.
+/// Roles that administer a group.
 pub const GROUP_ADMINS: u8 = TENANT_ADMINS | set(&[Role::GroupAdmin]);
-/// Who administers a user, the user included.
+/// Roles that manage a user.
 pub const END_USERS: u8 = GROUP_ADMINS | set(&[Role::EndUser]);
-/// Who asks what becomes of calls to a user.
+/// Roles that may ask for decisions on calls to a user of a given path.
 pub const CALL_ASKERS: u8 = END_USERS | set(&[Role::CallProcessing]);
-/// Who asks what becomes of calls to a number.
+/// Roles that may ask for decisions on calls to any number.
 pub const CALL_PROCESSING: u8 = SYSTEM_ADMINS | set(&[Role::CallProcessing]);
 
-/// Who calls an operation that changes nothing and is open to the roles of the set `ROLES`.
+/// The actor of an operation that only reads, open to the roles in the set `ROLES`.
 pub type Read<const ROLES: u8> = Access<ROLES, false>;
-/// Who calls an operation that changes something and is open to the roles of the set `ROLES`.
+/// The actor of an operation that changes something, open to the roles in the set `ROLES`.
 pub type Write<const ROLES: u8> = Access<ROLES, true>;
 
-/// Who calls an operation; see [`Read`] and [`Write`].
+/// Extracts the actor of the request and declares the operation's access rule; see [`Read`] and [`Write`].
 pub struct Access<const ROLES: u8, const CHANGES: bool>(pub Actor);
 
 impl<'a, const ROLES: u8, const CHANGES: bool> ApiExtractor<'a> for Access<ROLES, CHANGES> {
@@ -198,18 +198,18 @@ impl<'a, const ROLES: u8, const CHANGES: bool> ApiExtractor<'a> for Access<ROLES
     type ParamType = ();
     type ParamRawType = ();
 
-    /// The rule, written as the name of a scheme; the finishing step of the document takes it apart.
+    /// The rule as JSON in place of a scheme's name; the finishing step of the document moves it to `x-access`.
     fn security_schemes() -> Vec<&'static str> {
         vec![Rule { roles: ROLES, changes: CHANGES }.to_json().to_string().leak()]
     }
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        let unchecked = || Failure::Internal("an operation was reached past the check of who calls it".into());
+        let unchecked = || Failure::Internal("the request reached the operation without an access check".into());
         Ok(Self(request.extensions().get::<Actor>().cloned().ok_or_else(unchecked)?))
     }
 }
 
-/// Who may call an operation.
+/// The access rule of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
     roles: u8,
@@ -217,36 +217,36 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The roles that may call it.
+    /// The roles that are allowed.
     pub fn roles(self) -> impl Iterator<Item = Role> {
         Role::ALL.into_iter().filter(move |role| self.roles & role.bit() != 0)
     }
 
-    /// Whether it changes something, and so is closed to read-only tokens.
+    /// Whether the operation changes something; read-only tokens are then refused.
     pub fn changes(self) -> bool {
         self.changes
     }
 
-    /// The rule as the document has it.
+    /// The rule in the form of `x-access`.
     pub fn to_json(self) -> Value {
         let roles: Vec<_> = self.roles().map(Role::as_str).collect();
         json!({ "roles": roles, "changes": self.changes })
     }
 
-    /// The rule that the document says so.
+    /// Reads the rule from the form of `x-access`.
     pub fn from_json(value: &Value) -> Option<Self> {
         let named = |role: &Value| Role::parse(role.as_str()?).map(Role::bit);
         let roles = value["roles"].as_array()?.iter().map(named).sum::<Option<u8>>()?;
         Some(Self { roles, changes: value["changes"].as_bool()? })
     }
 
-    /// Whether `identity` may call the operation on what a path with this tenant, group and user names.
+    /// Whether `identity` may call the operation on a path with these names of tenant, group and user.
     pub fn lets(self, identity: &Identity, path: [Option<&str>; 3]) -> bool {
         let role = self.roles & identity.role.bit() != 0;
         role && !(self.changes && identity.read_only) && identity.scope.meets(path)
     }
 
-    /// The rule in words, for the operation's description.
+    /// The rule as a sentence for the operation's description.
     pub fn describe(self) -> String {
         let roles: Vec<_> = self.roles().map(|role| format!("`{}`", role.as_str())).collect();
         let read_only = if self.changes { "; not with a read-only token" } else { "" };
@@ -254,8 +254,9 @@ impl Rule {
     }
 }
 
-/// The refusal of whoever may not do something. It is the same whether or not the thing is there.
+/// The error for an actor without permission. It does not reveal whether the resource exists.
 pub fn forbidden() -> Failure {
-    let detail = "The role or the scope of the token does not let it do this; the document names the roles that may.";
+    let detail =
+        "The role or the scope of the token does not allow this request; the document lists the allowed roles.";
     Failure::refused(ProblemCode::Forbidden, detail)
 }

@@ -1,11 +1,11 @@
-//! Who may call an operation, as the document says it.
+//! Access rules in the published document.
 
 use serde_json::{Map, Value, json};
 
 use super::walk::operations_mut;
 use crate::{access::Rule, wire::problem::ProblemCode};
 
-/// The problems of those who are not let in to an operation.
+/// The problems of requests that are refused before they reach an operation.
 const BEFORE_AN_OPERATION: [ProblemCode; 4] = [
     ProblemCode::Unauthenticated,
     ProblemCode::Forbidden,
@@ -13,8 +13,8 @@ const BEFORE_AN_OPERATION: [ProblemCode; 4] = [
     ProblemCode::ProviderUnavailable,
 ];
 
-/// Each operation's rule of access, which its security requirement spells, becomes what OpenAPI knows: the schemes, the
-/// answers of those who are not let in, and the rule itself in `x-access` and in words.
+/// Turns each operation's access rule, which its security requirement spells, into OpenAPI: security schemes, responses
+/// of refused requests, and the rule in `x-access` and in the description.
 pub(super) fn secure(document: &mut Value) {
     for operation in operations_mut(document) {
         let spelled = operation["security"][0].as_object().and_then(|requirement| requirement.keys().next());
@@ -35,19 +35,18 @@ pub(super) fn secure(document: &mut Value) {
             "type": "http",
             "scheme": "bearer",
             "description": "A token of this server, `ca_<id>_<secret>`, or an access token (JWT) of the OpenID \
-                provider \
-                            that it trusts.",
+                provider that it trusts.",
         },
         "basic": {
             "type": "http",
             "scheme": "basic",
-            "description": "The same token as user name (`<id>`) and password (`<secret>`), for clients that can send \
-                            nothing else.",
+            "description": "The same token as user name (`<id>`) and password (`<secret>`), for clients that \
+                support nothing else.",
         },
     });
 }
 
-/// Adds the problem to the answer of its status.
+/// Adds the problem to the response with its status.
 fn add_answer(responses: &mut Map<String, Value>, code: ProblemCode) {
     let schema = json!({ "$ref": "#/components/schemas/Problem" });
     let content = json!({ "application/problem+json": { "schema": schema } });

@@ -1,4 +1,4 @@
-//! What several operations have in common stands once, under `components`, and is referred to.
+//! Moves what several operations share to `components` and refers to it.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::wire::problem::ProblemCode;
 
-/// Headers of answers stand under `components`, with their bounds; an answer that asks to come back says when.
+/// Moves response headers to `components`, with their limits, and adds `Retry-After` to responses that ask to retry.
 pub(super) fn refer_to_headers(document: &mut Value) {
     let headers = headers();
     let responses = operations_mut(document).filter_map(|operation| operation["responses"].as_object_mut()).flatten();
@@ -35,31 +35,31 @@ pub(super) fn refer_to_headers(document: &mut Value) {
 fn headers() -> Value {
     json!({
         "X-Request-Id": {
-            "description": "Identifier of the request: the one that it came with, or a new one.",
+            "description": "Identifier of the request: the one sent with the request, or a new one.",
             "required": true,
             "schema": { "type": "string", "maxLength": 128, "pattern": "^[A-Za-z0-9._:/+=@-]+$" },
             "example": REQUEST_ID,
         },
         "Retry-After": {
-            "description": "Seconds to wait before the request is sent again.",
+            "description": "Seconds to wait before a retry.",
             "required": true,
             "schema": { "type": "integer", "format": "int32", "minimum": 1, "maximum": 3600 },
             "example": 1,
         },
         "WWW-Authenticate": {
-            "description": "How to say who sends the request (RFC 6750).",
+            "description": "The authentication scheme (RFC 6750).",
             "required": true,
             "schema": { "type": "string", "maxLength": 500, "pattern": "^Bearer .*$" },
             "example": "Bearer realm=\"call-acceptance\"",
         },
         "ETag": {
-            "description": "Revision of the user's service; after a write, the one that the write made.",
+            "description": "Revision of the user's service; after a write, the new revision.",
             "required": true,
             "schema": { "type": "string", "maxLength": 22, "pattern": "^\"[0-9]+\"$" },
             "example": "\"1764000000000000\"",
         },
         "Location": {
-            "description": "Path of the new thing.",
+            "description": "Path of the new resource.",
             "required": true,
             "schema": {
                 "type": "string", "format": "uri-reference", "maxLength": 8192, "pattern": "^/[A-Za-z0-9._~%/-]+/$"
@@ -69,7 +69,7 @@ fn headers() -> Value {
     })
 }
 
-/// What of an operation can stand under `components`, and there under its own key.
+/// The kinds of parts of an operation that can be shared, each with its own key under `components`.
 #[derive(Debug, Clone, Copy)]
 enum Section {
     Parameters,
@@ -84,7 +84,7 @@ impl Section {
         }
     }
 
-    /// The parts of `operation`, each with the name that would suit it.
+    /// The parts of `operation`, each with a suitable name.
     fn parts<'a>(self, method: &str, operation: &'a mut Value) -> Vec<(String, &'a mut Value)> {
         match self {
             Self::Parameters => {
@@ -99,7 +99,7 @@ impl Section {
     }
 }
 
-/// The parameters and the answers that more than one operation has stand under `components`.
+/// Moves parameters and responses of more than one operation to `components`.
 pub(super) fn share(document: &mut Value) {
     for section in [Section::Parameters, Section::Responses] {
         let names = choose_names(section, document);
@@ -114,7 +114,7 @@ pub(super) fn share(document: &mut Value) {
     }
 }
 
-/// Calls `see` with every part of every operation, the operation, and the name that would suit the part.
+/// Calls `see` with every part of every operation, the operation, and a suitable name for the part.
 fn visit(section: Section, document: &mut Value, mut see: impl FnMut(&Value, String, &mut Value)) {
     let items =
         document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut);
@@ -126,8 +126,8 @@ fn visit(section: Section, document: &mut Value, mut see: impl FnMut(&Value, Str
     }
 }
 
-/// The names of the parts that more than one operation has, by their texts. Where a name would be that of two, the
-/// later one has the tag of its first operation before it, or that operation behind it.
+/// Chooses names for the parts that more than one operation has; the key is the part as text. If two parts would get
+/// the same name, the later one is prefixed with the tag of its first operation, or suffixed with that operation.
 fn choose_names(section: Section, document: &mut Value) -> HashMap<String, String> {
     let mut uses: HashMap<String, usize> = HashMap::new();
     visit(section, document, |_, _, part| *uses.entry(part.to_string()).or_default() += 1);
@@ -146,8 +146,7 @@ fn choose_names(section: Section, document: &mut Value) -> HashMap<String, Strin
     names
 }
 
-/// `TenantId` for what names a thing in a path, `AfterScheduleCursor` for what is of a type that its name does not
-/// tell.
+/// `TenantId` for a path parameter; `AfterScheduleCursor`, with the type, if the name alone is ambiguous.
 fn name_of_parameter(parameter: &Value) -> String {
     let name = pascal(parameter["name"].as_str().unwrap_or_default());
     match referred(&parameter["schema"]) {
@@ -157,11 +156,11 @@ fn name_of_parameter(parameter: &Value) -> String {
     }
 }
 
-/// `ScheduleFound` for an answer of a schema, `GroupNotFoundOrScheduleNotFound` for one of problems.
+/// `ScheduleFound` for a response with a schema, `GroupNotFoundOrScheduleNotFound` for one with problems.
 fn name_of_answer(method: &str, status: &str, answer: &Value) -> String {
     let mut codes = ProblemCode::named_in(answer["description"].as_str().unwrap_or_default());
     if !codes.is_empty() {
-        // What names a user names a group and a tenant, which may be missing too.
+        // A path of a user may also lack its group or tenant.
         let owners = [ProblemCode::TenantNotFound, ProblemCode::GroupNotFound, ProblemCode::UserNotFound];
         let innermost = codes.iter().rfind(|code| owners.contains(code)).copied();
         codes.retain(|code| !owners.contains(code) || Some(*code) == innermost);
@@ -180,7 +179,7 @@ fn name_of_answer(method: &str, status: &str, answer: &Value) -> String {
     format!("{schema}{done}")
 }
 
-/// `If-Match`, `if_match` and `If match` as `IfMatch`.
+/// Turns `If-Match`, `if_match` and `If match` into `IfMatch`.
 fn pascal(text: &str) -> String {
     let words = text.split(|c: char| !c.is_alphanumeric());
     let capital = |word: &str| {

@@ -1,19 +1,18 @@
-//! What poem-openapi generates is made clean: names and numbers as people write them, and schemas that say what they
-//! mean.
+//! Cleans up the document that poem-openapi generates: conventional names and numbers, and precise schemas.
 
 use serde_json::{Map, Value};
 
 use super::walk::{operations_mut, referred};
 
-/// The whole document in the form that is published: tags and paths in order, names, numbers and texts as they are
-/// read.
+/// Cleans up the whole document: the order of tags and paths, and the form of names, numbers and texts.
 pub(super) fn tidy_all(document: &mut Value) {
     order_tags(document);
     slash_paths(&mut document["paths"]);
     tidy(document);
 }
 
-/// The tags stand in the order of their operations, which is that of the docs page; poem-openapi sorts them by name.
+/// Sorts the tags in the order of their operations, as the documentation page shows them; poem-openapi sorts them by
+/// name.
 fn order_tags(document: &mut Value) {
     let used: Vec<Value> = operations_mut(document).map(|operation| operation["tags"][0].clone()).collect();
     if let Some(tags) = document["tags"].as_array_mut() {
@@ -21,7 +20,7 @@ fn order_tags(document: &mut Value) {
     }
 }
 
-/// The paths of the API end with a slash, which poem-openapi takes off.
+/// Restores the slash at the end of paths, which poem-openapi removes.
 fn slash_paths(paths: &mut Value) {
     let unslashed = std::mem::take(paths);
     let slashed = unslashed.as_object().into_iter().flatten().map(|(path, item)| match path.starts_with("/api/") {
@@ -31,8 +30,8 @@ fn slash_paths(paths: &mut Value) {
     *paths = slashed.collect::<Map<_, _>>().into();
 }
 
-/// Header names as people write them, whole numbers without a fraction, descriptions without the line ends of the
-/// source, a reference bare of what only repeats it, and nothing said that goes without saying.
+/// Writes header names in their usual case, integers without a fraction and descriptions without the source's line
+/// breaks; removes wrappers around references and members that only state a default.
 fn tidy(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(tidy),
@@ -62,14 +61,13 @@ fn tidy(value: &mut Value) {
     }
 }
 
-/// Paragraphs on one line each: the docs page shows every line end as a break.
+/// Joins the lines of paragraphs, since the documentation page renders every line break.
 fn unwrap_paragraphs(text: &str) -> String {
     let paragraphs: Vec<_> = text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect();
     paragraphs.join("\n\n")
 }
 
-/// The reference that an `allOf` wraps, unless what stands beside it matters: in OpenAPI 3.0 nothing may stand beside
-/// a bare one.
+/// The reference that an `allOf` wraps, unless its siblings matter: in OpenAPI 3.0 a bare reference has no siblings.
 fn bare_reference(members: &Map<String, Value>) -> Option<Value> {
     let parts = members.get("allOf")?.as_array()?;
     let reference = parts.first().filter(|part| part.get("$ref").is_some())?;
@@ -78,7 +76,7 @@ fn bare_reference(members: &Map<String, Value>) -> Option<Value> {
     (!matters && parts[1..].iter().all(described)).then(|| reference.clone())
 }
 
-/// What a request may not say is refused, and so the schemas of requests are closed.
+/// Closes the schemas of requests, since unknown members are refused.
 pub(super) fn close_requests(document: &mut Value) {
     let bodies: Vec<Value> =
         operations_mut(document).filter_map(|operation| operation.get("requestBody").cloned()).collect();
@@ -115,16 +113,16 @@ fn collect_references(value: &Value, schemas: &Value, names: &mut Vec<String>) {
     }
 }
 
-/// Where null is meant, all that applies admits it: `nullable` counts only beside a `type`, and only for the schema
-/// that it stands in (OpenAPI 3.0.3, Schema Object). A named text is repeated in place; a named object, which clients
-/// have a type for, becomes nullable itself.
+/// Makes nullable schemas effective: `nullable` counts only beside a `type` and only for the schema that it is in
+/// (OpenAPI 3.0.3, Schema Object). A referenced text is repeated in place; a referenced object, for which clients have
+/// a type, becomes nullable itself.
 pub(super) fn admit_null(document: &mut Value, schemas: &Value) {
     let mut objects = Vec::new();
     admit_null_in(document, schemas, &mut objects);
     for name in objects {
         let object = &mut document["components"]["schemas"][&name];
         object["nullable"] = true.into();
-        // Generators that make an optional type of the name take the title for what is in it.
+        // Generators that derive an optional type from the name use the title for the inner type.
         object["title"] = format!("{name}Value").into();
     }
 }
@@ -167,8 +165,8 @@ fn named<'a>(schemas: &'a Value, reference: &str) -> &'a Value {
     &schemas[reference.rsplit('/').next().unwrap_or_default()]
 }
 
-/// A set of values that has a pattern too is open (see [`crate::value::open_enum`]): generators of clients would close
-/// an `enum`.
+/// Opens enumerations: a set of values with a pattern is open (see [`crate::value::open_enum`]), and an `enum` would be
+/// closed in generated clients.
 pub(super) fn open_enumerations(schemas: &mut Value) {
     for schema in schemas.as_object_mut().into_iter().flat_map(Map::values_mut) {
         let Some(schema) = schema.as_object_mut().filter(|schema| schema.contains_key("pattern")) else { continue };
@@ -178,7 +176,7 @@ pub(super) fn open_enumerations(schemas: &mut Value) {
     }
 }
 
-/// An optional parameter has its schema in place and without an example: Swagger UI would fill it in and so send it.
+/// Inlines the schemas of optional parameters, without examples: Swagger UI would fill in the example and send it.
 pub(super) fn free_optional_parameters(document: &mut Value) {
     let schemas = document["components"]["schemas"].clone();
     let shared = document["components"]["parameters"].as_object_mut().into_iter().flat_map(Map::values_mut);
@@ -198,7 +196,7 @@ fn free_optional(parameter: &mut Value, schemas: &Value) {
     }
 }
 
-/// Schemas that nothing refers to any more are left out.
+/// Removes schemas that nothing refers to.
 pub(super) fn drop_unused_schemas(document: &mut Value) {
     let mut names = Vec::new();
     for part in ["/paths", "/components/parameters", "/components/responses"] {

@@ -1,11 +1,12 @@
-//! How the document is written as text: a line for whatever fits on one, so that it is short to send and to compare.
+//! The layout of the document as text: whatever fits on one line is on one line, which keeps the text short and diffs
+//! small.
 
 use serde_json::Value;
 
-/// The greatest length of a line that holds more than one value.
+/// Maximum length of a line that holds more than one value.
 const WIDTH: usize = 120;
 
-/// `document` as JSON, with a line end behind it.
+/// `document` as JSON, with a line break at the end.
 pub fn write(document: &Value) -> String {
     let mut text = String::new();
     write_value(document, 0, 0, &mut text);
@@ -13,7 +14,7 @@ pub fn write(document: &Value) -> String {
     text
 }
 
-/// Writes a value whose line has `column` characters before it, and whose members are indented deeper than `indent`.
+/// Writes a value that starts at `column` on its line and whose members are indented deeper than `indent`.
 fn write_value(value: &Value, indent: usize, column: usize, text: &mut String) {
     let room = WIDTH.saturating_sub(column);
     match value {
@@ -49,12 +50,12 @@ fn write_members<'a>(
     text.push(close);
 }
 
-/// Whether the value, and a comma behind it, fits on a line with so much room.
+/// Whether the value and a comma fit within `room` characters.
 fn fits(value: &Value, room: usize) -> bool {
     length(value, room).is_some_and(|length| length < room)
 }
 
-/// The number of characters of the value on one line, as long as they are no more than `most`.
+/// The length of the value on one line, in characters; `None` if it exceeds `most`.
 fn length(value: &Value, most: usize) -> Option<usize> {
     let mut total: usize = 0;
     let mut add = |more: usize| {
@@ -108,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_fits_stands_on_one_line_and_all_else_on_several() {
+    fn what_fits_is_on_one_line_and_all_else_on_several() {
         let long = "x".repeat(100);
         let document = json!({ "a": [1, { "b": null }], "c": { "d": {}, "e": [], "f": long }, "g\"": "é" });
         let expected = format!(
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_filled_to_its_last_character() {
+    fn a_line_may_have_the_maximum_length() {
         for (length, lines) in [(101, 3), (102, 5)] {
             let text = "x".repeat(length);
             let written = write(&json!({ "a": { "b": text } }));

@@ -1,10 +1,11 @@
-//! The published document: what poem-openapi generates, finished into a clean OpenAPI 3.0.3 document.
+//! The published document: the document that poem-openapi generates, finished into clean OpenAPI 3.0.3.
 //!
 //! The same bytes are checked in under `spec/`, printed by `call-acceptance openapi`, served, and shown by Swagger UI.
-//! Whoever reads the document as data follows its references with [`resolve`]; what a request needs of it is in
-//! [`operations`].
+//! To read the document as data, follow its references with [`resolve`]; [`operations`] has what the server needs for
+//! each request.
 //!
-//! To publish something else than the types say, add a step to the file of its subject and name it in `published.rs`.
+//! To publish something that the types do not express, add a step to the file of its subject and call it in
+//! `published.rs`.
 
 mod access;
 mod components;

@@ -1,7 +1,7 @@
-//! The operations of the document as a table, for whoever has to know them at every request.
+//! The operations of the document as a table, for use in every request.
 //!
-//! The table is made once, of the published document. [`route`] finds the operations on what a path names in one pass
-//! over its segments; nothing here reads JSON at the time of a request.
+//! The table is made once, from the published document. [`route`] finds the operations of a path in one pass over its
+//! segments. No JSON is read while a request is served.
 
 use std::{collections::HashMap, ops::Range, sync::LazyLock};
 
@@ -20,23 +20,23 @@ use crate::{
 /// One operation of the document.
 #[derive(Debug, Clone)]
 pub struct Operation {
-    /// The method.
+    /// The HTTP method.
     pub method: Method,
-    /// The path with its parameters in braces.
+    /// The path with parameters in braces.
     pub path: &'static str,
-    /// The identifier.
+    /// The operationId.
     pub id: &'static str,
-    /// The group that it stands in.
+    /// The tag.
     pub tag: &'static str,
-    /// What it does, in a few words.
+    /// The summary line.
     pub summary: &'static str,
-    /// Who may call it; `None` when it needs no token.
+    /// The access rule; `None` if no token is needed.
     pub access: Option<Rule>,
-    /// Its parameters; those of the path in the order of the path.
+    /// The parameters; path parameters in the order of the path.
     pub parameters: Vec<Parameter>,
-    /// The body that it takes, if it takes one.
+    /// The request body, if there is one.
     pub body: Option<Body>,
-    /// The problems that it can answer, by rising status.
+    /// The problems that it can return, by rising status.
     pub problems: Vec<ProblemCode>,
 }
 
@@ -45,61 +45,61 @@ pub struct Operation {
 pub struct Parameter {
     /// The name.
     pub name: &'static str,
-    /// Where it stands.
+    /// The place.
     pub place: Place,
-    /// Whether it must be there.
+    /// Whether the parameter is required.
     pub required: bool,
-    /// What its value is read as.
+    /// The type of its value.
     pub kind: ParameterType,
-    /// What is right, as a sentence for whoever sent something else.
+    /// The requirement on its value, as a sentence for error messages.
     pub rule: String,
 }
 
-/// Where a parameter stands.
+/// The place of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// In the path.
+    /// A segment of the path.
     Path,
-    /// In the query.
+    /// The query string.
     Query,
-    /// Among the headers.
+    /// A header field.
     Header,
 }
 
-/// What the value of a parameter is read as.
+/// The type of a parameter's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParameterType {
-    /// A text.
+    /// A string.
     Text,
-    /// A whole number.
+    /// An integer.
     Integer,
     /// `true` or `false`.
     Boolean,
-    /// Several values of one name.
+    /// Several values under the same name.
     List,
 }
 
-/// The body that an operation takes.
+/// The request body of an operation.
 #[derive(Debug, Clone, Copy)]
 pub struct Body {
-    /// Its media type; the first one, where the operation takes several.
+    /// The media type; the first one if the operation accepts several.
     pub media_type: &'static str,
     /// The name of its schema.
     pub schema: &'static str,
 }
 
 impl Operation {
-    /// The parameters that stand there.
+    /// The parameters in this place.
     pub fn parameters_in(&self, place: Place) -> impl Iterator<Item = &Parameter> {
         self.parameters.iter().filter(move |parameter| parameter.place == place)
     }
 
-    /// The operation as the document has it, for tests and pages; with references to what it shares with others.
+    /// The operation as a JSON object of the document, with unresolved references.
     pub fn object(&self) -> &'static Value {
         &DOCUMENT["paths"][self.path][self.method.as_str().to_ascii_lowercase()]
     }
 
-    /// Its answer with this status as the document has it.
+    /// The response with this status, as in the document.
     pub fn answer(&self, status: &str) -> Option<&'static Value> {
         self.object()["responses"].get(status).map(resolve)
     }
@@ -147,7 +147,7 @@ impl Parameter {
     }
 }
 
-/// What is right by `schema`, as a sentence.
+/// The requirement of `schema`, as a sentence.
 fn rule_of(kind: &str, schema: &Value) -> String {
     let known = schema.get("enum").or(schema.get("x-extensible-enum")).and_then(Value::as_array);
     let known = known.map(|known| known.iter().filter_map(Value::as_str).map(|value| format!("`{value}`")));
@@ -175,17 +175,17 @@ static TABLE: LazyLock<Vec<Operation>> = LazyLock::new(|| {
     paths.flat_map(of).collect()
 });
 
-/// Every operation, in the order of the document.
+/// All operations, in the order of the document.
 pub fn all() -> &'static [Operation] {
     &TABLE
 }
 
-/// The operations that can answer a problem with this code, in the order of the document.
+/// The operations that can return a problem with this code, in the order of the document.
 pub fn answering(code: ProblemCode) -> impl Iterator<Item = &'static Operation> {
     all().iter().filter(move |operation| operation.problems.contains(&code))
 }
 
-/// A step of the paths: what can follow in them, and the operations on what has been named so far.
+/// A node of the tree of paths: the possible next segments, and the operations of the path that ends here.
 #[derive(Default)]
 struct Node {
     words: HashMap<&'static str, Node>,
@@ -215,31 +215,31 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.trim_matches('/').split('/')
 }
 
-/// What the path of a request leads to.
+/// The route of a request's path.
 #[derive(Debug, Clone)]
 pub struct Route {
-    /// The operations on what the path names, one for each method; there is at least one.
+    /// The operations of the path, one for each method; at least one.
     pub operations: &'static [Operation],
-    /// Where in the path the values of its parameters stand, in their order.
+    /// The positions of the path parameters' values in the path, in order.
     values: Vec<Range<usize>>,
 }
 
 impl Route {
-    /// The operation of the method. HEAD is GET without its body.
+    /// The operation of the method. HEAD has the operation of GET.
     pub fn operation(&self, method: &Method) -> Option<&'static Operation> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
         self.operations.iter().find(|operation| operation.method == method)
     }
 
-    /// The value of the parameter `name` of `path`, of which the route was found, percent-encoded as it came.
+    /// The percent-encoded value of the parameter `name`; `path` is the path that the route was made from.
     pub fn value<'p>(&self, path: &'p str, name: &str) -> Option<&'p str> {
         let at = self.operations[0].parameters_in(Place::Path).position(|parameter| parameter.name == name)?;
         path.get(self.values.get(at)?.clone())
     }
 }
 
-/// What `path` leads to, with or without the slash at its end; `None` when the document does not know it. A word of a
-/// path goes before a parameter.
+/// The route of `path`, with or without the slash at its end; `None` if the document has no such path. A literal
+/// segment takes precedence over a parameter.
 pub fn route(path: &str) -> Option<Route> {
     let mut node = &*ROUTES;
     let mut values = Vec::new();
@@ -259,14 +259,14 @@ pub fn route(path: &str) -> Option<Route> {
     (!node.operations.is_empty()).then_some(Route { operations: node.operations, values })
 }
 
-/// The published schemas of the bodies of requests, compiled.
+/// The compiled schemas of the request bodies.
 pub fn body_schemas() -> BodySchemas {
     let bodies = all().iter().filter_map(|operation| operation.body);
     let json = bodies.filter(|body| body.media_type == "application/json");
     BodySchemas::new(&DOCUMENT["components"]["schemas"], json.map(|body| body.schema))
 }
 
-/// The list of operations for people: tag, operation id, method and path, a line each.
+/// The list of operations: tag, operationId, method and path, one operation a line.
 pub fn list() -> String {
     let line = |operation: &Operation| {
         let Operation { tag, id, method, path, .. } = operation;
@@ -306,14 +306,14 @@ mod tests {
     }
 
     #[test]
-    fn what_the_document_does_not_know_has_no_route() {
+    fn an_unknown_path_has_no_route() {
         for path in ["/", "/api/v1/", "/api/v1/tenants/a/b/", "/docs/", "/health/live/more", "/API/v1/tenants/"] {
             assert!(route(path).is_none(), "{path}");
         }
     }
 
     #[test]
-    fn no_path_has_both_a_word_and_a_parameter_in_one_place() {
+    fn no_paths_have_a_literal_and_a_parameter_in_the_same_place() {
         fn check(node: &Node) {
             assert!(node.parameter.is_none() || node.words.is_empty(), "{:?}", node.words.keys());
             node.words.values().chain(node.parameter.as_deref()).for_each(check);
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_has_what_the_document_says_of_it() {
+    fn an_operation_has_the_properties_that_the_document_gives_it() {
         let create = operation("token_create");
         let body = create.body.map(|body| (body.media_type, body.schema));
         assert_eq!((body, create.tag), (Some(("application/json", "TokenCreate")), "Tokens"));
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_names_the_operations_that_can_answer_it() {
+    fn a_code_lists_the_operations_that_can_return_it() {
         let ids: Vec<_> = answering(ProblemCode::CriteriaNotFound).map(|operation| operation.id).collect();
         assert_eq!(ids, ["criteria_view", "criteria_update", "criteria_delete"]);
     }

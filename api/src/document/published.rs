@@ -1,4 +1,4 @@
-//! The published document as it is made, once, at the first use.
+//! The published document, made once at the first use.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     finish(serde_json::from_str(&generated).expect("poem-openapi generates JSON"))
 });
 
-/// The published document as JSON, indented, with a line end behind it.
+/// The published document as indented JSON, with a line break at the end.
 pub fn json() -> String {
     layout::write(&DOCUMENT)
 }
@@ -23,21 +23,21 @@ pub fn yaml() -> String {
     serde_saphyr::to_string(&*DOCUMENT).expect("a JSON document can be written as YAML")
 }
 
-/// What a part of the document is: itself, or what it refers to under `components`.
+/// Resolves a reference to `components`; other parts are returned unchanged.
 pub fn resolve(part: &Value) -> &Value {
     let target = part["$ref"].as_str().and_then(|reference| DOCUMENT.pointer(reference.trim_start_matches('#')));
     target.unwrap_or(part)
 }
 
-/// The example of a parameter, a header or a media type; the first one where it has several.
+/// The example of a parameter, header or media type; the first one if there are several.
 pub fn example(holder: &Value) -> Option<&Value> {
     let first = || Some(&resolve(holder["examples"].as_object()?.values().next()?)["value"]);
     holder.get("example").or_else(first)
 }
 
-/// Turns the generated document into the published one: OpenAPI 3.0.3, no wrappers around references, `nullable`
-/// beside a type, closed request schemas, open enumerations, an example for every parameter, body and answer, and once
-/// what several operations have.
+/// Turns the generated document into the published one: OpenAPI 3.0.3, no wrappers around references, `nullable` beside
+/// a type, closed request schemas, open enumerations, an example for every parameter, body and response, and shared
+/// parts under `components`.
 fn finish(mut document: Value) -> Value {
     document["openapi"] = "3.0.3".into();
     document["security"] = json!([]);

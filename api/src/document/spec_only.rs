@@ -1,4 +1,4 @@
-//! The document of an API without an implementation behind it.
+//! The document of an API without an implementation.
 
 use std::{collections::HashMap, marker::PhantomData};
 
@@ -8,7 +8,7 @@ use poem_openapi::{
     registry::{MetaApi, Registry},
 };
 
-/// What `T` publishes, without its routes.
+/// Publishes the document of `T` without routes.
 pub struct SpecOnly<T>(PhantomData<T>);
 
 impl<T> Default for SpecOnly<T> {

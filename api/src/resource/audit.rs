@@ -1,4 +1,4 @@
-//! The audit: who changed what and when, kept by the change itself.
+//! The audit trail: which actor changed what and when. Each change writes its own event.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -32,7 +32,7 @@ text! {
     /// Identifier of an event.
     AuditEventId {
         meaning: "an event's identifier",
-        rule: "32 hexadecimal digits in small letters",
+        rule: "32 hexadecimal digits in lower case",
         length: 32..=32,
         pattern: "^[0-9a-f]{32}$",
         example: "0193a0c03a527c408a3e7f2b9f6d1c55",
@@ -40,10 +40,10 @@ text! {
 }
 
 text! {
-    /// Where a page of events starts: behind the event that this names.
+    /// The start of a page of events: after the event with this position.
     AuditCursor {
-        meaning: "a place in a list of events",
-        rule: "the `next` of the page before",
+        meaning: "a position in a list of events",
+        rule: "the `next` of the previous page",
         length: 34..=49,
         pattern: "^[0-9]{1,16}-[0-9a-f]{32}$",
         example: "1764000000000000-0193a0c03a527c408a3e7f2b9f6d1c55",
@@ -51,17 +51,17 @@ text! {
 }
 
 text! {
-    /// What was done: the identifier of an operation, or a command on the server's machine.
+    /// The operation of a change: an operationId, or a command on the server's machine.
     OperationName {
-        meaning: "what was done",
-        rule: "the identifier of an operation, like `criteria_update`, or a command of the server, like `demo`",
+        meaning: "an operation",
+        rule: "an operationId, like `criteria_update`, or a command of the server, like `demo`",
         length: 1..=64,
         pattern: "^[a-z_]+$",
         example: "criteria_update",
     }
 }
 
-/// A thing as it was before or after a change, in the form in which the API answers it.
+/// A resource before or after a change, in the form of the API's responses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Recorded(pub Value);
@@ -82,8 +82,8 @@ impl Type for Recorded {
     fn register(registry: &mut Registry) {
         registry.create_schema::<Self, _>("Recorded".to_owned(), |_| MetaSchema {
             description: Some(
-                "A thing as it was before or after a change, in the form in which the API answers it; \
-                of a thing that was changed, the members that differ.",
+                "A resource before or after a change, in the form of the API's responses; \
+                 of an updated resource, the members that differ.",
             ),
             additional_properties: Some(Box::new(MetaSchemaRef::Inline(Box::new(MetaSchema::ANY)))),
             ..MetaSchema::new("object")
@@ -128,14 +128,14 @@ open_enum! {
 pub struct AuditEvent {
     /// The identifier.
     pub event_id: AuditEventId,
-    /// When it was done, by the database's clock.
+    /// Time of the change, by the database's clock.
     pub at: Instant,
-    /// By what whoever did it is known.
+    /// How the actor was authenticated.
     pub actor_kind: ActorKind,
-    /// Who did it: the identifier of a token, the subject of an access token, or the command.
+    /// The actor: the identifier of a token, the subject of an access token, or the command.
     #[oai(validator(max_length = 300))]
     pub actor: String,
-    /// The identifier of the request, as in `X-Request-Id` and in the server's log.
+    /// Identifier of the request, as in `X-Request-Id` and in the server's log.
     #[oai(validator(max_length = 128, pattern = "^[A-Za-z0-9._:/+=@-]+$"))]
     pub request_id: String,
     /// The address that the request came from; absent when a command did it.
@@ -151,16 +151,16 @@ pub struct AuditEvent {
     /// Path of the thing that was, or would have been, changed or read; after a renaming, its path before.
     #[oai(validator(max_length = 8192, pattern = "^/[A-Za-z0-9._~%/-]+/$"))]
     pub target: String,
-    /// The group that the thing is in; absent when it is the tenant's.
+    /// The group of the resource; absent if it belongs to the tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_id: Option<GroupId>,
-    /// The user that the thing is of; absent when it is not a user's.
+    /// The user of the resource; absent if it does not belong to a user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<UserId>,
-    /// The thing before; absent when it was created. Of a thing that was changed, the members that differ.
+    /// The resource before the change; absent if it was created. Of an updated resource, the members that differ.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Recorded>,
-    /// The thing after; absent when it was deleted. Of a thing that was changed, the members that differ.
+    /// The resource after the change; absent if it was deleted. Of an updated resource, the members that differ.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Recorded>,
 }
@@ -173,30 +173,30 @@ pub struct AuditEventList {
     /// The events of the page.
     #[oai(validator(max_items = 1000))]
     pub audit_events: Vec<AuditEvent>,
-    /// What to send as `after` for the next page; absent on the last one.
+    /// The value of `after` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<AuditCursor>,
 }
 
-/// Which events are asked for: those that meet all that is set.
+/// Filter of events. An event must meet all conditions that are set.
 #[derive(Debug, Clone, Default)]
 pub struct AuditFilter {
-    /// Of things in this group.
+    /// The resource is in this group.
     pub group: Option<GroupId>,
-    /// Of things of this user.
+    /// The resource belongs to this user.
     pub user: Option<UserId>,
-    /// Of this operation.
+    /// The operation.
     pub operation: Option<OperationName>,
-    /// Not before this instant.
+    /// The earliest time, inclusive.
     pub from: Option<Instant>,
-    /// Before this instant.
+    /// The latest time, exclusive.
     pub until: Option<Instant>,
 }
 
-/// The port: what the server does for the audit.
+/// The port of the audit trail.
 #[async_trait]
 pub trait AuditEvents: Send + Sync {
-    /// A page of the tenant's events, also of a tenant that is there no more.
+    /// A page of the tenant's events, also of a deleted tenant.
     async fn list(
         &self,
         tenant: TenantId,
@@ -205,7 +205,7 @@ pub trait AuditEvents: Send + Sync {
     ) -> Result<AuditEventList, Failure>;
 }
 
-/// The operations on the audit.
+/// The operations on the audit trail.
 pub struct AuditEventsApi(pub Arc<dyn AuditEvents>);
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::AuditEvents")]
@@ -226,17 +226,17 @@ impl AuditEventsApi {
         /// Only changes in this group.
         #[oai(name = "groupId")]
         group_id: Query<Option<GroupId>>,
-        /// Only changes of this user and what it holds.
+        /// Only changes of this user and of what belongs to the user.
         #[oai(name = "userId")]
         user_id: Query<Option<UserId>>,
         /// Only changes by this operation.
         operation: Query<Option<OperationName>>,
-        /// Only changes at this instant or later.
+        /// Only changes at or after this instant.
         from: Query<Option<Instant>>,
         /// Only changes before this instant.
         until: Query<Option<Instant>>,
         limit: Query<Option<Limit>>,
-        /// Where the page starts: the `next` of the page before; the first page when left out.
+        /// The start of the page: the `next` of the previous page. Leave out for the first page.
         after: Query<Option<AuditCursor>>,
     ) -> Result<Found<AuditEventList>, Fails<0>> {
         let filter =

@@ -1,7 +1,7 @@
-//! Decisions: is this incoming call accepted, and why.
+//! Decisions: whether an incoming call is accepted, and why.
 //!
-//! A decision is flat, so that the JSON readers of SIP proxies cope with it, and is 200 whichever way it goes: a proxy
-//! must be able to tell an answer from a failure.
+//! A decision is a flat object, which the JSON readers of SIP proxies can handle. Its status is 200 for both verdicts,
+//! so that a proxy can tell a decision from a failure.
 
 use std::sync::Arc;
 
@@ -31,27 +31,27 @@ use crate::{
     },
 };
 
-/// Whether the caller shows its number (RFC 3323, RFC 3325).
+/// The presentation of the caller's number (RFC 3323, RFC 3325).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Serialize)]
 #[oai(rename_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
 pub enum Presentation {
-    /// The caller shows its number.
+    /// The number is presented.
     Allowed,
-    /// The caller withheld its number.
+    /// The caller withholds the number.
     Restricted,
     /// The network does not have the number.
     Unavailable,
 }
 
-/// What becomes of the call.
+/// Whether the call is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Serialize)]
 #[oai(rename_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// It goes on to the user.
+    /// The call is connected to the user.
     Accept,
-    /// It is refused.
+    /// The call is refused.
     Reject,
 }
 
@@ -64,19 +64,19 @@ open_enum! {
         EmergencyCallback = "emergency_callback",
         /// Accepted: the user does not have the service.
         ServiceNotAssigned = "service_not_assigned",
-        /// Accepted: the service does nothing until a criteria is active.
+        /// Accepted: the service has no active criteria and therefore does nothing.
         NoActiveCriteria = "no_active_criteria",
-        /// Refused by a criteria with `doNotPerformAction`.
+        /// Refused: the call matches a criteria with `doNotPerformAction`.
         DoNotAccept = "do_not_accept",
-        /// Accepted by a criteria.
+        /// Accepted: the call matches a criteria.
         CriteriaMatched = "criteria_matched",
-        /// Refused: the call meets no criteria.
+        /// Refused: the call matches no criteria.
         NoCriteriaMatched = "no_criteria_matched",
     }
 }
 
 impl Reason {
-    /// What becomes of a call for this reason.
+    /// The verdict of this reason.
     pub fn verdict(self) -> Verdict {
         match self {
             Self::UnknownCalledNumber
@@ -88,7 +88,7 @@ impl Reason {
         }
     }
 
-    /// The service that decides for this reason; `None` when none does.
+    /// The service that decides with this reason; `None` if no service decides.
     pub fn service(self) -> Option<ServiceName> {
         match self {
             Self::UnknownCalledNumber | Self::EmergencyCallback | Self::ServiceNotAssigned => None,
@@ -100,72 +100,71 @@ impl Reason {
 }
 
 open_enum! {
-    /// What one criteria says of a call: the first of its parts that does not match, or that all do.
+    /// The outcome of one criteria for a call: the first of its parts that does not match, or that all match.
     Outcome: SNAKE_CASE, {
-        /// The call meets the criteria.
+        /// The call matches the criteria.
         Matched = "matched",
-        /// The criteria takes no part.
+        /// The criteria is not active.
         Inactive = "inactive",
-        /// The criteria is about other callers.
+        /// The criteria does not match the caller.
         NumberNotMatched = "number_not_matched",
-        /// The criteria holds at other times.
+        /// The call is outside the time schedule of the criteria.
         OutsideTimeSchedule = "outside_time_schedule",
-        /// The criteria holds on other days.
+        /// The day is not in the holiday schedule of the criteria.
         OutsideHolidaySchedule = "outside_holiday_schedule",
     }
 }
 
-/// What one criteria says of a call.
+/// The outcome of one criteria for a call.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 #[oai(rename_all = "camelCase")]
 #[serde(rename_all = "camelCase")]
 pub struct CriteriaOutcome {
-    /// The service whose criteria it is.
+    /// The service of the criteria.
     pub service: ServiceName,
     /// The criteria's name.
     pub criteria: CriteriaName,
-    /// Whether the criteria refuses the calls that it meets.
+    /// Whether the criteria refuses the calls that it matches.
     pub do_not_perform_action: bool,
-    /// What it says of the call.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// What becomes of an incoming call, and why.
+/// The decision on an incoming call.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 #[oai(rename_all = "camelCase")]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     /// Whether the call is accepted.
     pub decision: Verdict,
-    /// Why.
+    /// The reason of the decision.
     pub reason: Reason,
-    /// The service that decided; absent when none did.
+    /// The service that decided; absent if none did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<ServiceName>,
-    /// The criteria that decided; absent when none did.
+    /// The criteria that decided; absent if none did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub criteria: Option<CriteriaName>,
-    /// The status to refuse the call with (RFC 3261, section 21), 603 unless configured otherwise; absent when it is
-    /// accepted.
+    /// The SIP status to refuse the call with (RFC 3261, section 21), by default 603; absent if the call is accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(validator(minimum(value = "300"), maximum(value = "699")))]
     pub sip_status: Option<i32>,
-    /// The reason phrase to refuse the call with; absent when it is accepted.
+    /// The SIP reason phrase to refuse the call with; absent if the call is accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(validator(max_length = 50))]
     pub sip_reason: Option<String>,
-    /// True when the database does not answer and the decision is from what was last known; absent otherwise.
+    /// True if the database is unavailable and the decision is based on cached data; absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stale: Option<bool>,
-    /// What each criteria of each service that was asked says of the call, in the order in which services are asked and
-    /// criteria were created; with `explain=true` only.
+    /// The outcome of each criteria of each service that was evaluated, in the order of evaluation; only with
+    /// `explain=true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(validator(max_items = 400))]
     pub explanation: Option<Vec<CriteriaOutcome>>,
 }
 
 impl Decision {
-    /// The decision for `reason`, with what follows from it.
+    /// The decision with `reason` and the members that follow from it.
     pub fn new(reason: Reason, criteria: Option<CriteriaName>) -> Self {
         let decision = reason.verdict();
         let refused = decision == Verdict::Reject;
@@ -183,11 +182,11 @@ impl Decision {
 }
 
 text! {
-    /// How urgent a call is, as its `Priority` header field says (RFC 3261, section 20.26).
+    /// The urgency of a call: its `Priority` header field (RFC 3261, section 20.26).
     CallPriority {
         meaning: "the priority of a call",
-        rule: "at most 64 characters, no control character; `psap-callback`, in letters of either case, is an \
-            emergency service that calls back (RFC 7090)",
+        rule: "at most 64 characters, no control characters; `psap-callback`, in upper or lower case, marks the \
+            callback of an emergency service (RFC 7090)",
         length: 0..=64,
         pattern: r"^[^\x00-\x1F\x7F-\x9F]*$",
         example: "psap-callback",
@@ -195,24 +194,24 @@ text! {
 }
 
 impl CallPriority {
-    /// Whether an emergency service calls back somebody who called it.
+    /// Whether the call is the callback of an emergency service.
     pub fn is_emergency_callback(&self) -> bool {
         self.as_str().trim().eq_ignore_ascii_case("psap-callback")
     }
 }
 
-/// A call to a user that is known. A member that is null is as if it were left out.
+/// A call to a given user. A null member is treated as left out.
 #[derive(Debug, Clone, Object)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DecisionRequest {
-    /// The number of the caller; left out or empty when there is none.
+    /// The calling number; left out or empty if there is none.
     pub calling_number: Change<CallingNumber>,
-    /// Whether the caller shows its number; `allowed` when left out and there is a number, else `unavailable`, unless
-    /// `callingNumber` says that it is withheld.
+    /// The presentation of the calling number. If left out: `restricted` if `callingNumber` says that the number is
+    /// withheld, `allowed` if there is a number, else `unavailable`.
     pub presentation: Change<Presentation>,
     /// The `Priority` header field of the call.
     pub priority: Change<CallPriority>,
-    /// When the call comes in; now when left out.
+    /// When the call comes in; by default now.
     pub at: Change<Instant>,
 }
 
@@ -220,23 +219,23 @@ impl Body for DecisionRequest {
     const PARSES_BY_SCHEMA: bool = true;
 }
 
-/// A call to a number. A member that is null is as if it were left out.
+/// A call to a phone number. A null member is treated as left out.
 #[derive(Debug, Clone, Object)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CalledDecisionRequest {
-    /// The number that is called.
+    /// The called number.
     pub called_number: CalledNumber,
-    /// The region whose national numbers and international prefix `calledNumber` may be written with; that of
-    /// `--default-region` when left out.
+    /// The region whose national numbers and international prefix `calledNumber` may use; by default that of
+    /// `--default-region`.
     pub region: Change<Region>,
-    /// The number of the caller; left out or empty when there is none.
+    /// The calling number; left out or empty if there is none.
     pub calling_number: Change<CallingNumber>,
-    /// Whether the caller shows its number; `allowed` when left out and there is a number, else `unavailable`, unless
-    /// `callingNumber` says that it is withheld.
+    /// The presentation of the calling number. If left out: `restricted` if `callingNumber` says that the number is
+    /// withheld, `allowed` if there is a number, else `unavailable`.
     pub presentation: Change<Presentation>,
     /// The `Priority` header field of the call.
     pub priority: Change<CallPriority>,
-    /// When the call comes in; now when left out.
+    /// When the call comes in; by default now.
     pub at: Change<Instant>,
 }
 
@@ -247,33 +246,33 @@ impl Body for CalledDecisionRequest {
 /// A number that is called, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Called {
-    /// The number, as the network brings it.
+    /// The number in the form that the network delivers.
     pub number: CalledNumber,
-    /// The region of the node, if it was said.
+    /// The region of the node, if given.
     pub region: Option<Region>,
 }
 
-/// A call that is decided on.
+/// A call to decide on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// The number of the caller, if there is one.
+    /// The calling number, if there is one.
     pub calling_number: Option<CallingNumber>,
-    /// Whether the caller shows its number, if that was said.
+    /// The presentation, if given.
     pub presentation: Option<Presentation>,
     /// The priority of the call, if it has one.
     pub priority: Option<CallPriority>,
-    /// When the call comes in; now when it was not said.
+    /// When the call comes in; `None` for now.
     pub at: Option<Instant>,
-    /// Whether to tell what each criteria says.
+    /// Whether the decision includes an explanation.
     pub explain: bool,
 }
 
-/// The port: what the server does for decisions.
+/// The port of decisions.
 #[async_trait]
 pub trait Decisions: Send + Sync {
-    /// Decides on a call to the user; refused when the user does not have the service.
+    /// Decides on a call to the user; refused if the user does not have the service.
     async fn of_user(&self, user: UserPath, question: Question) -> Result<Decision, Failure>;
-    /// Decides on a call to a number.
+    /// Decides on a call to a phone number.
     async fn of_called_number(&self, by: &Actor, called: Called, question: Question) -> Result<Decision, Failure>;
 }
 
@@ -282,15 +281,15 @@ pub struct DecisionsApi(pub Arc<dyn Decisions>);
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Decisions")]
 impl DecisionsApi {
-    /// Decide on a call to a number
+    /// Decide on a call to a phone number
     ///
-    /// For call-processing nodes: one question for each incoming call. Answers 200 both ways; anything else is no
-    /// decision, and the node lets the call go on.
+    /// For call-processing nodes: one request for each incoming call. The status is 200 for both verdicts. Any other
+    /// status is not a decision, and the node should let the call through.
     #[oai(path = "/decisions/", method = "post", operation_id = "decision_ask")]
     async fn decision_ask(
         &self,
         actor: Read<CALL_PROCESSING>,
-        /// Whether to tell what each criteria says of the call.
+        /// Whether the response includes the outcome of each criteria.
         #[oai(default)]
         explain: Query<bool>,
         body: JsonBody<CalledDecisionRequest>,
@@ -307,31 +306,31 @@ impl DecisionsApi {
         Ok(Found::with(self.0.of_called_number(&actor.0, called, question).await?))
     }
 
-    /// Decide on a call to a number, by a URL alone
+    /// Decide on a call to a phone number, by URL alone
     ///
-    /// The same as the POST, for nodes whose HTTP client knows GET only. A `+` that is not percent-encoded arrives as a
-    /// space; where a number begins, also in a URI, it is taken for what it was.
+    /// The same as the POST, for nodes whose HTTP client supports only GET. A `+` that is not percent-encoded is
+    /// decoded as a space; it is restored where a number begins, also within a URI.
     #[oai(path = "/decisions/", method = "get", operation_id = "decision_view")]
     async fn decision_view(
         &self,
         actor: Read<CALL_PROCESSING>,
-        /// The number that is called.
+        /// The called number.
         #[oai(name = "calledNumber")]
         called_number: Query<CalledNumber>,
-        /// The region whose national numbers and international prefix `calledNumber` may be written with; that of
-        /// `--default-region` when left out.
+        /// The region whose national numbers and international prefix `calledNumber` may use; by default that of
+        /// `--default-region`.
         region: Query<Option<Region>>,
-        /// The number of the caller; left out or empty when there is none.
+        /// The calling number; left out or empty if there is none.
         #[oai(name = "callingNumber")]
         calling_number: Query<Option<CallingNumber>>,
-        /// Whether the caller shows its number; `allowed` when left out and there is a number, else `unavailable`,
-        /// unless `callingNumber` says that it is withheld.
+        /// The presentation of the calling number. If left out: `restricted` if `callingNumber` says that the number is
+        /// withheld, `allowed` if there is a number, else `unavailable`.
         presentation: Query<Option<Presentation>>,
         /// The `Priority` header field of the call.
         priority: Query<Option<CallPriority>>,
-        /// When the call comes in; now when left out.
+        /// When the call comes in; by default now.
         at: Query<Option<Instant>>,
-        /// Whether to tell what each criteria says of the call.
+        /// Whether the response includes the outcome of each criteria.
         #[oai(default)]
         explain: Query<bool>,
     ) -> Result<Found<Decision>, Fails<0>> {
@@ -348,8 +347,8 @@ impl DecisionsApi {
 
     /// Decide on a call to a user
     ///
-    /// What would become of a call to this user, now or at any other time; with `explain=true`, why. Answers 200 both
-    /// ways.
+    /// Returns the decision on a call to this user, now or at any other time; with `explain=true`, also the outcome of
+    /// each criteria. The status is 200 for both verdicts.
     #[oai(
         path = "/tenants/:tenant_id/groups/:group_id/users/:user_id/services/selective_call_acceptance/decision/",
         method = "post",
@@ -361,7 +360,7 @@ impl DecisionsApi {
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         user_id: Path<UserId>,
-        /// Whether to tell what each criteria says of the call.
+        /// Whether the response includes the outcome of each criteria.
         #[oai(default)]
         explain: Query<bool>,
         body: JsonBody<DecisionRequest>,

@@ -33,10 +33,10 @@ use crate::{
 pub struct Group {
     /// The identifier.
     pub group_id: GroupId,
-    /// The name for people to read.
+    /// The display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_name: Option<Label>,
-    /// The time zone of users that have none of their own; the tenant's when absent.
+    /// The time zone of users without their own; the tenant's if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<TimeZone>,
 }
@@ -47,23 +47,23 @@ pub struct Group {
 pub struct GroupCreate {
     /// The identifier.
     pub group_id: GroupId,
-    /// The name for people to read.
+    /// The display name.
     pub group_name: Change<Label>,
-    /// The time zone of users that have none of their own.
+    /// The time zone of users without their own.
     pub time_zone: Change<TimeZone>,
 }
 
 impl Body for GroupCreate {}
 
-/// A change of a group: what is left out stays, null clears.
+/// A change of a group. Members left out are unchanged; null clears.
 #[derive(Debug, Clone, Object)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GroupUpdate {
-    /// Accepted and ignored: the path names the group.
+    /// Accepted and ignored; the path names the group.
     pub group_id: Option<Ignored>,
-    /// The name for people to read.
+    /// The display name.
     pub group_name: Change<Label>,
-    /// The time zone of users that have none of their own.
+    /// The time zone of users without their own.
     pub time_zone: Change<TimeZone>,
 }
 
@@ -75,23 +75,23 @@ pub struct GroupList {
     /// The groups of the page.
     #[oai(validator(max_items = 1000))]
     pub groups: Vec<Group>,
-    /// What to send as `after` for the next page; absent on the last one.
+    /// The value of `after` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<GroupId>,
 }
 
-/// The port: what the server does for groups.
+/// The port of groups.
 #[async_trait]
 pub trait Groups: Send + Sync {
     /// A page of the tenant's groups.
     async fn list(&self, tenant: TenantId, page: PageQuery<GroupId>) -> Result<GroupList, Failure>;
-    /// A new group of the tenant; refused when its identifier is taken.
+    /// Creates a group in the tenant; refused if the identifier is taken.
     async fn create(&self, by: &Actor, tenant: TenantId, group: GroupCreate) -> Result<Group, Failure>;
     /// One group.
     async fn view(&self, group: GroupPath) -> Result<Group, Failure>;
-    /// The group as it is after `update`.
+    /// Updates the group.
     async fn update(&self, by: &Actor, group: GroupPath, update: GroupUpdate) -> Result<Group, Failure>;
-    /// Deletes the group; with `cascade` all that it holds too, else it must hold nothing.
+    /// Deletes the group; with `cascade` also everything in it. Without `cascade` it must be empty.
     async fn delete(&self, by: &Actor, group: GroupPath, cascade: bool) -> Result<(), Failure>;
 }
 
@@ -102,14 +102,14 @@ pub struct GroupsApi(pub Arc<dyn Groups>);
 impl GroupsApi {
     /// List the groups of a tenant
     ///
-    /// Answers the groups in the order of their identifiers, a page at a time.
+    /// Returns the groups in pages, in the order of their identifiers.
     #[oai(path = "/tenants/:tenant_id/groups/", method = "get", operation_id = "groups_list")]
     async fn groups_list(
         &self,
         _actor: Read<TENANT_ADMINS>,
         tenant_id: Path<TenantId>,
         limit: Query<Option<Limit>>,
-        /// Where the page starts: the `next` of the page before; the first page when left out.
+        /// The start of the page: the `next` of the previous page. Leave out for the first page.
         after: Query<Option<GroupId>>,
     ) -> Result<Found<GroupList>, Fails<TENANT>> {
         Ok(Found::with(
@@ -133,7 +133,7 @@ impl GroupsApi {
 
     /// View a group
     ///
-    /// Answers one group.
+    /// Returns one group.
     #[oai(path = "/tenants/:tenant_id/groups/:group_id/", method = "get", operation_id = "group_view")]
     async fn group_view(
         &self,
@@ -146,7 +146,7 @@ impl GroupsApi {
 
     /// Update a group
     ///
-    /// Merges the body into the group: what is left out stays as it is, null clears.
+    /// Merges the body into the group: members left out are unchanged, null clears.
     #[oai(path = "/tenants/:tenant_id/groups/:group_id/", method = "put", operation_id = "group_update")]
     async fn group_update(
         &self,
@@ -160,14 +160,14 @@ impl GroupsApi {
 
     /// Delete a group
     ///
-    /// Deletes a group that holds nothing; with `cascade=true` all its users, criteria and schedules too.
+    /// Deletes an empty group; with `cascade=true` also its users, criteria and schedules.
     #[oai(path = "/tenants/:tenant_id/groups/:group_id/", method = "delete", operation_id = "group_delete")]
     async fn group_delete(
         &self,
         actor: Write<TENANT_ADMINS>,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
-        /// Whether what it holds is deleted too.
+        /// Whether the contents are deleted too.
         #[oai(default)]
         cascade: Query<bool>,
     ) -> Result<Deleted, Fails<{ GROUP | codes(&[ProblemCode::GroupInUse]) }>> {

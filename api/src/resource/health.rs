@@ -1,4 +1,4 @@
-//! Whether the server lives and is ready; for load balancers and supervisors.
+//! Liveness and readiness, for load balancers and supervisors.
 
 use std::sync::Arc;
 
@@ -14,19 +14,19 @@ use crate::{
     },
 };
 
-/// How the server is.
+/// The state of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
 pub enum HealthStatus {
-    /// It can do its work.
+    /// The server is working.
     Ok,
 }
 
-/// How the server is.
+/// The state of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 pub struct Health {
-    /// How the server is.
+    /// The state.
     pub status: HealthStatus,
     /// The server's version.
     #[oai(validator(max_length = 50, pattern = "^[0-9]+\\.[0-9]+\\.[0-9]+$"))]
@@ -37,16 +37,16 @@ pub struct Health {
     pub numbering_plans: String,
 }
 
-/// The port: what the server needs to be ready.
+/// The port of readiness.
 #[async_trait]
 pub trait Readiness: Send + Sync {
-    /// Whether the server can answer requests: its database answers.
+    /// Succeeds if the server can serve requests: its database responds.
     async fn ready(&self) -> Result<(), Failure>;
     /// The release of libphonenumber whose numbering plans numbers are read by.
     fn numbering_plans(&self) -> &'static str;
 }
 
-/// The operations on the server's health.
+/// The health operations.
 pub struct HealthApi(pub Arc<dyn Readiness>);
 
 impl HealthApi {
@@ -61,17 +61,17 @@ impl HealthApi {
 
 #[OpenApi(tag = "Tag::Health")]
 impl HealthApi {
-    /// Ask whether the server lives
+    /// Check whether the server is alive
     ///
-    /// Answers as long as the process can. A supervisor restarts the server when it does not.
+    /// Responds as long as the process is running. A supervisor restarts the server when there is no response.
     #[oai(path = "/health/live", method = "get", operation_id = "health_live")]
     async fn health_live(&self) -> Result<Found<Health>, Fails<0>> {
         Ok(Found::with(self.ok()))
     }
 
-    /// Ask whether the server is ready
+    /// Check whether the server is ready
     ///
-    /// Answers 200 when the database answers. A load balancer sends requests elsewhere while it is 503.
+    /// The status is 200 if the database responds. With 503 a load balancer sends requests elsewhere.
     #[oai(path = "/health/ready", method = "get", operation_id = "health_ready")]
     async fn health_ready(&self) -> Result<Found<Health>, Fails<0>> {
         self.0.ready().await?;

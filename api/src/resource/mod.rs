@@ -1,8 +1,8 @@
-//! The resources, one file each: bodies and answers, the *port* that a server implements, and the annotated operations,
-//! which call it.
+//! The resources, one file each: bodies, the *port* that the server implements, and the annotated operations that call
+//! it.
 //!
-//! An operation parses, calls the port and wraps the result; it decides nothing. To add a resource, add its file here,
-//! its port to [`Ports`](crate::Ports) and its operations to [`Apis`](crate::Apis).
+//! An operation parses, calls the port and wraps the result; it has no logic of its own. To add a resource, add its
+//! file here, its port to [`Ports`](crate::Ports) and its operations to [`Apis`](crate::Apis).
 
 pub mod audit;
 pub mod criteria;

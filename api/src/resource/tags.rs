@@ -1,22 +1,22 @@
-//! The groups of operations, in the order of the docs page.
+//! The tags of operations, in the order of the documentation page.
 
 use poem_openapi::Tags;
 
-/// The group that an operation stands in.
+/// The tag of an operation.
 #[derive(Tags)]
 pub enum Tag {
-    /// A user's criteria: which calls are accepted and which are not.
+    /// A user's criteria, which decide which calls are accepted.
     #[oai(rename = "Selective Call Acceptance")]
     SelectiveCallAcceptance,
     /// Whether an incoming call is accepted, and why.
     Decisions,
-    /// Which services a user has.
+    /// The services of a user.
     #[oai(rename = "User services")]
     UserServices,
-    /// Times that criteria hold in, kept by a tenant, a group or a user.
+    /// Times at which criteria apply, defined for a tenant, a group or a user.
     #[oai(rename = "Time schedules")]
     TimeSchedules,
-    /// Holidays that criteria hold in, kept by a tenant, a group or a user.
+    /// Holidays on which criteria apply, defined for a tenant, a group or a user.
     #[oai(rename = "Calendar schedules")]
     CalendarSchedules,
     /// Users of a group.
@@ -25,11 +25,11 @@ pub enum Tag {
     Groups,
     /// Tenants of the system.
     Tenants,
-    /// Who may call the API.
+    /// Tokens that authenticate API clients.
     Tokens,
-    /// Who changed what and when.
+    /// The audit trail: who changed what and when.
     #[oai(rename = "Audit events")]
     AuditEvents,
-    /// Whether the server lives and is ready.
+    /// Liveness and readiness of the server.
     Health,
 }

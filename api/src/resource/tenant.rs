@@ -33,13 +33,13 @@ use crate::{
 pub struct Tenant {
     /// The identifier.
     pub tenant_id: TenantId,
-    /// The name for people to read.
+    /// The display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Label>,
     /// The region whose national numbers the tenant's users dial.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
-    /// The time zone of groups and users that have none of their own; UTC when absent.
+    /// The time zone of groups and users without their own; UTC if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<TimeZone>,
 }
@@ -50,27 +50,27 @@ pub struct Tenant {
 pub struct TenantCreate {
     /// The identifier.
     pub tenant_id: TenantId,
-    /// The name for people to read.
+    /// The display name.
     pub name: Change<Label>,
     /// The region whose national numbers the tenant's users dial.
     pub region: Change<Region>,
-    /// The time zone of groups and users that have none of their own.
+    /// The time zone of groups and users without their own.
     pub time_zone: Change<TimeZone>,
 }
 
 impl Body for TenantCreate {}
 
-/// A change of a tenant: what is left out stays, null clears.
+/// A change of a tenant. Members left out are unchanged; null clears.
 #[derive(Debug, Clone, Object)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TenantUpdate {
-    /// Accepted and ignored: the path names the tenant.
+    /// Accepted and ignored; the path names the tenant.
     pub tenant_id: Option<Ignored>,
-    /// The name for people to read.
+    /// The display name.
     pub name: Change<Label>,
     /// The region whose national numbers the tenant's users dial.
     pub region: Change<Region>,
-    /// The time zone of groups and users that have none of their own.
+    /// The time zone of groups and users without their own.
     pub time_zone: Change<TimeZone>,
 }
 
@@ -82,23 +82,23 @@ pub struct TenantList {
     /// The tenants of the page.
     #[oai(validator(max_items = 1000))]
     pub tenants: Vec<Tenant>,
-    /// What to send as `after` for the next page; absent on the last one.
+    /// The value of `after` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<TenantId>,
 }
 
-/// The port: what the server does for tenants.
+/// The port of tenants.
 #[async_trait]
 pub trait Tenants: Send + Sync {
     /// A page of the tenants.
     async fn list(&self, page: PageQuery<TenantId>) -> Result<TenantList, Failure>;
-    /// A new tenant; refused when its identifier is taken.
+    /// Creates a tenant; refused if the identifier is taken.
     async fn create(&self, by: &Actor, tenant: TenantCreate) -> Result<Tenant, Failure>;
     /// One tenant.
     async fn view(&self, tenant: TenantId) -> Result<Tenant, Failure>;
-    /// The tenant as it is after `update`.
+    /// Updates the tenant.
     async fn update(&self, by: &Actor, tenant: TenantId, update: TenantUpdate) -> Result<Tenant, Failure>;
-    /// Deletes the tenant; with `cascade` all that it holds too, else it must hold nothing.
+    /// Deletes the tenant; with `cascade` also everything in it. Without `cascade` it must be empty.
     async fn delete(&self, by: &Actor, tenant: TenantId, cascade: bool) -> Result<(), Failure>;
 }
 
@@ -109,13 +109,13 @@ pub struct TenantsApi(pub Arc<dyn Tenants>);
 impl TenantsApi {
     /// List the tenants
     ///
-    /// Answers the tenants in the order of their identifiers, a page at a time.
+    /// Returns the tenants in pages, in the order of their identifiers.
     #[oai(path = "/tenants/", method = "get", operation_id = "tenants_list")]
     async fn tenants_list(
         &self,
         _actor: Read<SYSTEM_ADMINS>,
         limit: Query<Option<Limit>>,
-        /// Where the page starts: the `next` of the page before; the first page when left out.
+        /// The start of the page: the `next` of the previous page. Leave out for the first page.
         after: Query<Option<TenantId>>,
     ) -> Result<Found<TenantList>, Fails<0>> {
         Ok(Found::with(self.0.list(PageQuery { limit: limit.0.unwrap_or_default(), after: after.0 }).await?))
@@ -136,7 +136,7 @@ impl TenantsApi {
 
     /// View a tenant
     ///
-    /// Answers one tenant.
+    /// Returns one tenant.
     #[oai(path = "/tenants/:tenant_id/", method = "get", operation_id = "tenant_view")]
     async fn tenant_view(
         &self,
@@ -148,7 +148,7 @@ impl TenantsApi {
 
     /// Update a tenant
     ///
-    /// Merges the body into the tenant: what is left out stays as it is, null clears.
+    /// Merges the body into the tenant: members left out are unchanged, null clears.
     #[oai(path = "/tenants/:tenant_id/", method = "put", operation_id = "tenant_update")]
     async fn tenant_update(
         &self,
@@ -161,13 +161,13 @@ impl TenantsApi {
 
     /// Delete a tenant
     ///
-    /// Deletes a tenant that holds nothing; with `cascade=true` all its groups, users, criteria and schedules too.
+    /// Deletes an empty tenant; with `cascade=true` also its groups, users, criteria and schedules.
     #[oai(path = "/tenants/:tenant_id/", method = "delete", operation_id = "tenant_delete")]
     async fn tenant_delete(
         &self,
         actor: Write<SYSTEM_ADMINS>,
         tenant_id: Path<TenantId>,
-        /// Whether what it holds is deleted too.
+        /// Whether the contents are deleted too.
         #[oai(default)]
         cascade: Query<bool>,
     ) -> Result<Deleted, Fails<{ TENANT | codes(&[ProblemCode::TenantInUse]) }>> {

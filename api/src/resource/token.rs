@@ -1,7 +1,7 @@
-//! API tokens: who may call the API, besides the access tokens of an OpenID provider.
+//! API tokens, which authenticate API clients beside the access tokens of an OpenID provider.
 //!
-//! A token is written `ca_<id>_<secret>`. The secret is shown once, in the answer that creates the token, and the
-//! server keeps a digest of it only.
+//! A token has the form `ca_<id>_<secret>`. The secret is shown once, in the response that creates the token; the
+//! server stores only its digest.
 
 use std::sync::Arc;
 
@@ -31,49 +31,49 @@ use crate::{
 };
 
 text! {
-    /// Identifier of a token. It is no secret.
+    /// Identifier of a token. It is not secret.
     TokenId {
         meaning: "a token's identifier",
-        rule: "32 hexadecimal digits in small letters",
+        rule: "32 hexadecimal digits in lower case",
         length: 32..=32,
         pattern: "^[0-9a-f]{32}$",
         example: "0193a0c03a527c408a3e7f2b9f6d1c55",
     }
 }
 
-/// A token, as it may be shown.
+/// A token, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 #[oai(rename_all = "camelCase")]
 #[serde(rename_all = "camelCase")]
 pub struct Token {
     /// The identifier.
     pub token_id: TokenId,
-    /// The token itself, to be sent as `Authorization: Bearer`; in the answer that creates it, and never again.
+    /// The token itself, for `Authorization: Bearer`; only in the response that creates it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(validator(max_length = 100, pattern = "^ca_[0-9a-f]{32}_[A-Za-z0-9_-]{43}$"))]
     pub token: Option<String>,
-    /// What whoever has it is.
+    /// The role that the token grants.
     pub role: Role,
-    /// The tenant that the role is for; absent for the whole system.
+    /// The tenant of the scope; absent for the whole system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<TenantId>,
-    /// The group that the role is for; absent when it is not for one group.
+    /// The group of the scope; absent if the scope is not within a group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_id: Option<GroupId>,
-    /// The user that the role is for; absent when it is not for one user.
+    /// The user of the scope; absent if the scope is not a user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<UserId>,
-    /// Whether it may change nothing.
+    /// Whether the token may only read.
     pub read_only: bool,
-    /// What it is for.
+    /// The purpose of the token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Label>,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Instant,
-    /// When it ends to be valid; absent when it does not.
+    /// Time of expiry; absent if the token does not expire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Instant>,
-    /// When it was used last, to the minute; absent when it never was.
+    /// Time of the last use, to the minute; absent if the token was never used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Instant>,
 }
@@ -82,26 +82,26 @@ pub struct Token {
 #[derive(Debug, Clone, Object)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TokenCreate {
-    /// What whoever has it is.
+    /// The role that the token grants.
     pub role: Role,
-    /// The tenant that the role is for: with `tenant_admin`, `group_admin` and `end_user`, and where `call_processing`
-    /// is for one tenant.
+    /// The tenant of the scope; required for `tenant_admin`, `group_admin` and `end_user`, optional for
+    /// `call_processing`.
     pub tenant_id: Option<TenantId>,
-    /// The group that the role is for: with `group_admin` and `end_user`, and where `call_processing` is for one group.
+    /// The group of the scope; required for `group_admin` and `end_user`, optional for `call_processing`.
     pub group_id: Option<GroupId>,
-    /// The user that the role is for: with `end_user`, and where `call_processing` is for one user.
+    /// The user of the scope; required for `end_user`, optional for `call_processing`.
     pub user_id: Option<UserId>,
-    /// Whether it may change nothing.
+    /// Whether the token may only read.
     #[oai(default)]
     pub read_only: bool,
-    /// What it is for.
+    /// The purpose of the token.
     pub description: Option<Label>,
-    /// When it ends to be valid; never when left out. A token that makes another one must outlive it.
+    /// Time of expiry; never if left out. It must not be after that of the token with which it is created.
     pub expires_at: Option<Instant>,
 }
 
 impl TokenCreate {
-    /// What the role is for; `None` when the members do not name a tenant, a group of a tenant or a user of a group.
+    /// The scope; `None` if the members do not name a tenant, a group of a tenant or a user of a group.
     pub fn scope(&self) -> Option<Scope> {
         Some(match (self.tenant_id.clone(), self.group_id.clone(), self.user_id.clone()) {
             (None, None, None) => Scope::System,
@@ -113,7 +113,7 @@ impl TokenCreate {
     }
 }
 
-/// The members that say what a role is for, from the outside in.
+/// The members of the scope, outermost first.
 const SCOPE: [&str; 3] = ["tenantId", "groupId", "userId"];
 
 impl Body for TokenCreate {
@@ -124,7 +124,7 @@ impl Body for TokenCreate {
             Role::TenantAdmin => 1,
             Role::GroupAdmin => 2,
             Role::EndUser => 3,
-            // For whatever it names, as long as it names what that is in.
+            // `call_processing` can have any scope, if the members above the innermost one are present.
             Role::CallProcessing => SCOPE.iter().rposition(|name| body.get(name).is_some()).map_or(0, |last| last + 1),
         };
         for (at, name) in SCOPE.into_iter().enumerate() {
@@ -135,7 +135,7 @@ impl Body for TokenCreate {
                 }
                 (false, true) => {
                     let detail =
-                        format!("The role `{}` is for more than what `{name}` names; leave it out.", role.as_str());
+                        format!("The scope of the role `{}` is wider than `{name}`; leave it out.", role.as_str());
                     faults.push(Fault::at(format!("/{name}"), detail));
                 }
                 _ => {}
@@ -145,30 +145,30 @@ impl Body for TokenCreate {
 }
 
 fn within(role: Role) -> &'static str {
-    if role == Role::CallProcessing { " for a part of it" } else { "" }
+    if role == Role::CallProcessing { " if a member below it is set" } else { "" }
 }
 
-/// A page of tokens in the order in which they were created.
+/// A page of tokens in creation order.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 pub struct TokenList {
     /// The tokens of the page.
     #[oai(validator(max_items = 1000))]
     pub tokens: Vec<Token>,
-    /// What to send as `after` for the next page; absent on the last one.
+    /// The value of `after` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<TokenId>,
 }
 
-/// The port: what the server does for tokens. A caller sees and makes tokens for its own scope and what is in it.
+/// The port of tokens. An actor can see and create tokens with its own scope or a scope within it.
 #[async_trait]
 pub trait Tokens: Send + Sync {
-    /// A page of the tokens that were not revoked.
+    /// A page of the tokens that are not revoked.
     async fn list(&self, by: &Actor, page: PageQuery<TokenId>) -> Result<TokenList, Failure>;
-    /// A new token, with its secret.
+    /// Creates a token and returns it with its secret.
     async fn create(&self, by: &Actor, token: TokenCreate) -> Result<Token, Failure>;
     /// One token.
     async fn view(&self, by: &Actor, token: TokenId) -> Result<Token, Failure>;
-    /// Ends the token's validity, on this instance at once and on every other within 5 s.
+    /// Revokes the token, immediately on this instance and within 5 s on all others.
     async fn revoke(&self, by: &Actor, token: TokenId) -> Result<(), Failure>;
 }
 
@@ -181,14 +181,13 @@ const TOKEN: u64 = codes(&[ProblemCode::TokenNotFound]);
 impl TokensApi {
     /// List the tokens
     ///
-    /// Answers the tokens for the caller's scope and what is in it, in the order in which they were created, a page at
-    /// a time.
+    /// Returns the tokens within the actor's scope in pages, in creation order.
     #[oai(path = "/tokens/", method = "get", operation_id = "tokens_list")]
     async fn tokens_list(
         &self,
         actor: Read<GROUP_ADMINS>,
         limit: Query<Option<Limit>>,
-        /// Where the page starts: the `next` of the page before; the first page when left out.
+        /// The start of the page: the `next` of the previous page. Leave out for the first page.
         after: Query<Option<TokenId>>,
     ) -> Result<Found<TokenList>, Fails<0>> {
         let page = PageQuery { limit: limit.0.unwrap_or_default(), after: after.0 };
@@ -197,8 +196,8 @@ impl TokensApi {
 
     /// Create a token
     ///
-    /// Creates a token for the caller's scope or a part of it. The member `token` of the answer is what to send as
-    /// `Authorization: Bearer`; it is shown this once.
+    /// Creates a token with the actor's scope or a scope within it. The member `token` of the response is the value for
+    /// `Authorization: Bearer`; it is not shown again.
     #[oai(path = "/tokens/", method = "post", operation_id = "token_create")]
     async fn token_create(
         &self,
@@ -211,7 +210,7 @@ impl TokensApi {
 
     /// View a token
     ///
-    /// Answers one token, without its secret.
+    /// Returns one token, without its secret.
     #[oai(path = "/tokens/:token_id/", method = "get", operation_id = "token_view")]
     async fn token_view(
         &self,
@@ -223,7 +222,8 @@ impl TokensApi {
 
     /// Revoke a token
     ///
-    /// Ends the validity of a token: at once on the instance that is asked, within 5 seconds on every other.
+    /// Ends the validity of a token: immediately on the instance that receives the request, within 5 seconds on all
+    /// others.
     #[oai(path = "/tokens/:token_id/", method = "delete", operation_id = "token_revoke")]
     async fn token_revoke(&self, actor: Write<GROUP_ADMINS>, token_id: Path<TokenId>) -> Result<Deleted, Fails<TOKEN>> {
         Ok(self.0.revoke(&actor.0, token_id.0).await?.into())

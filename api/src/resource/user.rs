@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// The identifier or a phone number of a new user is another's.
+/// The identifier or the phone number of a new user belongs to another user.
 const USER_TAKEN: u64 = codes(&[ProblemCode::UserExists, ProblemCode::PhoneNumberTaken]);
 
 /// A user.
@@ -46,13 +46,13 @@ pub struct User {
     /// The e-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_address: Option<EmailAddress>,
-    /// The number that calls for the user come in for; unique in the whole system.
+    /// The phone number of the user; unique in the whole system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<PhoneNumber>,
-    /// The short number inside the group.
+    /// The short number within the group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extension: Option<Extension>,
-    /// The user's time zone; the group's when absent.
+    /// The user's time zone; the group's if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<TimeZone>,
 }
@@ -69,9 +69,9 @@ pub struct UserCreate {
     pub last_name: Change<Label>,
     /// The e-mail address.
     pub email_address: Change<EmailAddress>,
-    /// The number that calls for the user come in for; unique in the whole system.
+    /// The phone number of the user; unique in the whole system.
     pub phone_number: Change<PhoneNumber>,
-    /// The short number inside the group.
+    /// The short number within the group.
     pub extension: Change<Extension>,
     /// The user's time zone.
     pub time_zone: Change<TimeZone>,
@@ -79,11 +79,11 @@ pub struct UserCreate {
 
 impl Body for UserCreate {}
 
-/// A change of a user: what is left out stays, null clears.
+/// A change of a user. Members left out are unchanged; null clears.
 #[derive(Debug, Clone, Object)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UserUpdate {
-    /// Accepted and ignored: the path names the user.
+    /// Accepted and ignored; the path names the user.
     pub user_id: Option<Ignored>,
     /// The first name.
     pub first_name: Change<Label>,
@@ -91,9 +91,9 @@ pub struct UserUpdate {
     pub last_name: Change<Label>,
     /// The e-mail address.
     pub email_address: Change<EmailAddress>,
-    /// The number that calls for the user come in for; unique in the whole system.
+    /// The phone number of the user; unique in the whole system.
     pub phone_number: Change<PhoneNumber>,
-    /// The short number inside the group.
+    /// The short number within the group.
     pub extension: Change<Extension>,
     /// The user's time zone.
     pub time_zone: Change<TimeZone>,
@@ -107,23 +107,24 @@ pub struct UserList {
     /// The users of the page.
     #[oai(validator(max_items = 1000))]
     pub users: Vec<User>,
-    /// What to send as `after` for the next page; absent on the last one.
+    /// The value of `after` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<UserId>,
 }
 
-/// The port: what the server does for users.
+/// The port of users.
 #[async_trait]
 pub trait Users: Send + Sync {
     /// A page of the group's users.
     async fn list(&self, group: GroupPath, page: PageQuery<UserId>) -> Result<UserList, Failure>;
-    /// A new user of the group; refused when its identifier or its phone number is taken.
+    /// Creates a user in the group; refused if the identifier or the phone number is taken.
     async fn create(&self, by: &Actor, group: GroupPath, user: UserCreate) -> Result<User, Failure>;
     /// One user.
     async fn view(&self, user: UserPath) -> Result<User, Failure>;
-    /// The user as it is after `update`; refused when the phone number is taken.
+    /// Updates the user; refused if the phone number is taken.
     async fn update(&self, by: &Actor, user: UserPath, update: UserUpdate) -> Result<User, Failure>;
-    /// Deletes the user; with `cascade` all that it holds too, else it must hold nothing.
+    /// Deletes the user; with `cascade` also services, criteria and schedules. Without `cascade` the user must have
+    /// none.
     async fn delete(&self, by: &Actor, user: UserPath, cascade: bool) -> Result<(), Failure>;
 }
 
@@ -134,7 +135,7 @@ pub struct UsersApi(pub Arc<dyn Users>);
 impl UsersApi {
     /// List the users of a group
     ///
-    /// Answers the users in the order of their identifiers, a page at a time.
+    /// Returns the users in pages, in the order of their identifiers.
     #[oai(path = "/tenants/:tenant_id/groups/:group_id/users/", method = "get", operation_id = "users_list")]
     async fn users_list(
         &self,
@@ -142,7 +143,7 @@ impl UsersApi {
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         limit: Query<Option<Limit>>,
-        /// Where the page starts: the `next` of the page before; the first page when left out.
+        /// The start of the page: the `next` of the previous page. Leave out for the first page.
         after: Query<Option<UserId>>,
     ) -> Result<Found<UserList>, Fails<GROUP>> {
         let group = GroupPath { tenant: tenant_id.0, group: group_id.0 };
@@ -168,7 +169,7 @@ impl UsersApi {
 
     /// View a user
     ///
-    /// Answers one user.
+    /// Returns one user.
     #[oai(path = "/tenants/:tenant_id/groups/:group_id/users/:user_id/", method = "get", operation_id = "user_view")]
     async fn user_view(
         &self,
@@ -182,7 +183,7 @@ impl UsersApi {
 
     /// Update a user
     ///
-    /// Merges the body into the user: what is left out stays as it is, null clears.
+    /// Merges the body into the user: members left out are unchanged, null clears.
     #[oai(path = "/tenants/:tenant_id/groups/:group_id/users/:user_id/", method = "put", operation_id = "user_update")]
     async fn user_update(
         &self,
@@ -198,7 +199,7 @@ impl UsersApi {
 
     /// Delete a user
     ///
-    /// Deletes a user that holds nothing; with `cascade=true` the services, criteria and schedules too.
+    /// Deletes a user without services and schedules; with `cascade=true` also the services, criteria and schedules.
     #[oai(
         path = "/tenants/:tenant_id/groups/:group_id/users/:user_id/",
         method = "delete",
@@ -210,7 +211,7 @@ impl UsersApi {
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         user_id: Path<UserId>,
-        /// Whether what it holds is deleted too.
+        /// Whether services, criteria and schedules are deleted too.
         #[oai(default)]
         cascade: Query<bool>,
     ) -> Result<Deleted, Fails<{ USER | codes(&[ProblemCode::UserInUse]) }>> {

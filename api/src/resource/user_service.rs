@@ -1,4 +1,4 @@
-//! The services of a user: which there are, which are assigned.
+//! The services of a user, and which of them are assigned.
 
 use std::sync::Arc;
 
@@ -30,14 +30,14 @@ open_enum! {
 }
 
 impl ServiceName {
-    /// The service as a path names it, `selective_call_acceptance`.
+    /// The path segment of the service, like `selective_call_acceptance`.
     pub const fn segment(self) -> &'static str {
         match self {
             Self::SelectiveCallAcceptance => "selective_call_acceptance",
         }
     }
 
-    /// The service that a path names so.
+    /// The service with this path segment.
     pub fn from_segment(segment: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|service| service.segment() == segment)
     }
@@ -53,30 +53,30 @@ pub struct UserServicePath {
 }
 
 impl UserServicePath {
-    /// The segments of the path below the user's.
+    /// The segments of its path below the user's.
     pub fn segments(&self) -> [&'static str; 2] {
         ["services", self.service.segment()]
     }
 }
 
-/// A service and whether the user has it.
+/// A service, and whether it is assigned to the user.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 pub struct UserService {
     /// The service.
     pub name: ServiceName,
-    /// Whether the user has it.
+    /// Whether it is assigned.
     pub assigned: bool,
 }
 
-/// All services, and which of them the user has.
+/// All services, and whether each is assigned to the user.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 pub struct UserServiceList {
-    /// Every service that a user can have.
+    /// All services that a user can have.
     #[oai(validator(max_items = 10))]
     pub services: Vec<UserService>,
 }
 
-/// A service to assign or to take away.
+/// A service to assign or unassign.
 #[derive(Debug, Clone, Object)]
 #[oai(deny_unknown_fields)]
 pub struct ServiceSelection {
@@ -84,7 +84,7 @@ pub struct ServiceSelection {
     pub name: ServiceName,
 }
 
-/// The services to assign or to take away.
+/// The services to assign or unassign.
 #[derive(Debug, Clone, Object)]
 #[oai(deny_unknown_fields)]
 pub struct ServiceSelectionList {
@@ -95,19 +95,19 @@ pub struct ServiceSelectionList {
 
 impl Body for ServiceSelectionList {}
 
-/// The port: what the server does for a user's services.
+/// The port of a user's services.
 #[async_trait]
 pub trait UserServices: Send + Sync {
-    /// All services, and which of them the user has.
+    /// All services, and whether each is assigned to the user.
     async fn list(&self, user: UserPath) -> Result<UserServiceList, Failure>;
-    /// Gives the services to the user; those that the user has stay as they are.
+    /// Assigns the services to the user; those already assigned are unchanged.
     async fn assign(
         &self,
         by: &Actor,
         user: UserPath,
         services: ServiceSelectionList,
     ) -> Result<UserServiceList, Failure>;
-    /// Takes the services from the user, with all their settings.
+    /// Unassigns the services and deletes their settings.
     async fn unassign(&self, by: &Actor, user: UserPath, services: ServiceSelectionList) -> Result<(), Failure>;
 }
 
@@ -118,7 +118,7 @@ pub struct UserServicesApi(pub Arc<dyn UserServices>);
 impl UserServicesApi {
     /// List the services of a user
     ///
-    /// Answers every service that a user can have, and whether this user has it.
+    /// Returns all services that a user can have, and whether each is assigned to this user.
     #[oai(
         path = "/tenants/:tenant_id/groups/:group_id/users/:user_id/services/",
         method = "get",
@@ -136,7 +136,7 @@ impl UserServicesApi {
 
     /// Assign services to a user
     ///
-    /// Gives the user the services. A service that the user has already stays as it is.
+    /// Assigns the services to the user. Services that are already assigned are unchanged.
     #[oai(
         path = "/tenants/:tenant_id/groups/:group_id/users/:user_id/services/",
         method = "post",
@@ -154,10 +154,10 @@ impl UserServicesApi {
         Ok(Updated::with(self.0.assign(&actor.0, user, body.0).await?))
     }
 
-    /// Take services from a user
+    /// Unassign services from a user
     ///
-    /// Takes the services from the user; their settings, criteria included, are lost. A service that the user does
-    /// not have is no error.
+    /// Unassigns the services; their settings are deleted, including all criteria. Unassigning a service that the user
+    /// does not have is no error.
     #[oai(
         path = "/tenants/:tenant_id/groups/:group_id/users/:user_id/services/",
         method = "delete",

@@ -1,4 +1,4 @@
-//! A member of a merge: left out, null, or a new value.
+//! A member in a merge request: left out, null, or a new value.
 
 use std::borrow::Cow;
 
@@ -8,20 +8,20 @@ use poem_openapi::{
 };
 use serde_json::Value;
 
-/// What a request asks for a member that can be absent.
+/// The requested change of an optional member.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Change<T> {
-    /// Left out of the request: stays as it is.
+    /// Left out of the request: the member is unchanged.
     #[default]
     Keep,
-    /// `null`: becomes absent.
+    /// `null`: the member is removed.
     Clear,
-    /// Becomes this value.
+    /// The member is set to this value.
     Set(T),
 }
 
 impl<T> Change<T> {
-    /// The member after the change, from the one before.
+    /// The value after the change.
     pub fn apply(self, before: Option<T>) -> Option<T> {
         match self {
             Self::Keep => before,
@@ -30,7 +30,7 @@ impl<T> Change<T> {
         }
     }
 
-    /// The value that a new thing starts with.
+    /// The value in a newly created resource.
     pub fn initial(self) -> Option<T> {
         self.apply(None)
     }

@@ -1,7 +1,7 @@
-//! Values that were parsed once and are right from then on, and what is made of them alone.
+//! Value types: text that is parsed and checked once, and types that are built from values alone.
 //!
-//! Nothing here knows a resource, a request or an answer. To add a value, declare it with `text!` in the file of its
-//! subject ([`text`] says how); a set of values that may grow, with `open_enum!` ([`open_enum`]).
+//! This module knows no resource, request or response. To add a value type, declare it with `text!` in the file of its
+//! subject ([`text`]); to add a set of values that may grow, use `open_enum!` ([`open_enum`]).
 
 pub mod change;
 pub mod name;

@@ -1,29 +1,29 @@
 //! Identifiers and names.
 //!
-//! Lengths are those of the field (BroadWorks, Webex Calling): tenant and group 30, user 161, criteria 50,
-//! schedule and period 40 characters.
+//! The maximum lengths are those of BroadWorks and Webex Calling: tenant and group 30, user 161, criteria 50, schedule
+//! and period 40 characters.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
 use super::text::text;
 
-/// No control character, no `/`, no white space at either end.
+/// No control characters, no `/`, no white space at either end.
 const NAME: &str = r"^[^\s/\x00-\x1F\x7F-\x9F]([^/\x00-\x1F\x7F-\x9F]*[^\s/\x00-\x1F\x7F-\x9F])?$";
-/// No control character, no white space at either end.
+/// No control characters, no white space at either end.
 const LABEL: &str = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F])?$";
 
-/// The format of names in the published document: the part of their rule that a pattern cannot say.
+/// The OpenAPI `format` of names: the part of the rule that a pattern cannot express.
 pub const FORMAT: &str = "name";
 
-/// Letters and symbols that are shown as nothing (Unicode, property Default_Ignorable_Code_Point, and the empty Braille
+/// Letters and symbols without a visible glyph (Unicode property Default_Ignorable_Code_Point, and the empty Braille
 /// pattern).
 const BLANKS: [char; 5] = ['\u{115F}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{FFA0}'];
-/// Joiners, which some scripts need inside words.
+/// Joiners, which some scripts need within words.
 const JOINERS: [char; 2] = ['\u{200C}', '\u{200D}'];
 
-/// Whether `text` can name something in a path: it is neither `.` nor `..`, which clients resolve away and so hit the
-/// parent (RFC 3986, section 5.2.4), it has a visible character, and no format characters but the joiners.
+/// Whether `text` can be a name in a path. It has a visible character and no format characters except the joiners, and
+/// is neither `.` nor `..`: clients resolve those away and hit the parent (RFC 3986, section 5.2.4).
 pub fn is_name(text: &str) -> bool {
     let hidden = |c: char| c.general_category() == GeneralCategory::Format && !JOINERS.contains(&c);
     !matches!(text, "." | "..") && text.chars().any(is_visible) && !text.chars().any(hidden)
@@ -34,7 +34,8 @@ fn is_visible(c: char) -> bool {
     matches!(c.general_category_group(), Letter | Number | Punctuation | Symbol) && !BLANKS.contains(&c)
 }
 
-/// The text in normalization form C, in which what looks the same is the same, as names are kept and compared.
+/// The text in Unicode normalization form C. Names are stored and compared in this form, so that names that look the
+/// same are equal.
 pub fn composed(text: &str) -> String {
     if text.is_ascii() { text.to_owned() } else { text.nfc().collect() }
 }
@@ -43,8 +44,8 @@ text! {
     /// Identifier of a tenant, unique in the system; case-sensitive.
     TenantId {
         meaning: "a tenant's identifier",
-        rule: "1 to 30 characters with a visible one among them, no control or format character, no `/`, no white \
-            space at either end, not `.` or `..`",
+        rule: "1 to 30 characters, at least one of them visible, no control or format characters, no `/`, no white
+               space at either end, not `.` or `..`",
         length: 1..=30,
         pattern: NAME,
         format: "name", holds: is_name,
@@ -57,8 +58,8 @@ text! {
     /// Identifier of a group, unique in its tenant; case-sensitive.
     GroupId {
         meaning: "a group's identifier",
-        rule: "1 to 30 characters with a visible one among them, no control or format character, no `/`, no white \
-            space at either end, not `.` or `..`",
+        rule: "1 to 30 characters, at least one of them visible, no control or format characters, no `/`, no white
+               space at either end, not `.` or `..`",
         length: 1..=30,
         pattern: NAME,
         format: "name", holds: is_name,
@@ -71,8 +72,8 @@ text! {
     /// Identifier of a user, unique in its group; case-sensitive.
     UserId {
         meaning: "a user's identifier",
-        rule: "1 to 161 characters with a visible one among them, no control or format character, no `/`, no white \
-            space at either end, not `.` or `..`",
+        rule: "1 to 161 characters, at least one of them visible, no control or format characters, no `/`, no white
+               space at either end, not `.` or `..`",
         length: 1..=161,
         pattern: NAME,
         format: "name", holds: is_name,
@@ -85,8 +86,8 @@ text! {
     /// Name of a criteria, unique in its user's service; case-sensitive.
     CriteriaName {
         meaning: "a criteria's name",
-        rule: "1 to 50 characters with a visible one among them, no control or format character, no `/`, no white \
-            space at either end, not `.` or `..`",
+        rule: "1 to 50 characters, at least one of them visible, no control or format characters, no `/`, no white
+               space at either end, not `.` or `..`",
         length: 1..=50,
         pattern: NAME,
         format: "name", holds: is_name,
@@ -99,8 +100,8 @@ text! {
     /// Name of a schedule, unique among the schedules of its owner and type; case-sensitive.
     ScheduleName {
         meaning: "a schedule's name",
-        rule: "1 to 40 characters with a visible one among them, no control or format character, no `/`, no white \
-            space at either end, not `.` or `..`",
+        rule: "1 to 40 characters, at least one of them visible, no control or format characters, no `/`, no white
+               space at either end, not `.` or `..`",
         length: 1..=40,
         pattern: NAME,
         format: "name", holds: is_name,
@@ -113,8 +114,8 @@ text! {
     /// Name of a period, unique in its schedule; case-sensitive.
     PeriodName {
         meaning: "a period's name",
-        rule: "1 to 40 characters with a visible one among them, no control or format character, no `/`, no white \
-            space at either end, not `.` or `..`",
+        rule: "1 to 40 characters, at least one of them visible, no control or format characters, no `/`, no white
+               space at either end, not `.` or `..`",
         length: 1..=40,
         pattern: NAME,
         format: "name", holds: is_name,
@@ -127,7 +128,7 @@ text! {
     /// A name or label for people to read.
     Label {
         meaning: "a label for people to read",
-        rule: "1 to 80 characters, no control character, no white space at either end",
+        rule: "1 to 80 characters, no control characters, no white space at either end",
         length: 1..=80,
         pattern: LABEL,
         example: "Foo Telecom",
@@ -135,7 +136,7 @@ text! {
 }
 
 text! {
-    /// An e-mail address, checked for its form only.
+    /// An e-mail address. Only its form is checked.
     EmailAddress {
         meaning: "an e-mail address",
         rule: "3 to 254 characters, a local part, `@` and a domain, without white space",
@@ -146,7 +147,7 @@ text! {
 }
 
 text! {
-    /// A text that is accepted in a request and ignored, so that what was read can be sent back.
+    /// A text that is accepted in requests and ignored, so that clients can send back what they have read.
     Ignored {
         meaning: "accepted and ignored",
         rule: "at most 1,000 characters",
@@ -161,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_no_path_can_carry_or_nobody_can_see_is_none() {
+    fn a_name_that_cannot_stand_in_a_path_or_is_invisible_is_refused() {
         for text in
             [".", "..", "\u{200B}", "\u{200D}", "a\u{202E}b", "\u{FEFF}a", "\u{AD}", "\u{3164}", "\u{301}", "a/b", " a"]
         {
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_look_the_same_are_the_same() {
+    fn names_that_look_the_same_are_equal() {
         let composed = CriteriaName::parse("No\u{EB}l").expect("a name");
         let decomposed = CriteriaName::parse("Noe\u{308}l").expect("a name");
         assert_eq!(composed, decomposed);
@@ -181,10 +182,10 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_within_its_length_as_it_is_sent_and_as_it_is_kept() {
+    fn the_length_of_a_name_is_limited_before_and_after_normalization() {
         assert!(GroupId::parse(&"é".repeat(30)).is_ok());
         assert!(GroupId::parse(&"e\u{301}".repeat(16)).is_err());
-        // One character that normalization form C makes two of.
+        // Normalization form C turns this character into two.
         assert!(GroupId::parse(&"\u{958}".repeat(16)).is_err());
     }
 }

@@ -1,31 +1,31 @@
-//! Open enumerations: sets of values that may grow without breaking a client.
+//! Open enumerations: sets of values to which later releases may add, without breaking clients.
 //!
-//! An open enumeration is published as a text with a pattern. Its known values stand in its description and in
-//! `x-extensible-enum`, where generators of clients do not look, so that a client takes a value that is newer than
-//! itself. What a request brings must be a known value all the same.
+//! An open enumeration is published as a string with a pattern. The known values are listed in its description and in
+//! `x-extensible-enum`, which generators of clients ignore, so that a client accepts values that are newer than itself.
+//! In requests only known values are accepted.
 //!
-//! To add an enumeration, declare it with `open_enum!` in the file of its subject. To add a value, add a line to it:
-//! that breaks nobody, while to remove or rename one does.
+//! To add an enumeration, declare it with `open_enum!` in the file of its subject. To add a value, add a line to the
+//! declaration. Removing or renaming a value breaks clients.
 
 use poem_openapi::registry::{MetaSchema, Registry};
 use poem_openapi::types::Type;
 
-/// How the values of an enumeration are written.
+/// The spelling of an enumeration's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Form {
-    /// Regular expression that every value matches, also those that are yet to come.
+    /// Regular expression that every present and future value matches.
     pub pattern: &'static str,
-    /// The greatest number of characters.
+    /// Maximum length in characters.
     pub max_length: usize,
 }
 
-/// `tenant_not_found`: words in small letters, joined by underscores.
+/// `tenant_not_found`: lower-case words joined by underscores.
 pub const SNAKE_CASE: Form = Form { pattern: "^[a-z][a-z0-9_]*$", max_length: 64 };
-/// `Selective Call Acceptance`: words as people write them.
+/// `Selective Call Acceptance`: words separated by spaces.
 pub const WORDS: Form = Form { pattern: "^[A-Z][A-Za-z0-9 -]*$", max_length: 64 };
 
-/// Registers the schema of the open enumeration `T`. Beside a pattern, the finishing step of the document takes the set
-/// of values for `x-extensible-enum`.
+/// Registers the schema of the open enumeration `T`. Where a schema has both a pattern and a set of values, the
+/// finishing step of the document turns the set into `x-extensible-enum`.
 pub(crate) fn register<T: Type>(registry: &mut Registry, meaning: &[&str], form: Form, values: &[(&str, String)]) {
     registry.create_schema::<T, _>(T::name().into_owned(), |_| MetaSchema {
         description: Some(describe(meaning, values).leak()),
@@ -39,15 +39,15 @@ pub(crate) fn register<T: Type>(registry: &mut Registry, meaning: &[&str], form:
 
 fn describe(meaning: &[&str], values: &[(&str, String)]) -> String {
     let values: Vec<_> = values.iter().map(|(value, meaning)| format!("`{value}`: {meaning}")).collect();
-    format!("{} Values may be added; known are:\n\n{}", sentence(meaning), values.join(" "))
+    format!("{} Values may be added. Known values:\n\n{}", sentence(meaning), values.join(" "))
 }
 
-/// The lines of a doc comment as one.
+/// Joins the lines of a doc comment.
 pub(crate) fn sentence(lines: &[&str]) -> String {
     lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
 }
 
-/// Why `text` is no value: it is none of `known`.
+/// The message for a `text` that is not among the `known` values.
 pub(crate) fn unknown(text: &str, known: &[&str]) -> String {
     let start: String = text.chars().take(100).collect();
     let known: Vec<_> = known.iter().map(|value| format!("{value:?}")).collect();
@@ -56,7 +56,7 @@ pub(crate) fn unknown(text: &str, known: &[&str]) -> String {
 
 /// Declares an open enumeration; see the [module](crate::value::open_enum).
 ///
-/// The doc comments are published. A value is written as the text behind it.
+/// The doc comments are published. The string after `=` is the value as written on the wire.
 macro_rules! open_enum {
     (
         $(#[doc = $doc:expr])+
@@ -81,17 +81,17 @@ macro_rules! open_enum {
             /// Every value, in the order of the document.
             pub const ALL: [Self; [$($text),+].len()] = [$(Self::$variant),+];
 
-            /// How the values are written.
+            /// The spelling of the values.
             pub const FORM: $crate::value::open_enum::Form = $form;
 
-            /// The value as it is written.
+            /// The value as written on the wire.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)+
                 }
             }
 
-            /// The value that is written so, if it is known.
+            /// Parses a known value.
             pub fn parse(text: &str) -> Option<Self> {
                 match text {
                     $($text => Some(Self::$variant),)+
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_value_is_refused_with_the_known_ones() {
+    fn the_error_for_an_unknown_value_lists_the_known_ones() {
         assert_eq!(Colour::parse("Red"), None);
         let error = serde_json::from_str::<Colour>("\"green\"").expect_err("green is unknown").to_string();
         assert_eq!(error, r#""green" is not one of "red", "light_blue""#);
@@ -214,7 +214,7 @@ mod tests {
         let schema = &registry.schemas["Colour"];
         assert_eq!(schema.pattern.as_deref(), Some(SNAKE_CASE.pattern));
         assert_eq!(schema.enum_items, ["red", "light_blue"]);
-        let described = "A colour of the rainbow. Values may be added; known are:\n\n\
+        let described = "A colour of the rainbow. Values may be added. Known values:\n\n\
                          `red`: As blood. `light_blue`: As the sky at noon.";
         assert_eq!(schema.description, Some(described));
     }

@@ -1,7 +1,6 @@
-//! Who owns a thing: a tenant, a group or a user, and where each of them is.
+//! The owner of a resource: a tenant, a group or a user.
 //!
-//! Everything that a tenant, a group and a user have in common is here: their paths, their parents, their levels, and
-//! how they are written as up to three names. Nothing else takes an owner apart or puts one together.
+//! Paths, parents, levels and column values of owners are computed here and nowhere else.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use poem_openapi::Enum;
@@ -12,54 +11,54 @@ use super::{
     text::NotValid,
 };
 
-/// Where a group is: its tenant and its own identifier.
+/// The path of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct GroupPath {
-    /// The tenant that has the group.
+    /// The group's tenant.
     pub tenant: TenantId,
     /// The group.
     pub group: GroupId,
 }
 
-/// Where a user is: tenant, group and its own identifier.
+/// The path of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UserPath {
-    /// The tenant that has the group.
+    /// The user's tenant.
     pub tenant: TenantId,
-    /// The group that has the user.
+    /// The user's group.
     pub group: GroupId,
     /// The user.
     pub user: UserId,
 }
 
 impl UserPath {
-    /// The group that has the user.
+    /// The user's group.
     pub fn parent(&self) -> GroupPath {
         GroupPath { tenant: self.tenant.clone(), group: self.group.clone() }
     }
 
-    /// The names of tenant, group and user, as [`Owner::names`].
+    /// The names of tenant, group and user, as in [`Owner::names`].
     pub fn names(&self) -> [Option<&str>; 3] {
         [Some(self.tenant.as_str()), Some(self.group.as_str()), Some(self.user.as_str())]
     }
 }
 
-/// Whose it is, seen from a user: its own, its group's or its tenant's.
+/// The level of an owner, as seen from a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Serialize)]
 pub enum Level {
-    /// The user's own.
+    /// The user itself.
     User,
-    /// The user's group's.
+    /// The user's group.
     Group,
-    /// The user's tenant's.
+    /// The user's tenant.
     Tenant,
 }
 
 impl Level {
-    /// Every level, from the user up.
+    /// All levels, from the user upwards.
     pub const ALL: [Self; 3] = [Self::User, Self::Group, Self::Tenant];
 
-    /// The level as it is written, `User`.
+    /// The level as written on the wire, like `User`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::User => "User",
@@ -69,7 +68,7 @@ impl Level {
     }
 }
 
-/// A tenant, a group or a user, as the owner of something.
+/// The owner of a resource.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Owner {
     /// A tenant.
@@ -81,11 +80,11 @@ pub enum Owner {
 }
 
 impl Owner {
-    /// The owner that these name: tenant, group of it, user of that; `None` when no tenant is named. What is below a
-    /// name that is left out is left out too.
+    /// The owner with these names of tenant, group and user; `None` if there is no tenant. Names below a missing one
+    /// are ignored.
     ///
     /// # Errors
-    /// A name is no identifier.
+    /// If a name is not a valid identifier.
     pub fn parse(names: [Option<&str>; 3]) -> Result<Option<Self>, NotValid> {
         let [tenant, group, user] = names;
         let Some(tenant) = tenant.map(TenantId::parse).transpose()? else { return Ok(None) };
@@ -96,7 +95,7 @@ impl Owner {
         }))
     }
 
-    /// The names of tenant, group and user, as far as the owner has them.
+    /// The names of tenant, group and user; `None` for levels below the owner.
     pub fn names(&self) -> [Option<&str>; 3] {
         match self {
             Self::Tenant(tenant) => [Some(tenant.as_str()), None, None],
@@ -105,7 +104,7 @@ impl Owner {
         }
     }
 
-    /// The tenant that the owner is, or belongs to.
+    /// The tenant that the owner is or belongs to.
     pub fn tenant(&self) -> &TenantId {
         match self {
             Self::Tenant(tenant) => tenant,
@@ -123,7 +122,7 @@ impl Owner {
         }
     }
 
-    /// The owner above: a user's group, a group's tenant; a tenant has none.
+    /// The group of a user or the tenant of a group; `None` for a tenant.
     pub fn parent(&self) -> Option<Self> {
         match self {
             Self::Tenant(_) => None,
@@ -132,29 +131,29 @@ impl Owner {
         }
     }
 
-    /// The owner and those above it, from below.
+    /// The owner and its parents, from the lowest upwards.
     pub fn with_parents(&self) -> impl Iterator<Item = Self> {
         std::iter::successors(Some(self.clone()), Self::parent)
     }
 
-    /// The owner itself or the one above it that is at `level`; `None` when the owner is above that level.
+    /// The owner or its parent at `level`; `None` if the owner is above that level.
     pub fn at_level(&self, level: Level) -> Option<Self> {
         self.with_parents().find(|owner| owner.level() == level)
     }
 
-    /// The segments of the owner's path below `/api/v1`, before they are percent-encoded.
+    /// The segments of the owner's path below `/api/v1`, not percent-encoded.
     pub fn segments(&self) -> Vec<&str> {
         let names = ["tenants", "groups", "users"].into_iter().zip(self.names());
         names.filter_map(|(collection, name)| Some([collection, name?])).flatten().collect()
     }
 
-    /// The path of what stands under `segments` below the owner, percent-encoded.
+    /// The percent-encoded path of `segments` below the owner.
     pub fn path_of(&self, segments: &[&str]) -> String {
         path(&[&self.segments()[..], segments].concat())
     }
 }
 
-/// The path of a thing below `/api/v1`, percent-encoded (RFC 3986).
+/// The percent-encoded path of `segments` below `/api/v1` (RFC 3986).
 pub fn path(segments: &[&str]) -> String {
     const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     let mut path = "/api/v1/".to_owned();
@@ -170,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_owner_is_what_its_names_say_and_has_the_path_of_them() {
+    fn an_owner_has_the_names_and_the_path_it_was_parsed_from() {
         for (names, path) in [
             ([Some("a"), None, None], "/api/v1/tenants/a/x/"),
             ([Some("a"), Some("b c"), None], "/api/v1/tenants/a/groups/b%20c/x/"),
@@ -184,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn the_owners_above_are_found_by_their_level() {
+    fn parents_are_found_by_their_level() {
         let user = Owner::parse([Some("a"), Some("b"), Some("c")]).expect("identifiers").expect("a user");
         let tenant = Owner::parse([Some("a"), None, None]).expect("an identifier").expect("a tenant");
         assert_eq!(user.with_parents().map(|owner| owner.level()).collect::<Vec<_>>(), Level::ALL);

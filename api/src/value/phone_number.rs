@@ -1,4 +1,4 @@
-//! Phone numbers, the patterns that criteria match them with, and the regions that national numbers belong to.
+//! Phone numbers, patterns of phone numbers, and the regions of national numbers.
 
 use std::{borrow::Cow, sync::LazyLock};
 
@@ -8,7 +8,7 @@ use rlibphonenumber::PHONE_NUMBER_UTIL;
 use crate::value::text::text;
 
 text! {
-    /// A phone number in its international form (ITU-T E.164).
+    /// A phone number in international form (ITU-T E.164).
     PhoneNumber {
         meaning: "a phone number in E.164 form",
         rule: "`+`, then 2 to 15 digits of which the first is not 0",
@@ -19,7 +19,7 @@ text! {
 }
 
 text! {
-    /// The short number of a user inside its group.
+    /// The short number of a user within the group.
     Extension {
         meaning: "an extension",
         rule: "1 to 20 digits",
@@ -30,7 +30,7 @@ text! {
 }
 
 text! {
-    /// What a calling number is compared with: a number, whole or with wildcards.
+    /// A phone number with optional wildcards, which calling numbers are compared with.
     PhoneNumberPattern {
         meaning: "a phone number pattern",
         rule: "1 to 23 characters: an optional leading `+`, digits, `?` for exactly one digit, and `*` for any run of \
@@ -41,11 +41,11 @@ text! {
     }
 }
 
-/// No control character.
+/// No control characters.
 const LINE: &str = r"^[^\x00-\x1F\x7F-\x9F]*$";
 
 text! {
-    /// The number of a caller, as the network brings it.
+    /// The calling number in the form that the network delivers.
     CallingNumber {
         meaning: "a calling number",
         rule: "at most 512 characters, no control character: E.164 with `+`, `00` or the international prefix of the \
@@ -59,7 +59,7 @@ text! {
 }
 
 text! {
-    /// The number that a call is for, as the network brings it.
+    /// The called number in the form that the network delivers.
     CalledNumber {
         meaning: "a called number",
         rule: "1 to 512 characters, no control character: E.164 with `+`, without it, with `00` or with the \
@@ -74,7 +74,8 @@ text! {
 macro_rules! with_plus {
     ($name:ident) => {
         impl $name {
-            /// The number with the `+` that a query made a space of (WHATWG URL, section 5.1), where one can stand.
+            /// The number with `+` restored where the decoding of a query turned it into a space (WHATWG URL, section
+            /// 5.1).
             pub(crate) fn with_plus(self) -> Self {
                 Self(with_plus(self.0))
             }
@@ -85,8 +86,8 @@ macro_rules! with_plus {
 with_plus!(CallingNumber);
 with_plus!(CalledNumber);
 
-/// `text` with a `+` for the space before digits where a number begins: at the start, in `<…>`, behind the scheme of a
-/// URI and as its `phone-context`.
+/// `text` with `+` in place of a space where a number begins: at the start, after `<`, after the scheme of a URI and in
+/// `phone-context`.
 fn with_plus(text: String) -> String {
     static SPACE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)(^|<|\b(?:tel|sips?):|;\s*phone-context=) ([0-9(])").expect("it is a regular expression")
@@ -101,7 +102,7 @@ fn with_plus(text: String) -> String {
 }
 
 text! {
-    /// The region whose national numbers a tenant's users dial (ISO 3166-1 alpha-2).
+    /// The region whose national numbering plan applies (ISO 3166-1 alpha-2).
     Region {
         meaning: "a region",
         rule: "an ISO 3166-1 alpha-2 code in capital letters that has a telephone numbering plan, like `BE`",
@@ -122,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plus_that_a_query_made_a_space_of_is_read_as_it_was_meant() {
+    fn a_plus_that_a_query_decoded_as_a_space_is_restored() {
         for (sent, meant) in [
             (" 3225550100", "+3225550100"),
             ("tel: 32-2-555-01-00", "tel:+32-2-555-01-00"),

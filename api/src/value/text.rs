@@ -1,9 +1,9 @@
-//! Parsed text values: text that has been checked once and is right from then on.
+//! Value types: text that is checked once, when it is parsed.
 //!
-//! A value type is declared with `text!`: its rule stands once and serves request bodies, path and query
-//! parameters, the published schema and the messages for bad input alike. To add a value type, declare it with
-//! `text!` in the file of its subject; if a pattern cannot say its whole rule, give it a `format` and a `holds`
-//! function, and teach the format to [`crate::wire::validation::compile`].
+//! A value type is declared with `text!`. Its rule is written once and used for request bodies, path and query
+//! parameters, the published schema and error messages. To add a value type, declare it with `text!` in the file of its
+//! subject. If a pattern cannot express its whole rule, set a `format` and a `holds` function, and register the format
+//! in [`crate::wire::validation::compile`].
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
 use regex::Regex;
 use thiserror::Error;
 
-/// Why a text is not a value of the wanted type. The message says what would be right.
+/// The error for a text that is not a value of the type. The message says what would be right.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{text:?} is not {meaning}: {rule}")]
 pub struct NotValid {
@@ -21,32 +21,32 @@ pub struct NotValid {
 }
 
 impl NotValid {
-    /// The same with the very `reason`, where there is one, in place of the whole rule.
+    /// Replaces the general rule by a specific `reason`, if there is one.
     pub(crate) fn because(self, reason: Option<String>) -> Self {
         Self { rule: reason.map_or(self.rule, Cow::Owned), ..self }
     }
 }
 
-/// The rule of a value type, as it stands in the published schema.
+/// The rule of a value type, as published in its schema.
 pub struct Rule {
     /// Name of the schema in the published document.
     pub name: &'static str,
     /// What the value is, with its article: "a tenant's identifier".
     pub meaning: &'static str,
-    /// What makes a text such a value, in words.
+    /// The rule in words.
     pub rule: &'static str,
-    /// Least and greatest number of characters.
+    /// Minimum and maximum length in characters.
     pub length: (usize, usize),
     /// Regular expression in the common subset of ECMA 262, Rust, Java, Go and Python.
     pub pattern: &'static str,
-    /// OpenAPI `format`, where the pattern cannot say the whole rule.
+    /// OpenAPI `format`, if the pattern cannot express the whole rule.
     pub format: Option<&'static str>,
-    /// A value that passes.
+    /// A valid value.
     pub example: &'static str,
 }
 
 impl Rule {
-    /// The published description: what it is, then the rule in words.
+    /// The published description: the meaning, then the rule in words.
     pub fn description(&self) -> String {
         let mut meaning = self.meaning.to_owned();
         if let Some(first) = meaning.get_mut(0..1) {
@@ -85,16 +85,16 @@ impl Rule {
     }
 }
 
-/// `pattern` with the meaning that it has in the document: in ECMA 262, `\s` is the byte order mark too. It may stand
-/// in brackets only.
+/// Compiles `pattern` with its meaning in ECMA 262, where `\s` includes the byte order mark. `\s` may be used only
+/// within brackets.
 pub(crate) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     Regex::new(&pattern.replace(r"\s", r"\s\x{FEFF}"))
 }
 
-/// Declares a parsed text value; see the [module](crate::value::text).
+/// Declares a value type; see the [module](crate::value::text).
 ///
-/// `holds` is the part of the rule that `pattern` cannot say, `reason` what is wrong with a text in particular,
-/// `canonical` the form that a right text is kept in.
+/// `holds` checks the part of the rule that `pattern` cannot express, `reason` makes a specific error message, and
+/// `canonical` the form in which a valid text is stored.
 macro_rules! text {
     (
         $(#[$meta:meta])*
@@ -115,7 +115,7 @@ macro_rules! text {
         pub struct $name(String);
 
         impl $name {
-            /// The rule that every value of this type meets.
+            /// The rule of this type.
             pub const RULE: $crate::value::text::Rule = $crate::value::text::Rule {
                 name: stringify!($name),
                 meaning: $meaning,
@@ -126,7 +126,7 @@ macro_rules! text {
                 example: $example,
             };
 
-            /// The value that `text` stands for; an error that says what would be right if it stands for none.
+            /// Parses `text`. The error says what would be right.
             pub fn parse(text: &str) -> Result<Self, $crate::value::text::NotValid> {
                 static PATTERN: std::sync::LazyLock<regex::Regex> = std::sync::LazyLock::new(|| {
                     $crate::value::text::compile($pattern).expect("a value type's pattern is a regular expression")

@@ -5,7 +5,7 @@ use jiff::{civil, tz};
 use crate::value::text::text;
 
 text! {
-    /// A local time of day, kept as `HH:MM`.
+    /// A local time of day, stored as `HH:MM`.
     TimeOfDay {
         meaning: "a time of day",
         rule: "`H:MM` or `HH:MM`, from `0:00` to `23:59`, or `24:00` as the end of a day",
@@ -25,7 +25,7 @@ impl TimeOfDay {
 }
 
 text! {
-    /// A day of the calendar.
+    /// A calendar date.
     Date {
         meaning: "a date",
         rule: "a day that exists, `YYYY-MM-DD`, from 1970 to 2199",
@@ -37,7 +37,7 @@ text! {
 }
 
 text! {
-    /// An instant.
+    /// A point in time.
     Instant {
         meaning: "an instant",
         rule: "an RFC 3339 date and time with its offset, which is at most 23:59, up to the year 9998, like \
@@ -50,12 +50,12 @@ text! {
 }
 
 impl Instant {
-    /// The instant on the time line.
+    /// The instant as a timestamp.
     pub fn timestamp(&self) -> jiff::Timestamp {
         self.as_str().parse().expect("an instant has been parsed before")
     }
 
-    /// The instant in UTC, to the microsecond; the last one that can be written for any later one.
+    /// The instant in UTC, with microseconds. Instants after the last one that can be written become that one.
     pub fn of(timestamp: jiff::Timestamp) -> Self {
         const LAST: i64 = 253_370_764_799;
         let microseconds = timestamp.as_microsecond().min(LAST * 1_000_000);
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_of_day_is_kept_with_two_digits_and_counts_minutes() {
+    fn a_time_of_day_is_stored_with_two_digits_and_converted_to_minutes() {
         let kept = |text| TimeOfDay::parse(text).map(|time| (time.to_string(), time.minutes()));
         assert_eq!(kept("9:05"), Ok(("09:05".to_owned(), 545)));
         assert_eq!(kept("24:00"), Ok(("24:00".to_owned(), 1440)));
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn only_days_that_exist_are_dates() {
+    fn dates_that_do_not_exist_are_refused() {
         assert!(Date::parse("2028-02-29").is_ok());
         for wrong in ["2027-02-29", "1969-12-31", "2200-01-01", "2026-1-1", "20260101"] {
             assert!(Date::parse(wrong).is_err(), "{wrong}");
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_zone_has_its_own_spelling() {
+    fn the_name_of_a_time_zone_is_case_sensitive() {
         assert!(TimeZone::parse("Europe/Brussels").is_ok());
         assert!(TimeZone::parse("UTC").is_ok());
         for wrong in ["europe/brussels", "Europe/Atlantis", "+02:00", ""] {

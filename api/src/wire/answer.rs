@@ -1,4 +1,4 @@
-//! What an operation answers when it has done what was asked.
+//! Success responses of operations.
 
 use poem_openapi::{ApiResponse, Object, types::Type};
 use serde::Serialize;
@@ -9,55 +9,55 @@ use super::{
 };
 use crate::value::owner::path;
 
-/// A value that is answered as JSON.
+/// A value that is sent as JSON.
 pub trait Answer: Type + Serialize {}
 impl<T: Type + Serialize> Answer for T {}
 
-/// 200 with what was asked for.
+/// 200 with the requested resource.
 #[derive(ApiResponse)]
 pub enum Found<T: Answer> {
-    /// What was asked for.
+    /// The requested resource.
     #[oai(status = 200)]
     Ok(JsonAnswer<T>),
 }
 
 impl<T: Answer> Found<T> {
-    /// The answer `value`.
+    /// The response with `value`.
     pub fn with(value: T) -> Self {
         Self::Ok(JsonAnswer(value))
     }
 }
 
-/// 200 with a thing as it is after a change.
+/// 200 with a resource after a change.
 #[derive(ApiResponse)]
 pub enum Updated<T: Answer> {
-    /// The change is done; this is what it is now.
+    /// Changed; the resource after the change.
     #[oai(status = 200)]
     Ok(JsonAnswer<T>),
 }
 
 impl<T: Answer> Updated<T> {
-    /// The answer `value`.
+    /// The response with `value`.
     pub fn with(value: T) -> Self {
         Self::Ok(JsonAnswer(value))
     }
 }
 
-/// 201 with a new thing and where it is.
+/// 201 with a new resource and its path.
 #[derive(ApiResponse)]
 pub enum Created<T: Answer> {
-    /// Created; this is the new thing.
+    /// Created; the new resource.
     #[oai(status = 201)]
     Created(
         JsonAnswer<T>,
-        /// Where the new thing is.
+        /// Path of the new resource.
         #[oai(header = "Location")]
         String,
     ),
 }
 
 impl<T: Answer> Created<T> {
-    /// The answer for `value`, which is to be found under the path of these segments.
+    /// The response for `value`, whose path has these segments.
     pub fn at(segments: &[&str], value: T) -> Self {
         Self::Created(JsonAnswer(value), path(segments))
     }
@@ -66,7 +66,7 @@ impl<T: Answer> Created<T> {
 /// 200 with an empty object.
 #[derive(ApiResponse)]
 pub enum Deleted {
-    /// It is no longer there.
+    /// The resource no longer exists.
     #[oai(status = 200)]
     Ok(JsonAnswer<Empty>),
 }
@@ -77,10 +77,10 @@ impl From<()> for Deleted {
     }
 }
 
-/// 200 with what was asked for and its revision, or 304 when the caller has it already.
+/// 200 with the requested resource and its revision, or 304 if the client already has this revision.
 #[derive(ApiResponse)]
 pub enum FoundVersion<T: Answer> {
-    /// What was asked for.
+    /// The requested resource.
     #[oai(status = 200)]
     Ok(
         JsonAnswer<T>,
@@ -98,7 +98,7 @@ pub enum FoundVersion<T: Answer> {
 }
 
 impl<T: Answer> FoundVersion<T> {
-    /// The answer for `versioned`, without a body when `if_none_match` names its revision.
+    /// The response for `versioned`; without a body if `if_none_match` contains its revision.
     pub fn unless_known(versioned: Versioned<T>, if_none_match: Option<EntityTags>) -> Self {
         let tag = versioned.revision.entity_tag();
         match if_none_match {
@@ -108,10 +108,10 @@ impl<T: Answer> FoundVersion<T> {
     }
 }
 
-/// 200 with a thing as it is after a change, and the revision after it.
+/// 200 with a resource after a change, and the new revision.
 #[derive(ApiResponse)]
 pub enum UpdatedVersion<T: Answer> {
-    /// The change is done; this is what it is now.
+    /// Changed; the resource after the change.
     #[oai(status = 200)]
     Ok(
         JsonAnswer<T>,
@@ -127,33 +127,33 @@ impl<T: Answer> From<Versioned<T>> for UpdatedVersion<T> {
     }
 }
 
-/// 200 with a new thing, where it is, and the revision after it.
+/// 200 with a new resource, its path, and the new revision.
 #[derive(ApiResponse)]
 pub enum CreatedVersion<T: Answer> {
-    /// Created; this is the new thing.
+    /// Created; the new resource.
     #[oai(status = 200)]
     Ok(
         JsonAnswer<T>,
         /// Revision of the user's service after the change.
         #[oai(header = "ETag")]
         String,
-        /// Where the new thing is.
+        /// Path of the new resource.
         #[oai(header = "Location")]
         String,
     ),
 }
 
 impl<T: Answer> CreatedVersion<T> {
-    /// The answer for `versioned`, which is to be found under `path`.
+    /// The response for `versioned`, whose path is `path`.
     pub fn at(path: String, versioned: Versioned<T>) -> Self {
         Self::Ok(JsonAnswer(versioned.value), versioned.revision.entity_tag(), path)
     }
 }
 
-/// 200 with an empty object and the revision after the removal.
+/// 200 with an empty object and the revision after the deletion.
 #[derive(ApiResponse)]
 pub enum DeletedVersion {
-    /// It is no longer there.
+    /// The resource no longer exists.
     #[oai(status = 200)]
     Ok(
         JsonAnswer<Empty>,

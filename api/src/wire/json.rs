@@ -1,5 +1,5 @@
-//! Reading JSON in which no object has a member twice (RFC 7493, section 2.3): which of the two was meant, nobody
-//! knows.
+//! Parses JSON and refuses objects with duplicate members (RFC 7493, section 2.3), since the meaning of those is
+//! undefined.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-/// A JSON value without repeated members.
+/// A JSON value without duplicate members.
 pub(crate) struct UniqueJson(pub(crate) Value);
 
 impl<'de> Deserialize<'de> for UniqueJson {
@@ -63,7 +63,7 @@ impl<'de> Visitor<'de> for Unique {
         let mut object = Map::new();
         while let Some((name, UniqueJson(value))) = members.next_entry::<String, _>()? {
             if object.insert(name, value).is_some() {
-                return Err(A::Error::custom("a member of an object stands twice; each may stand once"));
+                return Err(A::Error::custom("an object has the same member twice; each member is allowed once"));
             }
         }
         Ok(object.into())
@@ -77,13 +77,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_read_as_they_are_and_repeated_members_are_refused() {
+    fn values_are_parsed_unchanged_and_duplicate_members_are_refused() {
         let read = |text| serde_json::from_str(text).map(|UniqueJson(value)| value);
         let text = r#"{"a":[null,true,-1,18446744073709551615,1.5,"é"],"b":{"a":{}}}"#;
         assert_eq!(read(text).ok(), Some(json!({ "a": [null, true, -1, u64::MAX, 1.5, "é"], "b": { "a": {} } })));
         for twice in [r#"{"a":1,"a":1}"#, r#"[{"b":{"a":1,"c":2,"\u0061":3}}]"#] {
-            let error = read(twice).expect_err("a member stands twice").to_string();
-            assert!(error.starts_with("a member of an object stands twice"), "{error}");
+            let error = read(twice).expect_err("a member is duplicated").to_string();
+            assert!(error.starts_with("an object has the same member twice"), "{error}");
         }
     }
 }

@@ -1,7 +1,6 @@
-//! What goes over the wire whatever the resource: bodies, answers, pages, preconditions, problems.
+//! What all resources share in requests and responses: bodies, pages, preconditions, problems.
 //!
-//! Nothing here names a resource, or knows who sends a request. To add a form of answer that several resources give,
-//! add it to [`answer`].
+//! This module knows no resource and no actor. To add a response type that several resources use, add it to [`answer`].
 
 pub mod answer;
 mod json;

@@ -1,4 +1,4 @@
-//! Keyset paging of lists.
+//! Keyset pagination of lists.
 
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::types::{ParseError, ParseFromParameter, ParseResult, ToJSON, Type};
@@ -7,12 +7,12 @@ use std::borrow::Cow;
 
 use crate::value::text::text;
 
-/// The greatest number of things on a page: 1 to 1000, 100 when not asked.
+/// The maximum number of entries on a page: 1 to 1000, 100 by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit(u16);
 
 impl Limit {
-    /// The number of things on the page.
+    /// The number of entries.
     pub fn get(self) -> u64 {
         self.0.into()
     }
@@ -39,7 +39,7 @@ impl Type for Limit {
 
     fn register(registry: &mut Registry) {
         registry.create_schema::<Self, _>("Limit".to_owned(), |_| MetaSchema {
-            description: Some("The greatest number of things on a page: a whole number from 1 to 1000."),
+            description: Some("The maximum number of entries on a page: a whole number from 1 to 1000."),
             minimum: Some(1.0),
             maximum: Some(1000.0),
             default: Some(100.into()),
@@ -62,7 +62,7 @@ impl ParseFromParameter for Limit {
         let digits = value.bytes().all(|byte| byte.is_ascii_digit());
         match value.parse() {
             Ok(limit @ 1..=1000) if digits => Ok(Self(limit)),
-            _ => Err(ParseError::custom(format!("{value:?} is not a page's limit: a whole number from 1 to 1000"))),
+            _ => Err(ParseError::custom(format!("{value:?} is not a valid limit: an integer from 1 to 1000"))),
         }
     }
 }
@@ -74,9 +74,9 @@ impl ToJSON for Limit {
 }
 
 text! {
-    /// Where a page of schedules starts: behind the schedule that this names, `level/name`.
+    /// The start of a page of schedules: after the schedule `level/name`.
     ScheduleCursor {
-        meaning: "a place in a list of schedules",
+        meaning: "a position in a list of schedules",
         rule: "the `next` of the page before: a level, `/` and the name of a schedule",
         length: 6..=47,
         pattern: r"^(User|Group|Tenant)/[^/\x00-\x1F\x7F-\x9F]+$",
@@ -84,11 +84,11 @@ text! {
     }
 }
 
-/// What page of a list is asked for.
+/// The requested page of a list.
 #[derive(Debug, Clone)]
 pub struct PageQuery<Key> {
-    /// At most so many things.
+    /// Maximum number of entries.
     pub limit: Limit,
-    /// The page starts behind this key; at the start of the list when absent.
+    /// The page starts after this key; absent for the first page.
     pub after: Option<Key>,
 }

@@ -1,7 +1,7 @@
-//! JSON bodies and answers; and what bodies of other media types share with them.
+//! JSON bodies of requests and responses, and what bodies of other media types share with them.
 //!
-//! A body is held against the published schema before it is parsed, so that the document says just what is
-//! accepted, and every fault is told at once. An answer is written straight by serde.
+//! A request body is validated against the published schema before it is parsed, so that the document states exactly
+//! what is accepted, and all faults are reported at once. A response is serialized directly by serde.
 
 use std::{
     num::NonZero,
@@ -25,39 +25,39 @@ use crate::wire::{
     validation::BodySchemas,
 };
 
-/// The greatest length of a request's body, in bytes.
+/// The maximum length of a request body, in bytes.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// The greatest length of a body, in bytes, that is read on a thread that answers others too.
+/// The maximum length of a body, in bytes, that is parsed on an async worker thread.
 const QUICK_BODY_BYTES: usize = 8 << 10;
 
-/// How many longer bodies are read at a time: half of the processors, so that the others answer meanwhile.
+/// Limits how many longer bodies are parsed at a time: half of the processors, so that the others serve requests.
 static TURNS: LazyLock<Semaphore> = LazyLock::new(|| {
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
     Semaphore::new((processors / 2).max(1))
 });
 
-/// The type of a request's body.
+/// The type of a request body.
 pub trait Body: ParseFromJSON + Send + 'static {
-    /// Whether parsing takes just what the published schema takes, so that a body that parses need not be validated.
-    /// The schema is still what explains a body that does not parse. A property test must hold that both agree.
+    /// Whether parsing accepts exactly the bodies that are valid by the schema, so that a parsed body need not be
+    /// validated. The schema still explains the faults of other bodies. A property test must show that both agree.
     const PARSES_BY_SCHEMA: bool = false;
 
-    /// Adds what is wrong with `body` by the rules that its schema cannot say. The body may break its schema too:
-    /// what is not as the schema says is not looked at here.
+    /// Adds the faults of `body` by the rules that its schema cannot express. The body may also violate its schema;
+    /// values that do are ignored here.
     fn check(body: &Value, faults: &mut Vec<Fault>) {
         let _ = (body, faults);
     }
 }
 
-/// Whether `content_type` is the media type, in whatever letters, parameters aside. The quotes that the documentation
-/// of the field prints around it are taken for what they mean.
+/// Whether `content_type` is `media_type`, in upper or lower case, ignoring parameters. Quotes around it, as BroadWorks
+/// documentation prints them, are accepted.
 pub(crate) fn is_media_type(content_type: &str, media_type: &str) -> bool {
     let given = content_type.split(';').next().unwrap_or_default();
     given.trim_matches(|c: char| c == '"' || c.is_whitespace()).eq_ignore_ascii_case(media_type)
 }
 
-/// A JSON body, checked against its published schema and its other rules.
+/// A JSON body, validated against its published schema and its other rules.
 pub struct JsonBody<T>(pub T);
 
 impl<T: Body> Payload for JsonBody<T> {
@@ -83,7 +83,7 @@ impl<T: Body> ParsePayload for JsonBody<T> {
         let bytes = body.take()?.into_bytes_limit(MAX_BODY_BYTES).await?;
         let schemas = request.data::<Arc<BodySchemas>>().cloned();
         let schemas =
-            schemas.ok_or_else(|| Failure::Internal("a request came without the schemas of bodies".into()))?;
+            schemas.ok_or_else(|| Failure::Internal("the request has no body schemas in its extensions".into()))?;
         off_the_workers(bytes.len(), move || parse(&bytes, &schemas)).await.map(Self)
     }
 }
@@ -110,16 +110,16 @@ fn malformed(bytes: &[u8], error: &serde_json::Error) -> Failure {
     let detail = match bytes {
         [] => "the body is empty".to_owned(),
         [0xEF, 0xBB, 0xBF, ..] => {
-            "the body starts with a byte order mark, which JSON has none of; leave it out".to_owned()
+            "the body starts with a byte order mark, which JSON does not allow; leave it out".to_owned()
         }
         _ => error.to_string(),
     };
     Failure::refused(ProblemCode::MalformedJson, format!("Expected a JSON object: {detail}."))
 }
 
-/// Does `work` on a body of this `length`: at once when that takes less than a millisecond, and else on a thread that
-/// answers nobody else meanwhile. A body of 1 MiB takes tens of milliseconds, and requests that arrive on the same
-/// worker would wait for them.
+/// Runs `work` on a body of this `length`: on the current worker if that takes less than a millisecond, else on a
+/// blocking thread. A body of 1 MiB takes tens of milliseconds, for which other requests on the same worker would have
+/// to wait.
 pub(crate) async fn off_the_workers<T: Send + 'static, E: From<Failure> + Send + 'static>(
     length: usize,
     work: impl FnOnce() -> Result<T, E> + Send + 'static,
@@ -137,7 +137,7 @@ pub(crate) async fn off_the_workers<T: Send + 'static, E: From<Failure> + Send +
 
 poem_openapi::impl_apirequest_for_payload!(JsonBody<T>, T: Body);
 
-/// A JSON answer.
+/// A JSON response.
 pub struct JsonAnswer<T>(pub T);
 
 impl<T: Type + Serialize> Payload for JsonAnswer<T> {
@@ -158,7 +158,7 @@ impl<T: Type + Serialize> IntoResponse for JsonAnswer<T> {
     }
 }
 
-/// The default of members that are true unless said otherwise.
+/// The default of members that are true unless set.
 pub(crate) fn yes() -> bool {
     true
 }

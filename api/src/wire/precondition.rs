@@ -17,12 +17,12 @@ text! {
 }
 
 impl EntityTags {
-    /// Whether a write of `revision` may go on (`If-Match`, strong comparison).
+    /// Whether `If-Match` allows a write at `revision` (strong comparison).
     pub fn name_strongly(&self, revision: Revision) -> bool {
         self.decode::<IfMatch>().is_some_and(|tags| revision.tag().is_some_and(|tag| tags.precondition_passes(&tag)))
     }
 
-    /// Whether the reader has `revision` already (`If-None-Match`, weak comparison).
+    /// Whether the client already has `revision` (`If-None-Match`, weak comparison).
     pub fn name_weakly(&self, revision: Revision) -> bool {
         self.decode::<IfNoneMatch>()
             .is_some_and(|tags| revision.tag().is_some_and(|tag| !tags.precondition_passes(&tag)))
@@ -49,7 +49,7 @@ impl Revision {
     }
 }
 
-/// A value with the revision that it belongs to.
+/// A value with its revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Versioned<T> {
     /// The revision.
@@ -59,7 +59,7 @@ pub struct Versioned<T> {
 }
 
 impl<T> Versioned<T> {
-    /// What `f` makes of the value, at the same revision.
+    /// Applies `f` to the value; the revision stays the same.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Versioned<U> {
         Versioned { revision: self.revision, value: f(self.value) }
     }

@@ -1,5 +1,5 @@
-//! The keys of the provider, kept: fetched when the first token comes, and anew when a token names a key that is not
-//! among them or when they are old. What is known goes on to be used while the provider does not answer.
+//! Cache of the provider's keys. They are fetched with the first token, and again when a token has an unknown key
+//! identifier or when they are old. While the provider does not respond, the cached keys remain in use.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -9,24 +9,24 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use super::{discovery::Provider, keys::KeySet, rejection::Rejection};
 use crate::clock::Clock;
 
-/// How long to wait from one fetch to the next. Whoever sends tokens with invented keys causes no more than this.
+/// Minimum time between fetches, so that tokens with invented key identifiers do not cause more.
 const FLOOR: SignedDuration = SignedDuration::from_secs(30);
-/// The same while no keys are known: then every token waits for them.
+/// The same while no keys are known, since all tokens then wait for them.
 const FLOOR_WITHOUT_KEYS: SignedDuration = SignedDuration::from_secs(5);
-/// When keys are fetched anew, so that those which the provider has withdrawn are no longer trusted.
+/// Age at which keys are fetched again, so that withdrawn keys are no longer trusted.
 const OLD: SignedDuration = SignedDuration::from_mins(10);
 
-/// Keys, and when they were fetched.
+/// Keys with the time of their fetch.
 #[derive(Clone)]
 struct Known {
     keys: Arc<KeySet>,
     fetched: Timestamp,
 }
 
-/// When the last fetch ended. Whoever holds it is the one who fetches.
+/// Time of the last fetch. The holder of the lock is the task that fetches.
 type LastFetch = Option<Timestamp>;
 
-/// The keys of a provider.
+/// The cached keys of a provider.
 pub(super) struct KeyCache {
     provider: Provider,
     clock: Arc<dyn Clock>,
@@ -35,12 +35,12 @@ pub(super) struct KeyCache {
 }
 
 impl KeyCache {
-    /// Keys that are yet to be fetched.
+    /// An empty cache.
     pub fn new(provider: Provider, clock: Arc<dyn Clock>) -> Self {
         Self { provider, clock, known: RwLock::default(), last_fetch: Arc::default() }
     }
 
-    /// The keys, as new as they have to be for a token with this key identifier.
+    /// The keys, refreshed if necessary for a token with this key identifier.
     pub async fn for_id(self: &Arc<Self>, id: Option<&str>) -> Result<Arc<KeySet>, Rejection> {
         match self.known() {
             Some(known) if known.keys.has(id) => {
@@ -56,17 +56,17 @@ impl KeyCache {
         }
     }
 
-    /// Fetches the keys, or waits for who does, unless that was just done.
+    /// Fetches the keys or waits for a fetch in progress; does nothing right after a fetch.
     async fn refresh(self: &Arc<Self>) {
         let last_fetch = Arc::clone(&self.last_fetch).lock_owned().await;
         if self.due(*last_fetch) {
-            // A task of its own: a client that goes away must not end what others wait for. When it panics the log says
-            // so.
+            // In its own task, so that a disconnecting client does not abort a fetch for which others wait. A panic is
+            // logged.
             let _ = tokio::spawn(Arc::clone(self).fetch(last_fetch)).await;
         }
     }
 
-    /// Fetches the keys while nobody waits, unless somebody does or it was just done.
+    /// Fetches the keys in the background, unless a fetch is in progress or has just ended.
     fn refresh_behind(self: &Arc<Self>) {
         if let Ok(last_fetch) = Arc::clone(&self.last_fetch).try_lock_owned()
             && self.due(*last_fetch)
@@ -98,8 +98,8 @@ impl KeyCache {
         last_fetch.is_none_or(|last| self.passed(floor, last))
     }
 
-    /// Whether so much time has passed. A clock that was set back counts too, or nothing would be fetched until it is
-    /// there again.
+    /// Whether `time` has passed since `since`. True also if the clock was set back, else nothing would be fetched
+    /// until it has caught up.
     fn passed(&self, time: SignedDuration, since: Timestamp) -> bool {
         self.clock.now().duration_since(since).abs() >= time
     }

@@ -1,16 +1,16 @@
-//! The claims of a token whose signature is right.
+//! Checks the claims of a token with a valid signature.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::{config::OidcConfig, rejection::Rejection};
 
-/// What a valid token says.
+/// The content of a valid token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claims {
-    /// Whom the token was issued to (`sub`).
+    /// The subject (`sub`).
     pub subject: String,
-    /// The roles; none when there is no such claim.
+    /// The roles; empty if there is no such claim.
     pub roles: Vec<String>,
     /// The tenant.
     pub tenant: Option<String>,
@@ -18,24 +18,24 @@ pub struct Claims {
     pub group: Option<String>,
     /// The user.
     pub user: Option<String>,
-    /// Whether the token is for reading only; not so when there is no such claim.
+    /// Whether the token may only read; false if there is no such claim.
     pub read_only: bool,
-    /// When the token ends to be valid (`exp`).
+    /// Time of expiry (`exp`).
     pub expires: Timestamp,
 }
 
-/// How far the provider's clock may be from the server's.
+/// Tolerated difference between the clocks of the provider and the server.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
 
-/// What the claims say, if they are for this server and now.
+/// Reads the claims; refused if they are not for this server or not valid now.
 pub(super) fn read(payload: &Value, config: &OidcConfig, now: Timestamp) -> Result<Claims, Rejection> {
     if payload.get("iss").and_then(Value::as_str) != Some(&config.issuer) {
-        return Err(Rejection::invalid("its issuer (iss) is not the one whose tokens are accepted here"));
+        return Err(Rejection::invalid("its issuer (iss) is not the configured one"));
     }
     if !is_for(payload.get("aud"), &config.audience) {
-        return Err(Rejection::invalid("it is not for this server: its audience (aud) is another"));
+        return Err(Rejection::invalid("it is not for this server: its audience (aud) is not the configured one"));
     }
-    let expires = time(payload, "exp")?.ok_or_else(|| Rejection::invalid("it has no end (exp)"))?;
+    let expires = time(payload, "exp")?.ok_or_else(|| Rejection::invalid("it has no expiry (exp)"))?;
     let expires = capped(expires, time(payload, "iat")?, config.max_age, now)?;
     if now.duration_since(expires) >= LEEWAY {
         return Err(Rejection::invalid("it has expired"));
@@ -57,19 +57,19 @@ pub(super) fn read(payload: &Value, config: &OidcConfig, now: Timestamp) -> Resu
     })
 }
 
-/// The end of a token, `max_age` seconds after it was issued at most. One that does not say when it was issued must end
+/// The expiry of a token, at most `max_age` seconds after it was issued. A token without time of issue must expire
 /// within that time from now.
 fn capped(expires: Timestamp, issued: Option<Timestamp>, max_age: i64, now: Timestamp) -> Result<Timestamp, Rejection> {
     let latest = issued.unwrap_or(now).checked_add(SignedDuration::from_secs(max_age)).unwrap_or(Timestamp::MAX);
     if issued.is_none() && expires.duration_since(latest) > LEEWAY {
         return Err(Rejection::invalid(
-            "it is valid for longer than is accepted here, and does not say since when (iat)",
+            "its lifetime exceeds the configured maximum, and it has no time of issue (iat)",
         ));
     }
     Ok(expires.min(latest))
 }
 
-/// Whether `audience` is the audience or among them.
+/// Whether `audience` is among the audiences.
 fn is_for(audiences: Option<&Value>, audience: &str) -> bool {
     match audiences {
         Some(Value::String(only)) => only == audience,
@@ -80,7 +80,7 @@ fn is_for(audiences: Option<&Value>, audience: &str) -> bool {
 
 fn time(payload: &Value, name: &str) -> Result<Option<Timestamp>, Rejection> {
     let Some(value) = payload.get(name) else { return Ok(None) };
-    // Fractions of a second are allowed, and of no weight here.
+    // Fractions of a second are allowed and ignored.
     let seconds = value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64));
     let time = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
     time.map(Some).ok_or_else(|| wrong(name, "a time in seconds"))
@@ -90,7 +90,7 @@ fn text(payload: &Value, name: &str) -> Result<Option<String>, Rejection> {
     match claim(payload, name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(wrong(name, "a text")),
+        Some(_) => Err(wrong(name, "a string")),
     }
 }
 
@@ -109,7 +109,7 @@ fn roles(payload: &Value, name: &str) -> Result<Vec<String>, Rejection> {
         Some(Value::Array(list)) => list.iter().map(|role| role.as_str().map(str::to_owned)).collect(),
         Some(_) => None,
     };
-    roles.ok_or_else(|| wrong(name, "a text or a list of texts"))
+    roles.ok_or_else(|| wrong(name, "a string or a list of strings"))
 }
 
 fn claim<'a>(payload: &'a Value, name: &str) -> Option<&'a Value> {

@@ -1,46 +1,46 @@
-//! What the operator says of the provider.
+//! The configuration of the OpenID provider.
 
 use std::net::IpAddr;
 
 use hyper::Uri;
 
-/// The provider whose tokens are accepted, and what they are to say.
+/// The provider whose tokens are accepted, and the requirements on them.
 #[derive(Debug, Clone)]
 pub struct OidcConfig {
-    /// The issuer, as it stands in the tokens and in the provider's discovery document.
+    /// The issuer, as in tokens and in the provider's discovery document.
     pub issuer: String,
-    /// The audience that tokens have to name.
+    /// The required audience of tokens.
     pub audience: String,
-    /// Where the tokens say what.
+    /// The names of the claims.
     pub claims: ClaimNames,
-    /// How long a token is accepted after it was issued, in seconds, whatever it says itself.
+    /// Maximum age of a token since it was issued, in seconds, even if its own expiry is later.
     pub max_age: i64,
-    /// Whether the role of call processing may be for the whole system; else such a token has no role.
+    /// Whether the role of call processing may have the whole system as its scope; if not, such a token has no role.
     pub system_call_processing: bool,
 }
 
-/// The claims that say what a token allows. A name that starts with `/` is a JSON Pointer into the claims, as in
-/// `/realm_access/roles`; any other is the name of a claim.
+/// The claims with role and scope. A name that starts with `/` is a JSON Pointer into the claims, like
+/// `/realm_access/roles`; any other is the name of a top-level claim.
 #[derive(Debug, Clone)]
 pub struct ClaimNames {
-    /// The roles: a text, with spaces between several, or a list of texts.
+    /// The roles: a string, separated by spaces, or a list of strings.
     pub role: String,
-    /// The tenant: a text.
+    /// The tenant: a string.
     pub tenant: String,
-    /// The group: a text.
+    /// The group: a string.
     pub group: String,
-    /// The user: a text.
+    /// The user: a string.
     pub user: String,
-    /// Whether the token is for reading only: a boolean.
+    /// Whether the token may only read: a boolean.
     pub read_only: String,
 }
 
 impl OidcConfig {
-    /// What is wrong with the configuration, if anything is.
+    /// The fault of the configuration, if there is one.
     pub fn fault(&self) -> Option<String> {
         let ClaimNames { role, tenant, group, user, read_only } = &self.claims;
         if protected(&self.issuer).is_none() || self.issuer.contains(['?', '#', '@']) {
-            // It may hold a password, and so it is not repeated.
+            // The URL is not repeated, since it may contain a password.
             let right = "a URL with https:// (or http:// on a loopback address), without user, query and fragment";
             Some(format!("the issuer must be {right}"))
         } else if self.audience.is_empty() {
@@ -53,7 +53,7 @@ impl OidcConfig {
     }
 }
 
-/// The address, if nobody on the way to it can read or change what it answers.
+/// Parses the address if the connection to it is protected: HTTPS, or HTTP on a loopback address.
 pub(super) fn protected(url: &str) -> Option<Uri> {
     let uri: Uri = url.parse().ok()?;
     let host = uri.host()?;

@@ -1,6 +1,6 @@
-//! Asks the provider for its keys: its discovery document (OpenID Connect Discovery 1.0) says where they are.
+//! Fetches the provider's keys. Its discovery document (OpenID Connect Discovery 1.0) has their address.
 //!
-//! The client is *hyper*, as the server: it follows no redirects, and what bounds an answer stands here.
+//! The client is *hyper*, as for the server. It follows no redirects; the limits of a response are defined here.
 
 use std::{error::Error, time::Duration};
 
@@ -17,25 +17,25 @@ use serde_json::Value;
 
 use super::{config::protected, keys::KeySet};
 
-/// How long one answer may take, from the connection to its last byte.
+/// Timeout of a request, from the connection to the last byte of the response.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
-/// How long an answer may be, in bytes.
+/// Maximum length of a response in bytes.
 const SIZE_LIMIT: usize = 1 << 20;
 
-/// Why there are no keys.
+/// Why the keys could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
     #[error("{0} is not an address with https:// (or http:// on a loopback address)")]
     Unprotected(String),
-    #[error("{0} does not answer: {1}")]
+    #[error("{0} does not respond: {1}")]
     Connection(Uri, String),
-    #[error("{0} does not answer within {limit} seconds", limit = TIME_LIMIT.as_secs())]
+    #[error("{0} does not respond within {limit} seconds", limit = TIME_LIMIT.as_secs())]
     Slow(Uri),
-    #[error("{0} answers {1}")]
+    #[error("{0} responds with {1}")]
     Status(Uri, StatusCode),
-    #[error("{0} answers what is not understood: {1}")]
+    #[error("the response of {0} cannot be parsed: {1}")]
     Answer(Uri, serde_json::Error),
-    #[error("the discovery document is of another issuer, {0}")]
+    #[error("the discovery document has a different issuer, {0}")]
     Issuer(String),
 }
 
@@ -50,25 +50,25 @@ struct Jwks {
     keys: Vec<Value>,
 }
 
-/// A provider, as one asks it.
+/// A client for a provider.
 pub(super) struct Provider {
     issuer: String,
     client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
 }
 
 impl Provider {
-    /// The provider that has this issuer.
+    /// A client for the provider with this issuer.
     pub fn new(issuer: &str) -> Self {
         let mut roots = RootCertStore::empty();
-        // The system's, for a provider within a company has its certificate from an authority of that company. None is
-        // no fault yet: on a loopback address there need not be any.
+        // The system's certificates, since an internal provider may have a certificate of an internal authority. An
+        // empty store is no error: on a loopback address none are needed.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
         Self { issuer: issuer.to_owned(), client: Client::builder(TokioExecutor::new()).build(https) }
     }
 
-    /// The keys that it publishes now.
+    /// Fetches the current keys.
     pub async fn keys(&self) -> Result<KeySet, Fault> {
         let address = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
         let discovery: Discovery = self.get(&address).await?;
@@ -96,7 +96,7 @@ impl Provider {
     }
 }
 
-/// The error and its causes: the client's errors say on their own hardly what happened.
+/// The error with its causes, since hyper's own message says little.
 fn with_causes(error: &(dyn Error + 'static)) -> String {
     let errors = std::iter::successors(Some(error), |&error| error.source());
     errors.map(ToString::to_string).collect::<Vec<_>>().join(": ")

@@ -1,4 +1,4 @@
-//! The keys of a provider, and which of them fits a token.
+//! The keys of a provider, and the choice of the key for a token.
 
 use jsonwebtoken::{
     Algorithm, DecodingKey, Header, Validation, decode,
@@ -8,48 +8,48 @@ use serde_json::Value;
 
 use super::rejection::Rejection;
 
-/// A public key that signatures are verified with.
+/// A public key for verifying signatures.
 struct Key {
     id: Option<String>,
     algorithms: Vec<Algorithm>,
     public: DecodingKey,
 }
 
-/// The keys that a provider publishes, as far as they can be used here.
+/// The supported keys of a provider.
 pub(super) struct KeySet(Vec<Key>);
 
 impl KeySet {
-    /// The keys among `jwks` (RFC 7517) that are for signatures of a kind known here. Others are no fault: a provider
-    /// may have keys for other uses and of kinds to come.
+    /// The supported keys among `jwks` (RFC 7517). Others are ignored: a provider may have keys for other uses and of
+    /// newer kinds.
     pub fn new(jwks: &[Value]) -> Self {
         Self(jwks.iter().filter_map(Key::from_jwk).collect())
     }
 
-    /// How many keys can be used.
+    /// The number of keys.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is a key that a token with this key identifier may be signed with; one without may be with any.
+    /// Whether there is a key for a token with this key identifier; a token without one may use any key.
     pub fn has(&self, id: Option<&str>) -> bool {
         self.named(id).next().is_some()
     }
 
-    /// The payload of the token, if one of the keys has signed it.
+    /// The payload of the token, if its signature is valid.
     pub fn payload(&self, token: &str, header: &Header) -> Result<Value, Rejection> {
         let id = header.kid.as_deref();
         if !self.has(id) {
-            return Err(Rejection::invalid("it is signed with a key that its provider does not publish"));
+            return Err(Rejection::invalid("it is signed with a key that the provider does not publish"));
         }
-        // One identifier may stand for keys of several kinds.
+        // Keys of several kinds may have the same identifier.
         let mut fitting = self.named(id).filter(|key| key.algorithms.contains(&header.alg)).peekable();
         if fitting.peek().is_none() {
-            return Err(Rejection::invalid("its algorithm is not that of the key which it names"));
+            return Err(Rejection::invalid("its algorithm does not match its key"));
         }
         fitting
             .find_map(|key| decode(token, &key.public, &signature_alone(header.alg)).ok())
             .map(|data| data.claims)
-            .ok_or_else(|| Rejection::invalid("its signature is wrong"))
+            .ok_or_else(|| Rejection::invalid("its signature is not valid"))
     }
 
     fn named(&self, id: Option<&str>) -> impl Iterator<Item = &Key> {
@@ -73,7 +73,7 @@ impl Key {
     }
 }
 
-/// The algorithms that a key of these parameters can have; none when it is secret or of a kind not known here.
+/// The possible algorithms of a key with these parameters; none if it is secret or of an unsupported kind.
 fn algorithms_of(parameters: &AlgorithmParameters) -> &'static [Algorithm] {
     use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
     match parameters {
@@ -85,7 +85,7 @@ fn algorithms_of(parameters: &AlgorithmParameters) -> &'static [Algorithm] {
     }
 }
 
-/// A check of the signature and of nothing else: the library would take the time from the system's clock.
+/// Validates only the signature, since the library would take the time from the system's clock.
 fn signature_alone(algorithm: Algorithm) -> Validation {
     let mut validation = Validation::new(algorithm);
     validation.required_spec_claims.clear();

@@ -1,14 +1,13 @@
-//! The verifier of the access tokens of an OpenID provider: JWTs as of RFC 9068, or alike.
+//! Verifies the access tokens of an OpenID provider: JWTs as in RFC 9068.
 //!
-//! [`Verifier::verify`] goes through these, in order:
-//! 1. `header`: what a token says of itself before it is believed; only asymmetric algorithms pass.
-//! 2. `cache`: the keys that the provider publishes, kept and refreshed; `discovery` fetches them, and `keys` reads
-//!    them.
-//! 3. `signature`: the check of the signature, by *ring*.
-//! 4. `claims`: issuer, audience, times, and the claims that the configuration names.
+//! [`Verifier::verify`] has these steps:
+//! 1. `header`: reads the untrusted header; only asymmetric algorithms pass.
+//! 2. `cache`: the cached keys of the provider; `discovery` fetches them, and `keys` parses them.
+//! 3. `signature`: verifies the signature with *ring*.
+//! 4. `claims`: checks the issuer, the audience and the times, and reads the configured claims.
 //!
-//! To read a further claim, name it in [`ClaimNames`] and [`Claims`] and read it in `claims`. To take a further
-//! algorithm, name it in `keys` and `signature`; `tests/tokens.json` holds a token of each.
+//! To read a further claim, add it to [`ClaimNames`] and [`Claims`] and read it in `claims`. To support a further
+//! algorithm, add it to `keys` and `signature`; `tests/tokens.json` has a token of each.
 
 mod cache;
 mod claims;

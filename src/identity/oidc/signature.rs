@@ -1,5 +1,5 @@
-//! Signatures, checked by *ring*: it is here already, for TLS. The library that reads tokens brings two others to
-//! choose from, of many crates and of a large library in C, and takes any from outside: this one.
+//! Verifies signatures with *ring*, which is already a dependency for TLS. The token library accepts an external
+//! provider; its own two have many crates or a large C library.
 
 use jsonwebtoken::{
     Algorithm, DecodingKey, DecodingKeyKind,
@@ -18,13 +18,13 @@ static RING: CryptoProvider = CryptoProvider {
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Makes the library check signatures here, in the whole process.
+/// Installs *ring* as the signature provider of the library, for the whole process.
 pub(super) fn install() {
-    // Refused when it was installed before, which is as good.
+    // Fails if it is already installed, which is fine.
     let _ = RING.install_default();
 }
 
-/// How *ring* checks the signatures of an algorithm.
+/// How *ring* verifies the signatures of an algorithm.
 enum Method {
     Rsa(&'static RsaParameters),
     Curve(&'static dyn ring_signature::VerificationAlgorithm),
@@ -47,7 +47,7 @@ impl Method {
     }
 }
 
-/// The check of the signatures of one key.
+/// Verifies signatures of one key.
 struct Check {
     algorithm: Algorithm,
     method: Method,

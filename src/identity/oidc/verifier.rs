@@ -1,4 +1,4 @@
-//! The verifier: one token after the other, by keys that are kept.
+//! The verifier of access tokens, with its cache of keys.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::clock::Clock;
 
-/// Verifies tokens. It is made once and shared, for it keeps the keys of the provider.
+/// Verifies access tokens. Create it once and share it, since it caches the provider's keys.
 pub struct Verifier {
     config: OidcConfig,
     clock: Arc<dyn Clock>,
@@ -21,14 +21,14 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// A verifier that asks the provider for its keys when the first token comes.
+    /// A verifier that fetches the provider's keys with the first token.
     pub fn new(config: OidcConfig, clock: Arc<dyn Clock>) -> Self {
         signature::install();
         let keys = Arc::new(KeyCache::new(Provider::new(&config.issuer), Arc::clone(&clock)));
         Self { config, clock, keys }
     }
 
-    /// What the token says, if it is valid now.
+    /// The claims of the token, if it is valid now.
     pub async fn verify(&self, token: &str) -> Result<Claims, Rejection> {
         let header = header::read(token)?;
         let keys = self.keys.for_id(header.kid.as_deref()).await?;

@@ -1,23 +1,23 @@
-//! Screening: what becomes of a call, by the criteria of the user that it is for. Pure functions over values: no input
-//! or output, no clock, no waiting.
+//! Screening: the decision on a call by the criteria of the called user. Pure functions over values: no input or
+//! output, no clock, no waiting.
 //!
-//! The rules are those of the field (BroadWorks, APIO), in this order, where the user has the service:
-//! 1. No active criteria: the call is accepted, the service does nothing until a criteria is active.
+//! The rules follow BroadWorks and APIO. If the user has the service, the first one that applies decides:
+//! 1. No active criteria: the call is accepted; the service does nothing until a criteria is active.
 //! 2. A matching active criteria with `doNotPerformAction`: refused; the first in creation order is named.
 //! 3. A matching active criteria without it: accepted; the first in creation order is named.
 //! 4. Otherwise: refused.
 //!
-//! A criteria matches when its number part and its time schedule (if set) and its holiday schedule (if set) match. The
+//! A criteria matches when its number part, its time schedule (if set) and its holiday schedule (if set) match. The
 //! number part `Any` matches every call; `Specified Only` matches
-//! - a caller that shows its number, when a pattern matches the number in one of its written forms;
-//! - a caller that withheld its number, with `includeAnonymousCallers`;
+//! - a caller that presents its number, if a pattern matches the number in one of its written forms;
+//! - a caller that withholds its number, with `includeAnonymousCallers`;
 //! - a caller whose number the network does not have, with `includeUnavailableCallers`.
 //!
-//! A withheld number matches no pattern, even if the network knows it: it would unmask the caller.
+//! A withheld number matches no pattern, even if the network knows it: that would unmask the caller.
 //!
-//! Criteria and schedules are compiled once and then answer for any instant, past or future, in microseconds:
-//! `number/` has the numbers, `pattern.rs` the patterns, `schedule.rs` and `spans.rs` the periods. Recurrence rules are
-//! values of the contract ([`recurrence`](call_acceptance_api::value::recurrence)).
+//! Criteria and schedules are compiled once and then evaluated for any instant, past or future, in microseconds.
+//! `number/` handles numbers, `pattern.rs` patterns, `schedule.rs` and `spans.rs` periods. Recurrence rules are values
+//! of the contract ([`recurrence`](call_acceptance_api::value::recurrence)).
 
 mod number;
 mod pattern;
@@ -53,50 +53,50 @@ use schedule::{Moment, Schedule};
 
 pub use number::NUMBERING_PLANS;
 
-/// Where the user is: how national numbers and local times are read.
+/// The region and time zone of a user, for national numbers and local times.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Place {
-    /// The region whose national numbers are read; without it only international numbers and digits as received are.
+    /// The region of national numbers; without it only international numbers and digits as received are recognised.
     pub region: Option<Region>,
-    /// The zone of local times; UTC without it.
+    /// The zone of local times; UTC if absent.
     pub time_zone: Option<TimeZone>,
 }
 
-/// A call that comes in for the user.
+/// An incoming call to the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Call<'a> {
-    /// The number of the caller as the network brings it: E.164 with `+`, `00` or the region's international prefix,
+    /// The calling number as delivered by the network: E.164 with `+`, `00` or the region's international prefix,
     /// national digits, an extension, or a `tel:` or `sip:` URI with one of these.
     pub calling_number: Option<&'a str>,
-    /// Whether the caller shows its number, as it was given. `restricted` and `unavailable` count as they are; else the
-    /// caller is `restricted` when the text says so (`anonymous`, the host `anonymous.invalid`, …), `unavailable` when
-    /// there is no number in the text, and `allowed` otherwise. So no caller is none of the three.
+    /// The given presentation. `restricted` and `unavailable` are used as given. Otherwise the caller is `restricted`
+    /// if the text says so (`anonymous`, the host `anonymous.invalid`, …), `unavailable` if there is no number in the
+    /// text, and else `allowed`. So every caller has exactly one of the three.
     pub presentation: Option<Presentation>,
     /// When the call comes in.
     pub at: Timestamp,
 }
 
-/// What becomes of a call, and by which criteria.
+/// The decision on a call, and the criteria that decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ruling<'a> {
-    /// Why; [`Reason::verdict`] says what becomes of the call.
+    /// The reason; [`Reason::verdict`] is the verdict.
     pub reason: Reason,
     /// The criteria that decided, if one did.
     pub criteria: Option<&'a CriteriaName>,
 }
 
-/// Why criteria and schedules cannot be compiled: what is stored contradicts the contract.
+/// Why criteria and schedules cannot be compiled: the stored data violates the contract.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CompileError {
-    /// A criteria refers to a schedule whose periods were not given.
-    #[error("the criteria {criteria:?} refers to the schedule {schedule}, which is not there")]
+    /// A criteria refers to a schedule whose periods are missing.
+    #[error("the criteria {criteria:?} refers to the schedule {schedule}, which does not exist")]
     MissingSchedule {
         /// The criteria.
         criteria: String,
         /// The key of the schedule.
         schedule: Uuid,
     },
-    /// A period lacks a member that its type needs, or has one that cannot be read.
+    /// A member of a period that its type requires is missing or cannot be parsed.
     #[error("the period {period:?} of the schedule {schedule} has no usable {member}")]
     CorruptPeriod {
         /// The key of the schedule.
@@ -106,12 +106,12 @@ pub enum CompileError {
         /// The member.
         member: &'static str,
     },
-    /// The time zone is not in the time zone database that this server brings.
-    #[error("the time zone {0:?} is not known")]
+    /// The time zone is not in the server's time zone database.
+    #[error("the time zone {0:?} is unknown")]
     UnknownTimeZone(TimeZone),
 }
 
-/// A criteria as it is asked.
+/// A compiled criteria.
 struct Rule {
     name: CriteriaName,
     active: bool,
@@ -119,13 +119,13 @@ struct Rule {
     every_caller: bool,
     anonymous: bool,
     unavailable: bool,
-    /// Places in [`Screening::schedules`].
+    /// Index in [`Screening::schedules`].
     time: Option<usize>,
     holiday: Option<usize>,
 }
 
-/// The criteria of one user, ready to answer. The answers hold as long as the criteria, the schedules that they refer
-/// to, and the user's place stay as they were.
+/// The compiled criteria of one user. Valid as long as the criteria, their schedules and the user's place are
+/// unchanged.
 pub struct Screening {
     reader: Reader,
     zone: tz::TimeZone,
@@ -135,26 +135,26 @@ pub struct Screening {
     schedules: Box<[Schedule]>,
 }
 
-/// What is known of a call, found once for all criteria.
+/// Properties of a call, computed once for all criteria.
 struct Facts {
     presentation: Presentation,
-    /// For each rule, whether one of its patterns matches; empty when none does.
+    /// For each rule, whether one of its patterns matches; empty if none does.
     listed: Vec<bool>,
     moment: Moment,
-    /// For each schedule, whether it holds, once it was asked.
+    /// For each schedule, whether it applies; evaluated on first use.
     held: Vec<Cell<Option<bool>>>,
 }
 
-/// Loads what all users share now rather than at the first question, which would wait for it.
+/// Loads the data that all users share, so that the first decision does not wait for it.
 pub fn prepare() {
     number::prepare();
 }
 
 impl Screening {
-    /// Compiles a user's `criteria` with the `periods` of the schedules that they refer to, by [`ScheduleLink::id`].
+    /// Compiles a user's `criteria` with the `periods` of their schedules, by [`ScheduleLink::id`].
     ///
-    /// Only what active criteria need is compiled. Costs a few milliseconds for 50,000 numbers, and up to as much for
-    /// each schedule: a microsecond a rule, and more with `COUNT`. Fails when what is stored contradicts the contract.
+    /// Only what active criteria need is compiled. Takes a few milliseconds for 50,000 numbers, and up to as much for
+    /// each schedule: a microsecond for each rule, more with `COUNT`. Fails if the stored data violates the contract.
     pub fn compile(
         place: &Place,
         criteria: &[KeptCriteria],
@@ -180,9 +180,9 @@ impl Screening {
         })
     }
 
-    /// What becomes of `call`: the rules of the [module](self), in their order. Costs about a microsecond, and bounded
-    /// below a millisecond for all that can be stored: the dearest are 50,000 patterns that all have `?` in different
-    /// places (150 µs in all) and 200 schedules that cost as much as they may (2 to 3 µs each), each asked once.
+    /// Decides on `call` by the rules of the [module](self). Takes about a microsecond, and less than a millisecond for
+    /// any data that can be stored: the most expensive are 50,000 patterns with `?` in different places (150 µs in
+    /// total) and 200 schedules of maximum cost (2 to 3 µs each, evaluated once).
     pub fn decide(&self, call: &Call<'_>) -> Ruling<'_> {
         if !self.any_active {
             return Ruling { reason: Reason::NoActiveCriteria, criteria: None };
@@ -203,8 +203,8 @@ impl Screening {
         }
     }
 
-    /// What each criteria says of `call`, in creation order: the first of `inactive`, number, time schedule and holiday
-    /// schedule that keeps it from matching.
+    /// The outcome of each criteria for `call`, in creation order: the first of `inactive`, number, time schedule and
+    /// holiday schedule that prevents a match.
     pub fn explain(&self, call: &Call<'_>) -> Vec<CriteriaOutcome> {
         let facts = self.facts(call);
         let outcome = |(at, rule): (usize, &Rule)| CriteriaOutcome {
@@ -216,7 +216,7 @@ impl Screening {
         self.rules.iter().enumerate().map(outcome).collect()
     }
 
-    /// The memory that it takes, in bytes, roughly. What all users share is not counted.
+    /// Approximate memory in bytes, without the data that all users share.
     pub fn weight(&self) -> u64 {
         let names: usize = self.rules.iter().map(|rule| rule.name.as_str().len()).sum();
         let schedules: usize = self.schedules.iter().map(Schedule::weight).sum();
@@ -237,7 +237,7 @@ impl Screening {
         Facts { presentation, listed, moment: Moment::of(self.zone.to_datetime(call.at)), held }
     }
 
-    /// Whether a schedule holds: it is looked at once a call, however many criteria refer to it.
+    /// Whether a schedule applies; evaluated once for a call, however many criteria refer to it.
     fn holds(&self, schedule: usize, facts: &Facts) -> bool {
         let held = &facts.held[schedule];
         if let Some(holds) = held.get() {
@@ -264,9 +264,9 @@ impl Screening {
     }
 }
 
-/// The users' numbers that `text` may stand for, the likeliest first: E.164 with `+`, `00` or an international prefix
-/// of `region`, alone or in a `tel:` or `sip:` URI; digits alone are E.164 without its `+`, and then a national number
-/// of `region`.
+/// The users' numbers that `text` may mean, the most likely first: E.164 with `+`, `00` or an international prefix of
+/// `region`, alone or in a `tel:` or `sip:` URI; digits alone are E.164 without its `+`, and then a national number of
+/// `region`.
 pub fn called_numbers(text: &str, region: Option<&Region>) -> Vec<PhoneNumber> {
     match Caller::of(Some(text)) {
         Caller::Number(number) => Reader::of(region).called(&number),
@@ -312,7 +312,7 @@ fn rule(criteria: &KeptCriteria, schedules: &mut Schedules<'_>) -> Result<Rule, 
     })
 }
 
-/// The schedules compiled so far: one that several criteria share is compiled once.
+/// The schedules compiled so far; a shared schedule is compiled once.
 struct Schedules<'a> {
     zone: &'a tz::TimeZone,
     periods: &'a HashMap<Uuid, Vec<Period>>,

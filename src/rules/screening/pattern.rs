@@ -1,9 +1,8 @@
-//! The patterns of phone numbers, made ready to be looked up by the written forms of a number.
+//! Compiled patterns of phone numbers, looked up by the written forms of a number.
 //!
-//! A pattern matches when it matches one of the forms as a whole, its own `00` or international prefix read as `+`. `?`
-//! and `*` stand for digits, never for the `+`; so `+*` matches every number that has an E.164 form, and `*` alone
-//! every number, for each has a form. A pattern without wildcards is read as numbers are, and matches the same number
-//! too.
+//! A pattern matches if it matches one of the forms as a whole; its own `00` or international prefix is read as `+`.
+//! `?` and `*` match digits, never `+`. So `+*` matches every number with an E.164 form, and `*` alone every number. A
+//! pattern without wildcards is read like a number, and also matches in canonical form.
 
 use std::borrow::Cow;
 
@@ -11,14 +10,14 @@ use call_acceptance_api::value::phone_number::PhoneNumberPattern;
 
 use super::number::{Forms, Packed, Reader, Written, length, nibble, packed, starts_with_plus};
 
-/// What numbers a pattern can match, its fixed characters aside.
+/// The structure of a pattern without its fixed characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Shape {
-    /// The places where form and pattern must be equal: fixed characters, and the end where there is no `*`.
+    /// Positions at which form and pattern must be equal: fixed characters, and the end if there is no `*`.
     mask: Packed,
-    /// The least length.
+    /// Minimum length.
     least: u8,
-    /// Whether the first character must not be a `+`: it is a `?`.
+    /// Whether the first character is a `?`, which does not match `+`.
     starts_with_digit: bool,
 }
 
@@ -28,7 +27,7 @@ impl Shape {
     }
 }
 
-/// What a pattern is compared as: one text, or two where it is a number that has another canonical form.
+/// The texts that a pattern is compared as: one, or two if it is a number with another canonical form.
 fn texts<'a>(pattern: &'a str, reader: &Reader) -> (Cow<'a, str>, Option<&'a str>) {
     match Written::of(pattern) {
         Some(number) => {
@@ -54,10 +53,11 @@ fn compiled(text: &str) -> (Shape, Packed) {
     (shape, packed(&fixed_or_wild.replace('?', "0")) & shape.mask)
 }
 
-/// The patterns of several owners, by shape: one search finds who has a pattern that a form equals where it must.
+/// The patterns of several owners, grouped by shape. For each shape, one search finds the owners of the patterns that
+/// equal a form at the fixed positions.
 #[derive(Debug)]
 pub(super) struct Index {
-    /// Each shape, and where its values end.
+    /// Each shape with the end of its values.
     shapes: Box<[(Shape, usize)]>,
     /// Sorted within each shape.
     values: Box<[Packed]>,
@@ -66,7 +66,7 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// An index of `patterns`, each with its owner, which are written as people of the reader's region do.
+    /// An index of `patterns` with their owners. The patterns are in the notation of the reader's region.
     pub(super) fn of<'a>(patterns: impl Iterator<Item = (&'a PhoneNumberPattern, usize)>, reader: &Reader) -> Self {
         let owned = |(pattern, owner): (&'a PhoneNumberPattern, usize)| {
             let (canonical, as_it_is) = texts(pattern.as_str(), reader);
@@ -92,12 +92,12 @@ impl Index {
         }
     }
 
-    /// Whether there is no pattern.
+    /// Whether there are no patterns.
     pub(super) fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
-    /// For each of `count` owners, whether a pattern of it matches one of `forms`.
+    /// For each of `count` owners, whether one of its patterns matches one of `forms`.
     pub(super) fn owners(&self, forms: &Forms, count: usize) -> Vec<bool> {
         let mut matched = vec![false; count];
         let mut start = 0;
@@ -120,7 +120,7 @@ impl Index {
         }
     }
 
-    /// The memory that it takes, in bytes.
+    /// Memory in bytes.
     pub(super) fn weight(&self) -> usize {
         size_of_val(&*self.shapes) + size_of_val(&*self.values) + size_of_val(&*self.owners)
     }

@@ -1,15 +1,16 @@
-//! Schedules: when a criteria holds.
+//! Compiled schedules: when a criteria applies.
 //!
-//! A schedule holds when one of its active periods does. A period holds on the local days that its type says, from its
-//! start time to just before its stop time, on the next day where that comes first; without times the whole day.
+//! A schedule applies if one of its active periods does. A period applies on the local days of its type, from its start
+//! time until just before its stop time, which is on the next day if it is not after the start; without times it is the
+//! whole day.
 //!
-//! A question is answered by what the user's clock shows at the instant. That gives daylight saving its due by itself:
-//! a local time that does not exist on a day is never shown, and so a period that begins with it begins at the next
-//! instant that exists; a local time that exists twice is shown twice, and both count.
+//! Evaluation uses the user's local time at the instant, which handles daylight saving time: a local time that does not
+//! exist on a day never occurs, so a period that starts with it starts at the next instant that exists; a local time
+//! that exists twice occurs twice, and both count.
 //!
-//! A schedule may have a thousand periods, and a decision ask hundreds of schedules. So what can be found by bisection
-//! is (`spans.rs`): days of the week and of the month, dates, and rules of one day in the year. The others are looked
-//! at one by one; what they may cost is bounded when they are written
+//! A schedule may have a thousand periods, and a decision may evaluate hundreds of schedules. Days of the week and of
+//! the month, dates, and rules of one day in the year are therefore found by binary search (`spans.rs`). The other
+//! rules are evaluated one by one; their cost is bounded when they are stored
 //! ([`cost`](call_acceptance_api::value::recurrence::cost)).
 
 use call_acceptance_api::{
@@ -25,30 +26,30 @@ use jiff::{civil, tz};
 use super::spans::Spans;
 
 const DAY: u16 = 24 * 60;
-/// Minutes from the start of a day to the end of the next, as far as a period of that day can reach.
+/// Minutes from the start of a day to the end of the next, the maximum extent of a period.
 const REACH: i64 = 2 * DAY as i64;
-/// More days than there are from 1970 to the last one that can be asked for.
+/// More days than there are from 1970 to the last possible instant.
 const DAYS: i64 = 1 << 23;
 const EVERY_MONTH: u16 = u16::MAX;
 
-/// What a clock on the user's wall shows.
+/// A local time of the user.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moment {
     today: Day,
     yesterday: Day,
-    /// Minutes since the day began on the clock, 0 to 1439.
+    /// Minutes since the start of the day, 0 to 1439.
     minute: u16,
 }
 
 impl Moment {
-    /// What the clock shows at the local time `local`.
+    /// The moment of the local time `local`.
     pub(super) fn of(local: civil::DateTime) -> Self {
         let minute = u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs());
         let today = Day::of(local.date());
         Self { today, yesterday: today.yesterday(), minute }
     }
 
-    /// The day that a period of these `times` must have to hold now, if there is one.
+    /// The day on which a period of these `times` must occur to apply now, if there is one.
     fn day_of(&self, times: Times) -> Option<&Day> {
         if (times.start..times.stop).contains(&self.minute) {
             Some(&self.today)
@@ -58,7 +59,7 @@ impl Moment {
     }
 }
 
-/// A period whose member cannot be used.
+/// A period with an invalid member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Corrupt {
     /// The period.
@@ -67,24 +68,24 @@ pub(super) struct Corrupt {
     pub member: &'static str,
 }
 
-/// A schedule, ready to answer.
+/// A compiled schedule.
 #[derive(Debug)]
 pub(super) struct Schedule {
-    /// By the day of the week and the minute since it began.
+    /// By day of the week and minute of the day.
     of_week: Spans,
-    /// By the day of the month and the minute since it began.
+    /// By day of the month and minute of the day.
     of_month: Spans,
     /// By the minute.
     dates: Spans,
-    /// Whole days by their date in the year and [`Day::number`].
+    /// Whole days, by date in the year and [`Day::number`].
     anniversaries: Spans,
-    /// Whole days by their distance from Easter Sunday and [`Day::number`].
+    /// Whole days, by distance from Easter Sunday and [`Day::number`].
     easters: Spans,
     simple: Box<[Simple]>,
     involved: Box<[(Times, Recurrence)]>,
 }
 
-/// Days that only their places in the week, the month and the year tell; a set that is empty asks nothing.
+/// Days determined only by day of the week, day of the month and month. An empty set sets no condition.
 #[derive(Debug, Clone, Copy)]
 struct Simple {
     /// Both ends inclusive, as [`Day::number`].
@@ -106,7 +107,7 @@ impl Simple {
 }
 
 impl Schedule {
-    /// Compiles the active ones of `periods`, which are in the local time of `zone`.
+    /// Compiles the active ones of `periods`, in the local time of `zone`.
     pub(super) fn compile(periods: &[Period], zone: &tz::TimeZone) -> Result<Self, Corrupt> {
         let mut parts = Parts::default();
         for period in periods.iter().filter(|period| period.active) {
@@ -115,7 +116,7 @@ impl Schedule {
         Ok(parts.joined())
     }
 
-    /// Whether the schedule holds when the user's clock shows `moment`.
+    /// Whether the schedule applies at the user's local time `moment`.
     pub(super) fn holds(&self, moment: &Moment) -> bool {
         let Moment { today, yesterday, minute } = moment;
         let in_slot = |spans: &Spans, place: fn(&Day) -> u8| {
@@ -132,7 +133,7 @@ impl Schedule {
             || self.involved.iter().any(|(times, rule)| moment.day_of(*times).is_some_and(|day| rule.occurs_on(day)))
     }
 
-    /// The memory that it takes, in bytes.
+    /// Memory in bytes.
     pub(super) fn weight(&self) -> usize {
         let spans = [&self.of_week, &self.of_month, &self.dates, &self.anniversaries, &self.easters];
         size_of::<Self>()
@@ -143,12 +144,12 @@ impl Schedule {
     }
 }
 
-/// A minute since a day began that has the place `of` in the week or month.
+/// The key of a minute of the day at position `of` in the week or month.
 fn slot(of: u8, minute: u16) -> i64 {
     i64::from(of) * REACH + i64::from(minute)
 }
 
-/// A minute since the day `number` began.
+/// The key of a minute of the day `number`.
 fn instant(number: i32, minute: u16) -> i64 {
     i64::from(number) * i64::from(DAY) + i64::from(minute)
 }
@@ -161,7 +162,7 @@ fn from_easter(days: i16, number: i32) -> i64 {
     i64::from(days) * DAYS + i64::from(number)
 }
 
-/// What a schedule is made of, as its periods come.
+/// A schedule while its periods are added.
 #[derive(Default)]
 struct Parts {
     of_week: Vec<(i64, i64)>,
@@ -174,7 +175,7 @@ struct Parts {
 }
 
 impl Parts {
-    /// Adds the period; else its member that cannot be used.
+    /// Adds the period; the error is the invalid member.
     fn add(&mut self, period: &Period, zone: &tz::TimeZone) -> Result<(), &'static str> {
         let times = period.times()?;
         let span = |of: u8| (slot(of, times.start), slot(of, times.stop));
@@ -239,9 +240,9 @@ impl Parts {
     }
 }
 
-/// The stretches of days in which a rule has no exception, each from its first day to before its last.
+/// The ranges of days of a rule without exceptions, each from its first day until before its last.
 fn without(rule: &Recurrence) -> impl Iterator<Item = (i32, i32)> {
-    // No day that can be asked for is later, and none before 1970 is near.
+    // After the last and before the first possible day.
     const END: i32 = 1 << 22;
     let (first, last) = rule.ends();
     let stop = last.min(END).saturating_add(1);
@@ -291,7 +292,7 @@ mod tests {
         tz::TimeZone::get(name).expect("a time zone")
     }
 
-    /// The instants among `instants` at which a schedule of one period holds in `zone`.
+    /// Those of `instants` at which a schedule of one period applies in `zone`.
     fn holding<'a>(zone: &str, period: &str, instants: &[&'a str]) -> Vec<&'a str> {
         let schedule = schedule(zone, &[period]);
         let holds = |at: &&&str| {
@@ -302,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn a_period_holds_from_its_start_to_just_before_its_stop() {
+    fn a_period_applies_from_its_start_until_just_before_its_stop() {
         let friday = r#"{"type": "Day of the week", "dayOfWeek": "Friday", "startTime": "9:00", "stopTime": "17:30"}"#;
         let instants = [
             "2026-11-27T08:59:59.999+01:00",

@@ -1,12 +1,11 @@
-//! Sets of whole numbers that are made of stretches: what is in them is found by bisection, however many there are.
+//! Sets of integers stored as ranges, with lookup by binary search.
 
-/// Stretches, each from its start to before its stop, in order and apart.
+/// Disjoint ranges in rising order, each from its start until before its stop.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Spans(Box<[(i64, i64)]>);
 
 impl Spans {
-    /// The set of all numbers that are in one of `spans`, which may overlap; a span that stops before it starts is
-    /// empty.
+    /// The union of `spans`, which may overlap; a span that stops before it starts is empty.
     pub(super) fn of(mut spans: Vec<(i64, i64)>) -> Self {
         spans.retain(|(start, stop)| start < stop);
         spans.sort_unstable();
@@ -20,7 +19,7 @@ impl Spans {
         Self(joined.into())
     }
 
-    /// Whether the set has `at`.
+    /// Whether the set contains `at`.
     pub(super) fn contain(&self, at: i64) -> bool {
         let behind = self.0.partition_point(|(start, _)| *start <= at);
         behind.checked_sub(1).is_some_and(|last| at < self.0[last].1)
@@ -31,7 +30,7 @@ impl Spans {
         self.0.is_empty()
     }
 
-    /// The memory that it takes beside itself, in bytes.
+    /// Heap memory in bytes.
     pub(super) fn weight(&self) -> usize {
         size_of_val(&*self.0)
     }

@@ -1,4 +1,4 @@
-//! Whom changes concern: the users whose snapshots were made from what has changed.
+//! Which users a change affects: those whose snapshots depend on the changed data.
 
 use std::collections::HashSet;
 
@@ -11,27 +11,27 @@ use uuid::Uuid;
 use super::snapshot::Snapshot;
 use crate::store::{feed::Change, snapshot::Wanted};
 
-/// What some changes concern.
+/// The scope of some changes.
 #[derive(Default)]
 pub(super) struct Affected {
     everybody: bool,
     tenants: HashSet<TenantId>,
     groups: HashSet<GroupPath>,
     users: HashSet<UserPath>,
-    /// Owners whose time zone others may have.
+    /// Owners whose time zone other owners may inherit.
     zones: HashSet<Owner>,
     schedules: HashSet<Uuid>,
-    /// Whose schedules they are.
+    /// Owners whose schedules have changed.
     schedules_of: HashSet<Owner>,
 }
 
 impl Affected {
-    /// What may have changed when it is not known what did.
+    /// All users, if it is unknown what has changed.
     pub fn everybody() -> Self {
         Self { everybody: true, ..Self::default() }
     }
 
-    /// What these changes concern.
+    /// The scope of these changes.
     pub fn by<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Self {
         let mut affected = Self::default();
         for change in changes {
@@ -56,7 +56,7 @@ impl Affected {
         }
     }
 
-    /// Whether nobody is concerned.
+    /// Whether no user is affected.
     pub fn is_empty(&self) -> bool {
         !self.everybody
             && self.tenants.is_empty()
@@ -66,7 +66,7 @@ impl Affected {
             && self.schedules.is_empty()
     }
 
-    /// The users that may be concerned, where they are named one by one.
+    /// The affected users, if they are listed individually.
     pub fn named(&self) -> Option<impl Iterator<Item = &UserPath>> {
         let several = self.zones.iter().chain(&self.schedules_of).any(|owner| owner.level() != Level::User);
         let named = !self.everybody && self.tenants.is_empty() && self.groups.is_empty() && !several;
@@ -77,7 +77,7 @@ impl Affected {
         named.then(|| self.users.iter().chain(owners))
     }
 
-    /// Whether the snapshot was made from something that has changed.
+    /// Whether the snapshot depends on changed data.
     pub fn concerns(&self, snapshot: &Snapshot) -> bool {
         let UserPath { tenant, .. } = &snapshot.user;
         self.everybody
@@ -88,8 +88,7 @@ impl Affected {
             || !self.zones.is_empty() && self.gives_zone_to(snapshot)
     }
 
-    /// Whether an owner whose zone has changed stands where the user's comes from, or nearer, where it would come from
-    /// now.
+    /// Whether an owner whose time zone has changed is the one that the user inherits from, or would be now.
     fn gives_zone_to(&self, snapshot: &Snapshot) -> bool {
         let up_to = |level| match snapshot.time_zone_of {
             Level::User => level == Level::User,
@@ -101,7 +100,7 @@ impl Affected {
         owners.any(|owner| self.zones.contains(&owner))
     }
 
-    /// Whether a load by `wanted` that is under way may be of somebody who is concerned.
+    /// Whether a load of `wanted` in progress may be of an affected user.
     pub fn may_concern(&self, wanted: &Wanted) -> bool {
         let Wanted::User(user) = wanted else { return true };
         let owner = Owner::User(user.clone());
@@ -128,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_concerns_those_who_refer_to_what_changed_and_nobody_else() {
+    fn a_change_affects_only_the_users_that_depend_on_it() {
         let tenant = owner([Some("t"), None, None]);
         let group = owner([Some("t"), Some("g"), None]);
         let user = owner([Some("t"), Some("g"), Some("a")]);
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn users_are_named_where_changes_are_theirs() {
+    fn users_are_listed_if_the_changes_are_their_own() {
         let (tenant, user) = (owner([Some("t"), None, None]), owner([Some("t"), Some("g"), Some("a")]));
         let named = |change| Affected::by([&change]).named().map(Iterator::count);
         assert_eq!(named(Change::Users(user.clone())), Some(1));

@@ -1,4 +1,4 @@
-//! A snapshot with how long it may be used. Times are counted from the start of the instance.
+//! A cached snapshot with its lifetime. Times are measured since the start of the instance.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -11,49 +11,49 @@ use std::{
 
 use super::snapshot::Snapshot;
 
-/// The end of a snapshot that is not known to be outdated.
+/// The end of a snapshot that is not outdated.
 const NEVER: u64 = u64::MAX;
-/// How long after one try to refresh a snapshot another one is made.
+/// Pause between attempts to refresh a snapshot.
 const AGAIN: Duration = Duration::from_secs(10);
 
-/// A snapshot in memory.
+/// A cached snapshot.
 pub(super) struct Entry {
     pub snapshot: Arc<Snapshot>,
-    /// When it is too old to be used without another look at the database.
+    /// When it is too old to be used without loading it again.
     aged: Duration,
-    /// When it is looked at anew while it is still used, in milliseconds.
+    /// When it is refreshed in the background, in milliseconds.
     refresh: AtomicU64,
     /// Until when it may be used although it is outdated, in milliseconds.
     until: AtomicU64,
 }
 
 impl Entry {
-    /// A snapshot that was loaded at `now`, and is read again when it has `greatest_age`, or up to half of that
-    /// earlier, so that what was loaded together is not read again together.
+    /// A snapshot loaded at `now`. It is refreshed at `greatest_age`, or up to half of that earlier, so that snapshots
+    /// loaded together are not refreshed together.
     pub fn new(snapshot: Arc<Snapshot>, now: Duration, greatest_age: Duration) -> Self {
         let spread = f64::from(RandomState::new().hash_one(&snapshot.user) as u32) / f64::from(u32::MAX);
         let refresh = now + greatest_age.mul_f64(0.5 + spread / 2.0);
         Self { snapshot, aged: now + greatest_age, refresh: millis(refresh).into(), until: NEVER.into() }
     }
 
-    /// Whether nothing is known that would have changed it, and it was looked at not too long ago.
+    /// Whether it is neither outdated nor too old.
     pub fn is_current(&self, now: Duration) -> bool {
         self.until.load(Ordering::Relaxed) == NEVER && now < self.aged
     }
 
-    /// Whether it is time to refresh it; says so once, and then again after a while.
+    /// Whether a refresh is due; true only once, and again after a pause.
     pub fn is_to_be_refreshed(&self, now: Duration) -> bool {
         let at = self.refresh.load(Ordering::Relaxed);
         let again = millis(now + AGAIN);
         millis(now) >= at && self.refresh.compare_exchange(at, again, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
-    /// It is outdated, and may be used until then; the first time that was said counts.
+    /// Marks it as outdated; it may be used until `until`. Only the first call has an effect.
     pub fn outdate(&self, until: Duration) {
         self.until.fetch_min(millis(until), Ordering::Relaxed);
     }
 
-    /// Whether it may be used for want of a better one.
+    /// Whether it may be used if no newer one is available.
     pub fn may_be_used(&self, now: Duration) -> bool {
         millis(now) < self.until.load(Ordering::Relaxed)
     }
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_snapshot_is_refreshed_before_it_has_its_greatest_age_and_not_by_each_question() {
+    fn a_snapshot_is_refreshed_once_before_it_reaches_the_maximum_age() {
         for _ in 0..100 {
             let entry = entry(600);
             assert!(!entry.is_to_be_refreshed(seconds(299)));
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outdated_snapshot_may_be_used_for_the_staleness_of_the_first_change() {
+    fn an_outdated_snapshot_may_be_used_until_the_staleness_after_the_first_change() {
         let entry = entry(600);
         entry.outdate(seconds(12));
         entry.outdate(seconds(14));

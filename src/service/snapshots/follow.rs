@@ -1,4 +1,4 @@
-//! Following the feed of changes.
+//! Follows the feed of changes.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -16,9 +16,9 @@ use crate::store::{
     feed::{self, Bell, Change, Changes, Feed},
 };
 
-/// The least time from one reading of the feed to the next, so that many changes at once are read together.
+/// Minimum time between polls of the feed, so that many concurrent changes are read together.
 const BREATH: Duration = Duration::from_millis(50);
-/// How late a revoked token may be known, however stale decisions may be.
+/// Maximum delay until a revocation takes effect, independent of the staleness of decisions.
 const REVOCATION: Duration = Duration::from_secs(4);
 
 impl Snapshots {
@@ -28,7 +28,7 @@ impl Snapshots {
         tokio::join!(self.listen(&rung), self.follow(&rung), self.clean());
     }
 
-    /// Half the staleness: a reading may then take as long as the wait for it.
+    /// Half the staleness, so that a poll may take as long as the pause before it.
     fn pace(&self) -> Duration {
         self.config.staleness.min(REVOCATION) / 2
     }
@@ -36,7 +36,7 @@ impl Snapshots {
     async fn listen(&self, rung: &Notify) {
         loop {
             if let Err(error) = self.pass_on(rung).await {
-                tracing::debug!(%error, "notifications of the database are not heard");
+                tracing::debug!(%error, "cannot listen to notifications of the database");
             }
             sleep(self.pace()).await;
         }
@@ -58,7 +58,7 @@ impl Snapshots {
             let began = self.now();
             match timeout(self.pace(), feed.read()).await {
                 Ok(Ok(changes)) => {
-                    // What this reading found was not there yet at the one before.
+                    // Changes found by this poll were not yet visible in the previous one.
                     self.apply(changes, before + self.config.staleness);
                     self.read_at.store(began.as_millis() as u64, Ordering::Relaxed);
                     before = began;
@@ -75,7 +75,7 @@ impl Snapshots {
         }
     }
 
-    /// Makes outdated what has changed; it may be used until then.
+    /// Marks the snapshots affected by the changes as outdated; they may be used until `until`.
     fn apply(&self, changes: Changes, until: Duration) {
         match changes {
             Changes::Of(mut changes) => {
@@ -111,7 +111,7 @@ impl Snapshots {
 
 fn report(stale: bool) {
     match stale {
-        true => tracing::warn!("the database does not answer: decisions are made from what was last known"),
-        false => tracing::info!("the database answers: decisions are up to date"),
+        true => tracing::warn!("the database does not respond: decisions are based on cached data"),
+        false => tracing::info!("the database responds again: decisions are up to date"),
     }
 }

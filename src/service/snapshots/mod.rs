@@ -1,12 +1,12 @@
-//! What decisions are made from, in memory: a compiled snapshot for each user that was asked for lately.
+//! Cache of the data that decisions need: a compiled snapshot for each recently called user.
 //!
-//! A decision does not wait for the database when the user's snapshot is here. [`Snapshots::watch`] follows the feed of
-//! changes, which says whose snapshots are outdated; while the feed can be read, no decision is behind by more than the
-//! configured staleness. When it cannot, snapshots are still used, and what is decided from them is marked as stale.
+//! A decision with a cached snapshot does not wait for the database. [`Snapshots::watch`] follows the feed of changes,
+//! which invalidates snapshots; while the feed can be read, no decision lags behind by more than the configured
+//! staleness. While it cannot, snapshots remain in use, and decisions based on them are marked as stale.
 //!
-//! - `affected` says whom a change concerns.
+//! - `affected` finds the users that a change affects.
 //! - `follow` reads the feed.
-//! - `snapshot` is what is kept of a user, `entry` is one with how long it may be used.
+//! - `snapshot` is the cached data of a user, `entry` adds its lifetime.
 
 mod affected;
 mod entry;
@@ -49,11 +49,11 @@ use crate::{
     },
 };
 
-/// How many changes made here are remembered before they are forgotten; those make snapshots outdated twice.
+/// Maximum number of own changes that are remembered. A forgotten one invalidates snapshots twice.
 const MOST_OWN: usize = 100_000;
-/// How many of the last changes are remembered for the loads that they overtake.
+/// Number of recent changes that are remembered for loads in progress.
 const RECENT: usize = 1000;
-/// How many bytes of the memory there are for one number that is remembered.
+/// Bytes of the configured memory for each cached phone number.
 const BYTES_PER_NUMBER: u64 = 1024;
 
 #[derive(Clone)]
@@ -65,21 +65,21 @@ impl Weighter<UserPath, Arc<Entry>> for ByMemory {
     }
 }
 
-/// The snapshot that a question is answered from.
+/// The snapshot for a decision.
 pub struct Found {
-    /// The snapshot; `None` when there is no such user.
+    /// The snapshot; `None` if there is no such user.
     pub snapshot: Option<Arc<Snapshot>>,
-    /// Whether it may be further behind the database than the configured staleness.
+    /// Whether it may lag behind the database by more than the configured staleness.
     pub stale: bool,
 }
 
-/// What a load came to.
+/// The result of a load.
 type Loaded = Result<Option<Arc<Snapshot>>, Shared>;
 
-/// The last changes, for the loads that they overtake.
+/// The recent changes, to detect loads that they overtake.
 #[derive(Default)]
 struct Recent {
-    /// How many were forgotten.
+    /// The number of forgotten changes.
     before: u64,
     affected: VecDeque<Arc<Affected>>,
 }
@@ -88,23 +88,23 @@ struct Recent {
 pub struct Snapshots {
     db: Connection,
     config: DecisionConfig,
-    /// Told of the tokens that the feed tells of.
+    /// The cached tokens, which the feed invalidates too.
     identities: Arc<Identities>,
     users: Cache<UserPath, Arc<Entry>, ByMemory>,
-    /// Who has a number, as last known; true only as far as the user's snapshot says so too.
+    /// The last known user of a number; valid only if the user's snapshot has the same number.
     numbers: Cache<PhoneNumber, UserPath>,
     loads: Arc<Flights<Wanted, Loaded>>,
-    /// Under its lock only, snapshots are put in and become outdated.
+    /// Its lock guards insertions and invalidations of snapshots.
     recent: Mutex<Recent>,
     started: Instant,
-    /// Changes that were made here, and so are known already when the feed tells of them.
+    /// Own changes, which need not be applied again when the feed reports them.
     own: Mutex<HashSet<Uuid>>,
-    /// Milliseconds from `started` to the beginning of the last reading of the feed that succeeded.
+    /// Milliseconds from `started` to the begin of the last successful poll of the feed.
     read_at: AtomicU64,
 }
 
 impl Snapshots {
-    /// Snapshots of what is in the database `db`, none at first. As many are loaded at once as there are `turns`.
+    /// An empty cache of the data in `db`. The number of concurrent loads is limited by `turns`.
     pub fn of(db: Connection, config: DecisionConfig, identities: Arc<Identities>, turns: Arc<Semaphore>) -> Self {
         let numbers = usize::try_from(config.memory / BYTES_PER_NUMBER).unwrap_or(usize::MAX);
         Self {
@@ -121,26 +121,27 @@ impl Snapshots {
         }
     }
 
-    /// How long a question may wait.
+    /// Maximum wait of a decision.
     pub fn deadline(&self) -> Duration {
         self.config.deadline
     }
 
-    /// Whether the feed could not be read for longer than the configured staleness: the database does not answer.
+    /// Whether the feed could not be read for longer than the configured staleness, so that the database is taken as
+    /// unavailable.
     pub fn are_stale(&self) -> bool {
         let read_at = Duration::from_millis(self.read_at.load(Ordering::Relaxed));
         self.started.elapsed().saturating_sub(read_at) > self.config.staleness
     }
 
-    /// The snapshot of the user, before the deadline.
+    /// The snapshot of the user, within the deadline.
     pub async fn of_user(self: &Arc<Self>, user: UserPath) -> Result<Found, Failure> {
-        // Before the snapshot is taken: what is not stale now cannot be further behind than the staleness.
+        // Checked before the snapshot is taken: what is not stale now lags behind by at most the staleness.
         let stale = self.are_stale();
         let held = self.users.get(&user);
         self.find(held, Wanted::User(user), stale).await
     }
 
-    /// The snapshot of the user who has this number, before the deadline.
+    /// The snapshot of the user with this number, within the deadline.
     pub async fn of_number(self: &Arc<Self>, number: PhoneNumber) -> Result<Found, Failure> {
         let stale = self.are_stale();
         let held = self.numbers.get(&number).and_then(|user| self.users.get(&user));
@@ -148,8 +149,8 @@ impl Snapshots {
         self.find(held, Wanted::Number(number), stale).await
     }
 
-    /// The snapshot in memory while it may be used, else the one that is loaded. An outdated one waits for its
-    /// successor half of the deadline, and is used when that is not there by then.
+    /// The cached snapshot if it may be used, else a loaded one. An outdated one is used only if its successor is not
+    /// loaded within half of the deadline.
     async fn find(self: &Arc<Self>, held: Option<Arc<Entry>>, wanted: Wanted, stale: bool) -> Result<Found, Failure> {
         let Some(entry) = held else {
             let snapshot = self.load(wanted, self.config.deadline).await?;
@@ -170,20 +171,19 @@ impl Snapshots {
         match self.load(wanted.clone(), half).await {
             Ok(snapshot) => Ok(Found { snapshot, stale }),
             Err(_) if entry.may_be_used(self.now()) => Ok(old(stale)),
-            // The database stopped to answer meanwhile.
+            // The database has become unavailable meanwhile.
             Err(_) if self.are_stale() => Ok(old(true)),
             Err(_) => Ok(Found { snapshot: self.load(wanted, half).await?, stale }),
         }
     }
 
-    /// Loads a snapshot for those who ask next.
+    /// Loads a snapshot in the background.
     fn refresh(self: &Arc<Self>, wanted: Wanted) {
         let snapshots = self.clone();
         tokio::spawn(async move { snapshots.load(wanted, LOAD).await.map(drop) });
     }
 
-    /// The user's snapshot as it is in the database now, if it comes within `limit`. While the database is known not to
-    /// answer, nothing is tried.
+    /// Loads the user's snapshot within `limit`. Fails immediately while the database is known to be unavailable.
     async fn load(self: &Arc<Self>, wanted: Wanted, limit: Duration) -> Result<Option<Arc<Snapshot>>, Failure> {
         let (snapshots, key) = (self.clone(), wanted.clone());
         let load = self.loads.join(key, move |turn| async move {
@@ -198,12 +198,12 @@ impl Snapshots {
         }
     }
 
-    /// The result of `work` if it comes within `limit`; nothing is tried while the database is known not to answer.
+    /// The result of `work` within `limit`. Fails immediately while the database is known to be unavailable.
     pub async fn in_time<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Result<T, Failure> {
         if self.are_stale() {
             return Err(Failure::Unavailable("the feed of changes cannot be read".into()));
         }
-        let late = |_| Failure::Unavailable(format!("no answer within {} ms", limit.as_millis()).into());
+        let late = |_| Failure::Unavailable(format!("no response within {} ms", limit.as_millis()).into());
         timeout(limit, work).await.map_err(late)
     }
 
@@ -216,7 +216,7 @@ impl Snapshots {
             }
             return Ok(None);
         };
-        // The turn is given back when the work is done, even if nobody waits for it any longer.
+        // The permit is returned when the work is done, even if all waiters have left.
         let compiled = tokio::task::spawn_blocking(move || (compile(source), turn)).await;
         let (snapshot, _turn) = compiled.map_err(|ended| Failure::Internal(Box::new(ended)))?;
         let snapshot = Arc::new(snapshot?);
@@ -224,13 +224,13 @@ impl Snapshots {
         Ok(Some(snapshot))
     }
 
-    /// Where the last changes end now, for [`Self::keep`].
+    /// The number of changes so far, for [`Self::keep`].
     fn begin(&self) -> u64 {
         let recent = self.recent();
         recent.before + recent.affected.len() as u64
     }
 
-    /// Puts a snapshot in that was loaded since `begun`, unless a change has overtaken it.
+    /// Caches a snapshot whose load began at `begun`, unless a change has overtaken it.
     fn keep(&self, snapshot: &Arc<Snapshot>, begun: u64) {
         let recent = self.recent();
         let Some(known) = begun.checked_sub(recent.before) else { return };
@@ -245,7 +245,7 @@ impl Snapshots {
         self.users.insert(snapshot.user.clone(), Arc::new(entry));
     }
 
-    /// The snapshots that are concerned are outdated; they may be used until `until` while their successors are loaded.
+    /// Marks the affected snapshots as outdated; they may be used until `until` while their successors are loaded.
     fn outdate(&self, affected: Affected, until: Duration) {
         if affected.is_empty() {
             return;
@@ -271,11 +271,11 @@ impl Snapshots {
         held.filter(|entry| affected.concerns(&entry.snapshot)).into_iter().for_each(|entry| entry.outdate(until));
     }
 
-    /// What was changed here, and committed, under the identifiers beside it; the feed will tell of it too.
+    /// Remembers own committed changes by identifier, since the feed will report them too.
     pub fn note_own(&self, changes: &[(Uuid, Change)]) {
         self.outdate(Affected::by(changes.iter().map(|(_, change)| change)), self.now() + self.config.staleness);
         let mut own = self.own();
-        // Those that the feed told of first stay behind.
+        // Also removes changes that the feed reported before they were noted here.
         if own.len() > MOST_OWN {
             own.clear();
         }

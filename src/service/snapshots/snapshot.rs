@@ -1,4 +1,4 @@
-//! What is kept of a user, compiled.
+//! The cached data of a user, compiled.
 
 use call_acceptance_api::{
     resource::user_service::ServiceName,
@@ -18,16 +18,16 @@ use crate::{
     store::snapshot::Source,
 };
 
-/// A snapshot's memory beside its rules, roughly, in bytes.
+/// Approximate memory of a snapshot beside its rules, in bytes.
 const OVERHEAD: u64 = 512;
 
-/// A user as decisions see it.
+/// The data of a user for decisions.
 pub struct Snapshot {
     /// The user.
     pub user: UserPath,
     /// The user's number.
     pub phone_number: Option<PhoneNumber>,
-    /// Whose time zone the user has.
+    /// The level from which the user inherits the time zone.
     pub(super) time_zone_of: Level,
     /// The keys of the schedules that the criteria refer to.
     pub(super) schedules: Vec<Uuid>,
@@ -36,18 +36,18 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The rules of a service; `None` when the user does not have it.
+    /// The rules of a service; `None` if the user does not have it.
     pub fn screening(&self, service: ServiceName) -> Option<&Screening> {
         self.screenings.iter().find(|(name, _)| *name == service).map(|(_, screening)| screening)
     }
 
-    /// The memory that it takes, in bytes, roughly.
+    /// Approximate memory in bytes.
     pub fn weight(&self) -> u64 {
         OVERHEAD + self.screenings.iter().map(|(_, screening)| screening.weight()).sum::<u64>()
     }
 }
 
-/// The snapshot of what was read.
+/// Compiles the data that was read.
 pub(super) fn compile(source: Source) -> Result<Snapshot, Failure> {
     let Source { user, phone_number, region, time_zone, time_zone_of, services, periods } = source;
     let place = Place { region, time_zone };

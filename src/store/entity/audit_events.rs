@@ -1,5 +1,5 @@
 //! Table `audit_events`. `recorded_at` is in microseconds since 1970 by the database's clock, which all instances
-//! share: in its order things were changed. `bytes` is how long `before` and `after` are as text.
+//! share, so that events are in order of time. `bytes` is the length of `before` and `after` as text.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,7 +1,7 @@
-//! Table `changes`: what was changed lately that decisions must see. `position` is the order: on PostgreSQL the
-//! identifier of the transaction, on SQLite a number that rises. `changed_at` is in microseconds since 1970 by the
-//! database's clock, and only says when a row may go. `kind` says what is concerned: a token, or users, whose is in
-//! `group_id` and `user_id` as in `schedules`. The first row, at position 0, is of no change.
+//! Table `changes`: recent changes that affect decisions or tokens. `position` orders them: on PostgreSQL the
+//! identifier of the transaction, on SQLite a rising number. `changed_at` is in microseconds since 1970 by the
+//! database's clock, and only used to delete old rows. `kind` is the kind of change: a token, or users, whose owner is
+//! in `group_id` and `user_id` as in `schedules`. The first row, at position 0, is a sentinel without a change.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,5 +1,4 @@
-//! Table `criteria`. `position` is the order of creation; `phone_numbers` is a JSON array, since it is always read
-//! whole.
+//! Table `criteria`. `position` is the creation order; `phone_numbers` is a JSON array, since it is always read whole.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,5 +1,5 @@
-//! Table `schedules`. The owner is the tenant, or the group where `group_id` is set, or the user where `user_id` is set
-//! too; `periods` is a JSON array, since it is always read whole.
+//! Table `schedules`. The owner is the tenant; the group if `group_id` is set; the user if `user_id` is set too.
+//! `periods` is a JSON array, since it is always read whole.
 
 use sea_orm::entity::prelude::*;
 

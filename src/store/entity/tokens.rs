@@ -1,5 +1,6 @@
-//! Table `tokens`. `parent_id` is the token that made it, if one did. `tenant_id` is empty where the role is for the
-//! whole system; `digest` is SHA-256 of the secret in hexadecimal; instants are in microseconds since 1970.
+//! Table `tokens`. `parent_id` is the token with which this one was created, if any. `tenant_id` is empty if the scope
+//! is the whole system; `digest` is the SHA-256 digest of the secret in hexadecimal; instants are in microseconds since
+//! 1970.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What tells that the feed has something new, where the database can tell.
+//! Notifications of new entries in the feed, on databases that support them.
 
 use sea_orm::{
     DatabaseConnection, DbBackend, DbErr,
@@ -10,11 +10,11 @@ use crate::store::{connection, error::StoreError};
 /// The channel of the notifications.
 pub(super) const CHANNEL: &str = "call_acceptance_changes";
 
-/// Rings when the feed may have something new.
+/// Resolves when the feed may have new entries.
 pub struct Bell(Option<PgListener>);
 
 impl Bell {
-    /// The bell of the database `db`, on a connection of its own. SQLite has none.
+    /// Listens to the database `db` on its own connection. SQLite has no notifications.
     pub async fn of(db: &DatabaseConnection) -> Result<Self, StoreError> {
         if db.get_database_backend() != DbBackend::Postgres {
             return Ok(Self(None));
@@ -25,8 +25,7 @@ impl Bell {
         Ok(Self(Some(listener)))
     }
 
-    /// Done when something new may be there: after a notification, or when notifications may have been lost. Never done
-    /// without a bell.
+    /// Resolves after a notification, or when notifications may have been lost. Never resolves without notifications.
     pub async fn ring(&mut self) -> Result<(), StoreError> {
         match &mut self.0 {
             Some(listener) => listener.try_recv().await.map(|_| ()).map_err(failed),

@@ -1,13 +1,12 @@
-//! The feed of changes: tells every instance which users' calls may be decided otherwise from now on, and which tokens
-//! are no longer valid.
+//! The feed of changes: tells all instances which users' decisions may have changed, and which tokens are revoked.
 //!
-//! A change notes itself in the table `changes` in its own transaction. Each instance reads what it has not read yet:
-//! the table is the truth. PostgreSQL's NOTIFY only wakes the readers ([`Bell`]), so that a lost one costs no more than
-//! the time to the next reading.
+//! A change inserts rows into the table `changes` in its own transaction. Each instance polls for rows that it has not
+//! read. PostgreSQL's NOTIFY only wakes the readers ([`Bell`]), so a lost notification delays a change until the next
+//! poll.
 //!
-//! The order is that of the commits, never that of a clock (`position.rs` says how), so that a transaction may be
-//! committed however late after it was noted. Old changes are deleted; a reader that was away for longer knows that it
-//! missed some, and is told [`Changes::Unknown`].
+//! Rows are in commit order, independent of clocks (see `position.rs`), even if a transaction commits long after it
+//! inserted its row. Old rows are deleted; a reader that has missed deleted rows detects it and gets
+//! [`Changes::Unknown`].
 
 mod bell;
 mod position;
@@ -34,17 +33,17 @@ use super::{
 
 /// How long changes are kept.
 pub const KEPT: Duration = Duration::from_secs(3600);
-/// How many changes one reading takes; when there are more, it is cheaper to load everything again.
+/// Maximum number of changes of one poll; with more, it is cheaper to reload everything.
 const MOST: usize = 10_000;
 
-/// What has changed.
+/// A change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// Calls to the users of this owner may be decided otherwise.
+    /// Decisions on calls to the users of this owner may have changed.
     Users(Owner),
-    /// Calls to those users of this owner who take their time zone from it, or from above it, may be decided otherwise.
+    /// Decisions may have changed for the users of this owner who inherit its time zone, or one from above it.
     TimeZone(Owner),
-    /// Calls to those users of this owner who refer to the schedule with this key may be decided otherwise.
+    /// Decisions may have changed for the users of this owner who refer to the schedule with this key.
     Schedule(Owner, Uuid),
     /// This token was revoked.
     Token(TokenId),
@@ -61,7 +60,7 @@ impl Change {
     }
 }
 
-/// Notes what has changed, as the last statement of its transaction, under the identifiers beside it.
+/// Inserts the changes with their identifiers, as the last statement of the transaction.
 pub async fn note(db: &impl ConnectionTrait, changes: &[(Uuid, Change)]) -> Result<(), StoreError> {
     if changes.is_empty() {
         return Ok(());
@@ -111,7 +110,7 @@ fn insertion(backend: DbBackend, changes: &[(Uuid, Change)]) -> sea_orm::sea_que
     insert
 }
 
-/// Where the transaction stands in the order of the feed; see [`Position`].
+/// The position of the transaction in the order of the feed; see [`Position`].
 fn position(backend: DbBackend) -> SimpleExpr {
     match backend {
         DbBackend::Sqlite => Expr::cust("(SELECT COALESCE(MAX(position), 0) + 1 FROM changes)"),
@@ -119,9 +118,9 @@ fn position(backend: DbBackend) -> SimpleExpr {
     }
 }
 
-/// Deletes the changes that were noted longer than [`KEPT`] ago, by the clock, but for the last of them: whatever was
-/// deleted stands before the first that is left. On PostgreSQL the last one is such that no transaction that is still
-/// open comes before it; what comes after all transactions was restored from another server, and is of no use here.
+/// Deletes the changes older than [`KEPT`], except the last of them, so that readers can tell whether rows before the
+/// first one were deleted. On PostgreSQL the last one precedes all open transactions. Rows with positions in the future
+/// were restored from another server and are deleted too.
 pub async fn forget(db: &impl ConnectionTrait) -> Result<(), StoreError> {
     let postgres = db.get_database_backend() == DbBackend::Postgres;
     let (ended, now) = match postgres {
@@ -143,33 +142,32 @@ pub async fn forget(db: &impl ConnectionTrait) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The transaction that comes after all that there were, on PostgreSQL.
+/// The next transaction identifier on PostgreSQL.
 const NEXT: &str = "CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)";
 
-/// What a reading of the feed tells.
+/// The result of a poll.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changes {
-    /// These, by the identifiers under which they were noted.
+    /// The changes by their identifiers.
     Of(Vec<(Uuid, Change)>),
-    /// What happened since the last reading is not known.
+    /// The changes since the last poll are not known.
     Unknown,
 }
 
-/// Where an instance is in the feed.
+/// The position of an instance in the feed.
 pub struct Feed {
     db: DatabaseConnection,
-    /// Up to where everything was read.
+    /// The position up to which everything was read.
     read: Option<Position>,
 }
 
 impl Feed {
-    /// The feed of the database `db`, over a connection of its own: it must not wait for those that requests have
-    /// taken.
+    /// The feed of the database `db`, over a connection of its own, which does not wait for those of requests.
     pub fn of(db: &DatabaseConnection) -> Self {
         Self { db: connection::beside(db, 1), read: None }
     }
 
-    /// What was committed since the last reading that succeeded.
+    /// The changes committed since the last successful poll.
     pub async fn read(&mut self) -> Result<Changes, StoreError> {
         let rows = Row::find_by_statement(self.statement()).all(&self.db).await?;
         let first = rows.first().ok_or_else(|| StoreError::Internal("the feed has no position".into()))?;
@@ -183,7 +181,7 @@ impl Feed {
         Ok(changes)
     }
 
-    /// One statement, so that the position and the changes are of one moment. It always has a row.
+    /// A single statement, so that position and changes are consistent. It always returns a row.
     fn statement(&self) -> Statement {
         let backend = self.db.get_database_backend();
         let (head, unread, valid, since) = match backend {
@@ -196,12 +194,12 @@ impl Feed {
             _ => (
                 "CAST(pg_current_snapshot() AS text) AS position, CAST(pg_postmaster_start_time() AS text) AS server",
                 " AND NOT pg_visible_in_snapshot(CAST(CAST(c.position AS text) AS xid8), CAST($2 AS pg_snapshot))",
-                // Others were restored from another server.
+                // Rows beyond it were restored from another server.
                 format!("c.position < {NEXT}"),
                 Some(self.read.as_ref().map_or(position::EMPTY, Position::as_str)),
             ),
         };
-        // At the first reading nothing is asked for but the position.
+        // The first poll only reads the position.
         let first = self.read.as_ref().map_or(i64::MAX, Position::first_unread);
         let sql = format!(
             "SELECT {head}, (SELECT MIN(c.position) FROM changes AS c WHERE {valid}) AS oldest, c.change_id, c.kind, \
@@ -228,7 +226,7 @@ struct Row {
     token_id: Option<String>,
 }
 
-/// The change of a row; `None` for the row that is there when there is no change.
+/// The change of a row; `None` for the row that is returned when there are no changes.
 fn change(row: Row) -> Result<Option<(Uuid, Change)>, StoreError> {
     let (Some(id), Some(kind), Some(tenant)) = (row.change_id, row.kind, row.tenant_id) else { return Ok(None) };
     if let Some(token) = row.token_id {
@@ -238,7 +236,7 @@ fn change(row: Row) -> Result<Option<(Uuid, Change)>, StoreError> {
     Ok(Some(match (kind.as_str(), row.schedule_id) {
         ("time_zone", _) => (id, Change::TimeZone(owner)),
         ("schedule", Some(schedule)) => (id, Change::Schedule(owner, schedule)),
-        // What a later release notes in a way that is not known here concerns all who may be meant.
+        // A kind of change of a later release may affect all users of the owner.
         _ => (id, Change::Users(owner)),
     }))
 }

@@ -1,29 +1,29 @@
-//! How far an instance has read the feed.
+//! The position up to which an instance has read the feed.
 //!
-//! On PostgreSQL a change carries the identifier of its transaction, and a reader keeps the snapshot of its last
-//! reading: new is what was not visible in that one, whenever it was begun or noted. On SQLite writers wait for each
-//! other, so that a number that rises with each change orders them as they were committed.
+//! On PostgreSQL a row has the identifier of its transaction, and a reader keeps the snapshot of its last poll: rows
+//! that were not visible in it are new, whenever their transaction began. On SQLite writers are serialised, so a rising
+//! number is in commit order.
 
 use crate::store::error::StoreError;
 
-/// The snapshot in which nothing is visible.
+/// A snapshot in which nothing is visible.
 pub(super) const EMPTY: &str = "1:1:";
 
-/// Up to where the feed was read.
+/// The position up to which the feed was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Position {
-    /// The snapshot of PostgreSQL, `xmin:xmax:xip,…`, or the greatest number on SQLite.
+    /// PostgreSQL's snapshot, `xmin:xmax:xip,…`, or the highest number on SQLite.
     text: String,
-    /// Everything before this one was read, or will never be there.
+    /// All positions below this one were read, or will never be used.
     first_unread: i64,
-    /// No change has this one or a greater one yet.
+    /// No change has this position or a higher one yet.
     next: i64,
-    /// The running server that has answered, where there is one.
+    /// The server process that responded, if the database has one.
     server: String,
 }
 
 impl Position {
-    /// The position as the database writes it.
+    /// Parses a position in the database's notation.
     pub fn parse(text: &str, server: &str) -> Result<Self, StoreError> {
         let (text, server) = (text.to_owned(), server.to_owned());
         let number = |part: Option<&str>| part.and_then(|part| part.parse::<i64>().ok());
@@ -35,23 +35,23 @@ impl Position {
         };
         match places {
             Some((first_unread, next)) => Ok(Self { text, first_unread, next, server }),
-            None => Err(StoreError::Internal(format!("{text:?} is no position in the feed").into())),
+            None => Err(StoreError::Internal(format!("{text:?} is not a position in the feed").into())),
         }
     }
 
-    /// As [`Position::parse`] takes it.
+    /// The notation that [`Position::parse`] reads.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// What is before it need not be looked at.
+    /// The first position that may be unread.
     pub fn first_unread(&self) -> i64 {
         self.first_unread
     }
 
-    /// Whether everything that was committed between `before` and this position is still there, where `oldest` is the
-    /// first change that is. It is not when changes were deleted unread, nor when the database is not the one that was
-    /// read before, or went back: another server has taken over, or a backup was restored.
+    /// Whether all changes committed between `before` and this position are still present; `oldest` is the first one
+    /// present. False if unread changes were deleted, or if the database is not the one that was read before or went
+    /// back: after a failover to another server, or a restored backup.
     pub fn follows(&self, before: &Self, oldest: Option<i64>) -> bool {
         let kept = oldest.is_none_or(|oldest| oldest <= before.first_unread);
         kept && self.server == before.server && self.next >= before.next
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reading_follows_the_one_before_unless_something_is_missing() {
+    fn a_poll_follows_the_previous_one_unless_changes_are_missing() {
         let before = position("7:9:7");
         assert!(position("7:9:7").follows(&before, None));
         assert!(position("9:9:").follows(&before, Some(7)));

@@ -28,7 +28,7 @@ impl MigrationTrait for Migration {
         ] {
             manager.create_table(table).await?;
         }
-        // An expression index, which the builder does not know: no two of the owner's schedules of a type share a name.
+        // An expression index, which the builder does not support: names are unique for an owner and a type.
         let names = "CREATE UNIQUE INDEX schedules_name ON schedules (tenant_id, COALESCE(group_id, ''), \
             COALESCE(user_id, ''), kind, name)";
         manager.get_connection().execute_unprepared(names).await?;
@@ -37,7 +37,7 @@ impl MigrationTrait for Migration {
             index("criteria_name", "criteria", &["tenant_id", "group_id", "user_id", "service", "name"])
                 .unique()
                 .to_owned(),
-            // For the references from schedules to their owners, when an owner is deleted.
+            // For the foreign keys to owners, when an owner is deleted.
             index("schedules_owner", "schedules", &USER),
             index("criteria_time_schedule", "criteria", &["tenant_id", "time_schedule_id"]),
             index("criteria_holiday_schedule", "criteria", &["tenant_id", "holiday_schedule_id"]),

@@ -1,4 +1,4 @@
-//! Creates the table of the changes that other instances must see: of users, or of the token that `token_id` names.
+//! Creates the table of changes that other instances must see: of users, or of the token `token_id`.
 
 use sea_orm_migration::{
     prelude::*,
@@ -30,7 +30,7 @@ impl MigrationTrait for Migration {
             text(backend, "token_id"),
         ];
         manager.create_table(table("changes", columns, &["tenant_id", "change_id"])).await?;
-        // Before all changes, so that it is seen whether any were deleted.
+        // A sentinel before all changes, which reveals whether any were deleted.
         let mut first = Query::insert();
         first
             .into_table(Alias::new("changes"))

@@ -1,5 +1,5 @@
-//! Creates the table of tokens. `tenant_id` is empty for tokens that are for the whole system: no tenant is named so.
-//! Authentication knows a token's identifier only, and so that is unique in the system.
+//! Creates the table of tokens. `tenant_id` is empty for tokens with the whole system as scope; no tenant has that
+//! name. Authentication knows only a token's identifier, which is therefore unique in the system.
 
 use sea_orm_migration::prelude::*;
 
@@ -39,7 +39,7 @@ impl MigrationTrait for Migration {
         manager.create_table(tokens).await?;
         manager.create_index(index("tokens_token_id", "tokens", &["token_id"]).unique().to_owned()).await?;
         manager.create_index(index("tokens_parent", "tokens", &["parent_id"])).await?;
-        // For the references to groups and users, when one is deleted.
+        // For the foreign keys to groups and users, when one is deleted.
         manager.create_index(index("tokens_owner", "tokens", &USER)).await
     }
 

@@ -1,5 +1,5 @@
-//! Creates the table of the audit. Its events outlive what they are about, and so they refer to nothing. `tenant_id` is
-//! empty for what concerns the whole system, as in `tokens`.
+//! Creates the table of audit events. They outlive their resources, so they have no foreign keys. `tenant_id` is empty
+//! for the whole system, as in `tokens`.
 
 use sea_orm_migration::prelude::*;
 

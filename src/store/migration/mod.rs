@@ -1,7 +1,7 @@
-//! The changes of the schema, one a file, oldest first.
+//! The schema migrations, one file each, oldest first.
 //!
-//! A change expands what is there and never takes away what the release before needs: that one runs on the new
-//! schema too. To add a change, add a file and list it in [`Migrator`].
+//! A migration expands the schema and removes nothing that the previous release needs, since that release also runs on
+//! the new schema. To add a migration, add a file and list it in [`Migrator`].
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait::async_trait};
 
@@ -12,7 +12,7 @@ mod m20261126_000004_create_audit_events;
 mod m20261126_000005_add_refusals_to_audit_events;
 mod table;
 
-/// All changes of the schema.
+/// All migrations.
 pub struct Migrator;
 
 #[async_trait]

@@ -1,8 +1,8 @@
-//! Tables, columns, references and indexes, as all migrations make them.
+//! Tables, columns, foreign keys and indexes for migrations.
 
 use sea_orm_migration::{prelude::*, sea_orm::DatabaseBackend};
 
-/// A text column that is compared by code point everywhere, so that pages and keys do not depend on a locale.
+/// A text column compared by code point on all databases, so that pages and keys do not depend on a locale.
 pub fn text(backend: DatabaseBackend, name: &str) -> ColumnDef {
     let mut column = ColumnDef::new(Alias::new(name));
     column.text();
@@ -17,12 +17,12 @@ pub fn key(backend: DatabaseBackend, name: &str) -> ColumnDef {
     text(backend, name).not_null().to_owned()
 }
 
-/// A column of whole numbers of 64 bits, as instants are kept in: microseconds since 1970.
+/// A 64-bit integer column, also for instants: microseconds since 1970.
 pub fn integer(name: &str) -> ColumnDef {
     ColumnDef::new(Alias::new(name)).big_integer().to_owned()
 }
 
-/// A column that is true or false.
+/// A boolean column.
 pub fn flag(name: &str) -> ColumnDef {
     ColumnDef::new(Alias::new(name)).boolean().not_null().to_owned()
 }
@@ -42,7 +42,7 @@ pub fn table(name: &str, columns: Vec<ColumnDef>, primary_key: &[&str]) -> Table
     table
 }
 
-/// A reference from the columns of the table to those of another, under a name of its own.
+/// Adds a named foreign key to another table.
 pub fn refer(table: &mut TableCreateStatement, name: &str, columns: &[&str], to: &str, to_columns: &[&str]) {
     let mut key = ForeignKey::create();
     key.name(name).to_tbl(Alias::new(to));

@@ -1,11 +1,11 @@
-//! The examples of the published document, by the names of the schemas. They fit the data of `call-acceptance demo`,
-//! so that they can be sent as they stand.
+//! The examples of the published document, by schema name. They fit the data of `call-acceptance demo` and can be sent
+//! unchanged.
 
 use serde_json::{Value, json};
 
 use crate::resource::schedule::icalendar;
 
-/// The example of the schema `name`, if it has one here.
+/// The example of the schema `name`, if it is defined here.
 pub(super) fn of(name: &str) -> Option<Value> {
     Some(match name {
         "SelectiveCallAcceptance" => json!({ "criteria": [criteria("foocriteria")] }),
@@ -69,15 +69,15 @@ pub(super) fn of(name: &str) -> Option<Value> {
     })
 }
 
-/// The example of the schema `name` in an operation that reads or replaces a calendar schedule as iCalendar, where it
-/// is another one than in other operations on calendar schedules.
+/// The example of the schema `name` in operations that read or replace a calendar schedule as iCalendar, if it differs
+/// from the example in other operations on calendar schedules.
 pub(super) fn of_icalendar(name: &str) -> Option<Value> {
     let loaded = || icalendar::read(ICALENDAR.as_bytes(), &icalendar::Reading::default());
     let periods = || loaded().map(|loaded| loaded.periods).unwrap_or_default();
     (name == "LoadedSchedule").then(|| json!({ "name": "Every Easter", "periods": periods() }))
 }
 
-/// What an operation answers to its own example, where it is another one than that of the answer's schema.
+/// The response of an operation to its own example, if it differs from the example of the response's schema.
 pub(super) fn of_answer(operation: &str) -> Option<Value> {
     match operation {
         "selective_call_acceptance_update" => Some(json!({ "criteria": [criteria("foocriteria"), test2()] })),
@@ -95,7 +95,7 @@ pub(super) fn of_answer(operation: &str) -> Option<Value> {
     }
 }
 
-/// Two holidays as a calendar.
+/// A calendar with two holidays.
 const ICALENDAR: &str = "\
 BEGIN:VCALENDAR\r
 VERSION:2.0\r
@@ -117,7 +117,7 @@ END:VEVENT\r
 END:VCALENDAR\r
 ";
 
-/// The example of the schema `name` in an operation on calendar schedules, where it is another one.
+/// The example of the schema `name` in operations on calendar schedules, if it differs.
 pub(super) fn of_calendar(name: &str) -> Option<Value> {
     Some(match name {
         "ScheduleName" => json!("Every Easter"),

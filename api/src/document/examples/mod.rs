@@ -1,5 +1,5 @@
-//! An example for every parameter, body and answer. What they are is in [`data`]; those of problems are made of the
-//! table of codes, and stand once under `components/examples`.
+//! Adds an example to every parameter, body and response. [`data`] has the examples; those of problems are made from
+//! the table of codes and shared under `components/examples`.
 
 mod data;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::walk::{operations_mut, referred};
 use crate::wire::problem::{Fault, Problem, ProblemCode, Refusal};
 
-/// The identifier of a request in examples.
+/// The request identifier in examples.
 pub(super) const REQUEST_ID: &str = "0193a0c0-3a52-7c40-8a3e-7f2b9f6d1c55";
 
 /// Adds the examples to the document.
@@ -56,12 +56,12 @@ fn add_to_operation(operation: &mut Value, schemas: &Value, problems: &mut Map<S
     }
 }
 
-/// The media types that a body or an answer can have.
+/// The media types of a body or a response.
 fn contents(holder: &mut Value) -> impl Iterator<Item = &mut Value> {
     holder.get_mut("content").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut)
 }
 
-/// Which examples an operation takes where the schema alone does not say.
+/// The kinds of operations whose examples the schema alone does not determine.
 enum Kind {
     Calendar,
     Icalendar,
@@ -88,14 +88,14 @@ impl Kind {
     }
 }
 
-/// What an invalid request of an operation has a fault in, in its example.
+/// The place of the fault in an operation's example of an invalid request.
 #[derive(Debug, Clone, Copy)]
 enum InvalidRequest {
-    /// A member of its JSON body.
+    /// A member of the JSON body.
     Body,
-    /// A line of its body.
+    /// A line of the body.
     Line,
-    /// Its query.
+    /// A query parameter.
     Parameter,
 }
 
@@ -115,15 +115,15 @@ impl InvalidRequest {
             Self::Body => ("invalid_body", Fault::at("/name", ProblemCode::InvalidRequest.example())),
             Self::Line => ("invalid_line", Fault::on_line(4, "The event has no `DTSTART`.")),
             Self::Parameter => {
-                let detail = "This operation does not know the query parameter \"page\"; it takes none.";
+                let detail = "This operation does not support the query parameter \"page\"; it supports none.";
                 ("invalid_parameter", Fault::of_parameter("page", detail))
             }
         }
     }
 }
 
-/// References to the examples of the `codes`, which are put among `problems`; the one with faults is first, for it is
-/// what people look for.
+/// Refers to the examples of the `codes`, which are added to `problems`. The invalid request comes first, since it is
+/// what readers look for.
 fn refer_to_problems(codes: Vec<ProblemCode>, invalid: InvalidRequest, problems: &mut Map<String, Value>) -> Value {
     let mut codes = codes;
     codes.sort_by_key(|code| *code != ProblemCode::InvalidRequest);

@@ -1,8 +1,8 @@
-//! Criteria: the shape that every service with criteria has, the port behind all of them, and their six operations.
+//! Criteria: the types, the port and the six operations that services with criteria share.
 //!
-//! Each service has a file of its own here, with what is its own: its schemas, and a use of `criteria_api!`, which
-//! writes the operations. To add a service, add its file, its
-//! [`ServiceName`](crate::resource::user_service::ServiceName), and its operations to [`Apis`](crate::Apis).
+//! Each service has its own file here, with its schemas and a call of `criteria_api!`, which generates the operations.
+//! To add a service, add its file, its [`ServiceName`](crate::resource::user_service::ServiceName), and its operations
+//! to [`Apis`](crate::Apis).
 
 mod operations;
 mod port;

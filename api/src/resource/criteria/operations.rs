@@ -1,4 +1,4 @@
-//! The six operations that every service with criteria has, written by one macro.
+//! The macro that generates the six operations of a service with criteria.
 
 use crate::wire::problem::{ProblemCode, SERVICE, codes};
 
@@ -7,8 +7,8 @@ pub(super) const PRECONDITION: u64 = codes(&[ProblemCode::RevisionMismatch]);
 pub(super) const TAKEN: u64 = codes(&[ProblemCode::CriteriaExists]);
 pub(super) const FULL: u64 = codes(&[ProblemCode::TooManyCriteria]);
 
-/// The six operations of a service with criteria. `view` and `update` are the schemas of the whole service: the first
-/// is made of its criteria, the second has them in its member `criteria`.
+/// Generates the six operations of a service with criteria. `view` and `update` are the schemas of the whole service;
+/// the first is made from its criteria, the second has them in its member `criteria`.
 macro_rules! criteria_api {
     (
         $(#[$doc:meta])* $api:ident: $service:expr, $tag:literal,
@@ -59,7 +59,7 @@ macro_rules! criteria_api {
         impl $api {
             #[doc = $service_view_doc]
             ///
-            /// Answers all criteria of the user in the order in which they were created.
+            /// Returns all criteria of the user in creation order.
             #[oai(path = $service_path, method = "get", operation_id = $service_view_id)]
             async fn $service_view(
                 &self,
@@ -67,7 +67,7 @@ macro_rules! criteria_api {
                 tenant_id: Path<TenantId>,
                 group_id: Path<GroupId>,
                 user_id: Path<UserId>,
-                /// Answers 304 when one of these entity tags is the present revision.
+                /// The response is 304 if one of these entity tags is the current revision.
                 #[oai(name = "If-None-Match")]
                 if_none_match: Header<Option<EntityTags>>,
             ) -> Result<FoundVersion<$view>, Fails<SERVICE>> {
@@ -77,10 +77,10 @@ macro_rules! criteria_api {
 
             #[doc = $service_update_doc]
             ///
-            /// Applies a list of changes in order, all or none. An entry merges into the criteria that it names,
-            /// creates it when there is none (then `fromDnCriteria` is required), or removes it with `"delete": true`,
-            /// which is no error when it is not there. Criteria that no entry names stay as they are. One bad entry,
-            /// and nothing changes.
+            /// Applies a list of changes in order, all or none. An entry updates the criteria that it names, creates it
+            /// if it does not exist (`fromDnCriteria` is then required), or deletes it with `"delete": true`; deleting
+            /// a criteria that does not exist is no error. Criteria that no entry names are unchanged. If one entry is
+            /// invalid, nothing changes.
             #[oai(path = $service_path, method = "put", operation_id = $service_update_id)]
             async fn $service_update(
                 &self,
@@ -88,7 +88,7 @@ macro_rules! criteria_api {
                 tenant_id: Path<TenantId>,
                 group_id: Path<GroupId>,
                 user_id: Path<UserId>,
-                /// The write is done only when one of these entity tags is the present revision.
+                /// The write is performed only if one of these entity tags is the current revision.
                 #[oai(name = "If-Match")]
                 if_match: Header<Option<EntityTags>>,
                 body: JsonBody<$update>,
@@ -100,7 +100,7 @@ macro_rules! criteria_api {
 
             #[doc = $criteria_view_doc]
             ///
-            /// Answers one criteria of the user.
+            /// Returns one criteria of the user.
             #[oai(path = $criteria_path, method = "get", operation_id = $criteria_view_id)]
             async fn $criteria_view(
                 &self,
@@ -109,7 +109,7 @@ macro_rules! criteria_api {
                 group_id: Path<GroupId>,
                 user_id: Path<UserId>,
                 instance_name: Path<CriteriaName>,
-                /// Answers 304 when one of these entity tags is the present revision.
+                /// The response is 304 if one of these entity tags is the current revision.
                 #[oai(name = "If-None-Match")]
                 if_none_match: Header<Option<EntityTags>>,
             ) -> Result<FoundVersion<Criteria>, Fails<CRITERIA>> {
@@ -120,7 +120,7 @@ macro_rules! criteria_api {
 
             #[doc = $criteria_create_doc]
             ///
-            /// Adds a criteria behind those that the user has. A user can have 100.
+            /// Appends a criteria to those of the user. A user can have 100.
             #[oai(path = $collection_path, method = "post", operation_id = $criteria_create_id)]
             async fn $criteria_create(
                 &self,
@@ -128,7 +128,7 @@ macro_rules! criteria_api {
                 tenant_id: Path<TenantId>,
                 group_id: Path<GroupId>,
                 user_id: Path<UserId>,
-                /// The write is done only when one of these entity tags is the present revision.
+                /// The write is performed only if one of these entity tags is the current revision.
                 #[oai(name = "If-Match")]
                 if_match: Header<Option<EntityTags>>,
                 body: JsonBody<CriteriaCreate>,
@@ -142,7 +142,7 @@ macro_rules! criteria_api {
 
             #[doc = $criteria_update_doc]
             ///
-            /// Merges the body into the criteria: what is left out stays as it is, `null` clears a schedule,
+            /// Merges the body into the criteria: members left out are unchanged, `null` clears a schedule,
             /// `phoneNumbers` replaces the whole list, `newName` renames.
             #[oai(path = $criteria_path, method = "put", operation_id = $criteria_update_id)]
             async fn $criteria_update(
@@ -152,7 +152,7 @@ macro_rules! criteria_api {
                 group_id: Path<GroupId>,
                 user_id: Path<UserId>,
                 instance_name: Path<CriteriaName>,
-                /// The write is done only when one of these entity tags is the present revision.
+                /// The write is performed only if one of these entity tags is the current revision.
                 #[oai(name = "If-Match")]
                 if_match: Header<Option<EntityTags>>,
                 body: JsonBody<CriteriaUpdate>,
@@ -163,7 +163,7 @@ macro_rules! criteria_api {
 
             #[doc = $criteria_delete_doc]
             ///
-            /// Deletes the criteria that the path names. A body is ignored.
+            /// Deletes the criteria. A body is ignored.
             #[oai(path = $criteria_path, method = "delete", operation_id = $criteria_delete_id)]
             async fn $criteria_delete(
                 &self,
@@ -172,7 +172,7 @@ macro_rules! criteria_api {
                 group_id: Path<GroupId>,
                 user_id: Path<UserId>,
                 instance_name: Path<CriteriaName>,
-                /// The write is done only when one of these entity tags is the present revision.
+                /// The write is performed only if one of these entity tags is the current revision.
                 #[oai(name = "If-Match")]
                 if_match: Header<Option<EntityTags>>,
             ) -> Result<DeletedVersion, Fails<{ CRITERIA | PRECONDITION }>> {

@@ -1,4 +1,4 @@
-//! The port behind every service with criteria.
+//! The port of all services with criteria.
 
 use async_trait::async_trait;
 
@@ -13,13 +13,13 @@ use crate::{
     },
 };
 
-/// The port: what the server does for the criteria of a user's service, whichever it is. A write with `if_match` that
-/// does not name the present revision is refused and changes nothing.
+/// The port for the criteria of a user's service, whichever it is. A write with an `if_match` that does not name the
+/// current revision is refused and changes nothing.
 #[async_trait]
 pub trait CriteriaServices: Send + Sync {
-    /// The criteria of the service, in the order in which they were created.
+    /// The criteria of the service in creation order.
     async fn service_view(&self, service: UserServicePath) -> Result<Versioned<Vec<Criteria>>, Failure>;
-    /// The criteria of the service as they are after `changes`, which apply in order, all or none.
+    /// Applies `changes` in order, all or none, and returns the criteria of the service.
     async fn service_update(
         &self,
         by: &Actor,
@@ -30,7 +30,7 @@ pub trait CriteriaServices: Send + Sync {
     /// One criteria.
     async fn criteria_view(&self, service: UserServicePath, name: CriteriaName)
     -> Result<Versioned<Criteria>, Failure>;
-    /// A new criteria; refused when its name is taken.
+    /// Creates a criteria; refused if the name is taken.
     async fn criteria_create(
         &self,
         by: &Actor,
@@ -38,7 +38,7 @@ pub trait CriteriaServices: Send + Sync {
         criteria: CriteriaCreate,
         if_match: Option<EntityTags>,
     ) -> Result<Versioned<Criteria>, Failure>;
-    /// The criteria as it is after `update`; refused when its new name is taken.
+    /// Updates the criteria; refused if the new name is taken.
     async fn criteria_update(
         &self,
         by: &Actor,

@@ -1,4 +1,5 @@
-//! Selective Call Acceptance: a call is accepted if it meets one of the user's criteria, and refused if it meets none.
+//! Selective Call Acceptance: a call is accepted if it matches one of the user's criteria, and refused if it matches
+//! none.
 
 use poem_openapi::Object;
 use serde::Serialize;
@@ -13,10 +14,10 @@ use crate::{
     wire::{payload::Body, problem::Fault},
 };
 
-/// The service of a user: its criteria.
+/// The criteria of a user's service.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 pub struct SelectiveCallAcceptance {
-    /// The criteria in the order in which they were created.
+    /// The criteria in creation order.
     #[oai(validator(max_items = 100))]
     pub criteria: Vec<Criteria>,
 }
@@ -27,11 +28,11 @@ impl From<Vec<Criteria>> for SelectiveCallAcceptance {
     }
 }
 
-/// Changes of a user's service, which apply in order, all or none.
+/// Changes of a user's service, applied in order, all or none.
 #[derive(Debug, Clone, PartialEq, Eq, Object)]
 #[oai(deny_unknown_fields)]
 pub struct SelectiveCallAcceptanceUpdate {
-    /// The changes; criteria that none of them names stay as they are.
+    /// The changes; criteria that none of them names are unchanged.
     #[oai(validator(max_items = 200))]
     pub criteria: Vec<CriteriaChange>,
 }

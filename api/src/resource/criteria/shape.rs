@@ -1,4 +1,4 @@
-//! The shape of a criteria: how it is sent, changed and answered.
+//! The types of a criteria in requests and responses.
 
 use std::collections::HashSet;
 
@@ -20,72 +20,72 @@ use crate::{
     },
 };
 
-/// The greatest number of criteria that a user can have.
+/// The maximum number of criteria of a user.
 pub const MAX_CRITERIA: usize = 100;
 
-/// Which callers a criteria is about.
+/// Which callers a criteria matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Serialize)]
 pub enum Selection {
-    /// Every caller.
+    /// All callers.
     Any,
-    /// The callers that the numbers and flags beside it say.
+    /// The callers specified by the other members.
     #[oai(rename = "Specified Only")]
     #[serde(rename = "Specified Only")]
     SpecifiedOnly,
 }
 
-/// The callers that a criteria is about. With the selection `Any` the other members are kept but do not matter.
+/// The callers that a criteria matches. With the selection `Any` the other members are stored but have no effect.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 #[oai(rename_all = "camelCase")]
 #[serde(rename_all = "camelCase")]
 pub struct FromDnCriteria {
-    /// Every caller, or only those that the other members say.
+    /// All callers, or only those that the other members specify.
     pub selection: Selection,
-    /// Callers that withheld their number.
+    /// Matches callers that withhold their number.
     pub include_anonymous_callers: bool,
-    /// Callers whose number the network does not have.
+    /// Matches callers whose number the network does not have.
     pub include_unavailable_callers: bool,
-    /// Callers whose number one of these patterns matches, as they were sent.
+    /// Matches callers whose number matches one of these patterns; returned as sent.
     #[oai(validator(max_items = 500, unique_items))]
     pub phone_numbers: Vec<PhoneNumberPattern>,
 }
 
-/// The callers that a new criteria is about.
+/// The callers that a new criteria matches.
 #[derive(Debug, Clone, PartialEq, Eq, Object)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FromDnCriteriaCreate {
-    /// Every caller, or only those that the other members say.
+    /// All callers, or only those that the other members specify.
     pub selection: Selection,
-    /// Callers that withheld their number.
+    /// Matches callers that withhold their number.
     #[oai(default)]
     pub include_anonymous_callers: bool,
-    /// Callers whose number the network does not have.
+    /// Matches callers whose number the network does not have.
     #[oai(default)]
     pub include_unavailable_callers: bool,
-    /// Callers whose number one of these patterns matches.
+    /// Matches callers whose number matches one of these patterns.
     #[oai(default, validator(max_items = 500, unique_items))]
     pub phone_numbers: Vec<PhoneNumberPattern>,
 }
 
-/// A change of the callers that a criteria is about: what is left out stays.
+/// A change of the callers that a criteria matches. Members left out are unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Object)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FromDnCriteriaUpdate {
-    /// Every caller, or only those that the other members say. Required for a new criteria.
+    /// All callers, or only those that the other members specify. Required for a new criteria.
     pub selection: Option<Selection>,
-    /// Callers that withheld their number.
+    /// Matches callers that withhold their number.
     pub include_anonymous_callers: Option<bool>,
-    /// Callers whose number the network does not have.
+    /// Matches callers whose number the network does not have.
     pub include_unavailable_callers: Option<bool>,
-    /// Callers whose number one of these patterns matches; replaces the whole list.
+    /// Matches callers whose number matches one of these patterns; replaces the whole list.
     #[oai(validator(max_items = 500, unique_items))]
     pub phone_numbers: Option<Vec<PhoneNumberPattern>>,
 }
 
-/// Where a schedule is, seen from the user whose criteria refers to it.
+/// A reference to a schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Object, Serialize)]
 pub struct ScheduleReference {
-    /// Whose schedule it is: the user's, its group's or its tenant's.
+    /// The owner of the schedule: the user, the user's group or the user's tenant.
     pub level: Level,
     /// The schedule's name.
     pub name: ScheduleName,
@@ -95,11 +95,11 @@ pub struct ScheduleReference {
     pub kind: ScheduleType,
 }
 
-/// A reference to a schedule, to set.
+/// A reference to a schedule, in a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Object)]
 #[oai(deny_unknown_fields)]
 pub struct ScheduleSelection {
-    /// Whose schedule it is: the user's, its group's or its tenant's.
+    /// The owner of the schedule: the user, the user's group or the user's tenant.
     pub level: Level,
     /// The schedule's name.
     pub name: ScheduleName,
@@ -115,19 +115,20 @@ pub struct ScheduleSelection {
 pub struct Criteria {
     /// The name, unique in the user's service.
     pub name: CriteriaName,
-    /// Whether the criteria takes part in decisions.
+    /// Whether the criteria is used in decisions.
     pub active: bool,
-    /// A summary of the callers for a table: `All calls`, or the first three of numbers, `Private` and `Unavailable`.
+    /// A summary of the callers for a table: `All calls`, or the first three of the numbers, `Private` and
+    /// `Unavailable`.
     #[oai(validator(max_length = 100))]
     pub calls_from: String,
     /// Whether matching calls are refused instead of accepted.
     pub do_not_perform_action: bool,
-    /// The callers that the criteria is about.
+    /// The callers that the criteria matches.
     pub from_dn_criteria: FromDnCriteria,
-    /// The time schedule that the criteria holds in; always when absent.
+    /// The criteria applies only within this time schedule; always if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_schedule: Option<ScheduleReference>,
-    /// The holidays that the criteria holds on; every day when absent.
+    /// The criteria applies only on these holidays; on every day if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holiday_schedule: Option<ScheduleReference>,
 }
@@ -138,19 +139,19 @@ pub struct Criteria {
 pub struct CriteriaCreate {
     /// The name, unique in the user's service.
     pub name: CriteriaName,
-    /// Whether the criteria takes part in decisions.
+    /// Whether the criteria is used in decisions.
     #[oai(default = "yes")]
     pub active: bool,
-    /// Accepted and ignored: it is derived.
+    /// Accepted and ignored, since it is derived.
     pub calls_from: Option<Ignored>,
     /// Whether matching calls are refused instead of accepted.
     #[oai(default)]
     pub do_not_perform_action: bool,
-    /// The callers that the criteria is about.
+    /// The callers that the criteria matches.
     pub from_dn_criteria: FromDnCriteriaCreate,
-    /// The time schedule that the criteria holds in.
+    /// The criteria applies only within this time schedule.
     pub time_schedule: Change<ScheduleSelection>,
-    /// The holidays that the criteria holds on.
+    /// The criteria applies only on these holidays.
     pub holiday_schedule: Change<ScheduleSelection>,
 }
 
@@ -160,25 +161,25 @@ impl Body for CriteriaCreate {
     }
 }
 
-/// A change of a criteria: what is left out stays, null clears.
+/// A change of a criteria. Members left out are unchanged; null clears.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Object)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CriteriaUpdate {
-    /// Accepted and ignored: the path names the criteria.
+    /// Accepted and ignored; the path names the criteria.
     pub name: Option<Ignored>,
-    /// The name from now on.
+    /// The new name.
     pub new_name: Option<CriteriaName>,
-    /// Whether the criteria takes part in decisions.
+    /// Whether the criteria is used in decisions.
     pub active: Option<bool>,
-    /// Accepted and ignored: it is derived.
+    /// Accepted and ignored, since it is derived.
     pub calls_from: Option<Ignored>,
     /// Whether matching calls are refused instead of accepted.
     pub do_not_perform_action: Option<bool>,
-    /// The callers that the criteria is about.
+    /// The callers that the criteria matches.
     pub from_dn_criteria: Option<FromDnCriteriaUpdate>,
-    /// The time schedule that the criteria holds in.
+    /// The criteria applies only within this time schedule.
     pub time_schedule: Change<ScheduleSelection>,
-    /// The holidays that the criteria holds on.
+    /// The criteria applies only on these holidays.
     pub holiday_schedule: Change<ScheduleSelection>,
 }
 
@@ -188,28 +189,28 @@ impl Body for CriteriaUpdate {
     }
 }
 
-/// One change of the service: merges into the criteria that it names, creates it when there is none, or removes it.
+/// One change of the service: updates the criteria that it names, creates it if it does not exist, or deletes it.
 #[derive(Debug, Clone, PartialEq, Eq, Object)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CriteriaChange {
-    /// The criteria that is changed, created or removed.
+    /// The criteria to update, create or delete.
     pub name: CriteriaName,
-    /// The name from now on; for a criteria that exists.
+    /// The new name of an existing criteria.
     pub new_name: Option<CriteriaName>,
-    /// True removes the criteria; the other members do not matter then.
+    /// True deletes the criteria; the other members are then ignored.
     #[oai(default)]
     pub delete: bool,
-    /// Whether the criteria takes part in decisions.
+    /// Whether the criteria is used in decisions.
     pub active: Option<bool>,
-    /// Accepted and ignored: it is derived.
+    /// Accepted and ignored, since it is derived.
     pub calls_from: Option<Ignored>,
     /// Whether matching calls are refused instead of accepted.
     pub do_not_perform_action: Option<bool>,
-    /// The callers that the criteria is about; required, with its selection, to create one.
+    /// The callers that the criteria matches; required, with its selection, to create a criteria.
     pub from_dn_criteria: Option<FromDnCriteriaUpdate>,
-    /// The time schedule that the criteria holds in.
+    /// The criteria applies only within this time schedule.
     pub time_schedule: Change<ScheduleSelection>,
-    /// The holidays that the criteria holds on.
+    /// The criteria applies only on these holidays.
     pub holiday_schedule: Change<ScheduleSelection>,
 }
 
@@ -245,7 +246,7 @@ impl From<CriteriaCreate> for CriteriaChange {
 }
 
 impl CriteriaUpdate {
-    /// The same as a change of the criteria `name`.
+    /// The update as a change of the criteria `name`.
     pub fn of(self, name: CriteriaName) -> CriteriaChange {
         let Self {
             name: _,
@@ -271,7 +272,7 @@ impl CriteriaUpdate {
     }
 }
 
-/// The rules of a list of changes that a schema cannot say.
+/// Checks the rules of a list of changes that a schema cannot express.
 pub(super) fn check_changes(body: &Value, faults: &mut Vec<Fault>) {
     let mut names = HashSet::new();
     for (at, entry) in body["criteria"].as_array().into_iter().flatten().enumerate() {
@@ -280,12 +281,12 @@ pub(super) fn check_changes(body: &Value, faults: &mut Vec<Fault>) {
         }
         let pointer = format!("/criteria/{at}");
         check_schedules(entry, &pointer, faults);
-        // Compared as it is kept; what is no name is a fault of its own.
+        // Names are compared in their stored form. An invalid name is reported elsewhere.
         let Some(name) = entry["name"].as_str().and_then(|name| CriteriaName::parse(name).ok()) else { continue };
         if !names.insert(name) {
             faults.push(Fault::at(
                 format!("{pointer}/name"),
-                "An entry before names the same criteria; each may be named once in a request.",
+                "An earlier entry names the same criteria; each criteria may be named once in a request.",
             ));
         }
     }
@@ -295,7 +296,7 @@ fn check_schedules(criteria: &Value, pointer: &str, faults: &mut Vec<Fault>) {
     for (member, right) in [("timeSchedule", "Time"), ("holidaySchedule", "Holiday")] {
         let kind = criteria[member]["type"].as_str();
         if matches!(kind, Some("Time" | "Holiday")) && kind != Some(right) {
-            let detail = format!("`{member}` takes a schedule of type {right:?}.");
+            let detail = format!("`{member}` requires a schedule of type {right:?}.");
             faults.push(Fault::at(format!("{pointer}/{member}/type"), detail));
         }
     }

@@ -1,6 +1,6 @@
 //! Time and calendar schedules of a tenant, a group or a user.
 //!
-//! The six resources are alike; `schedules_api!` writes the operations of one. To change them all, change the macro.
+//! The six resources have the same operations, which the macro `schedules_api!` generates.
 
 pub mod icalendar;
 pub mod period;
@@ -31,10 +31,10 @@ use crate::{
     },
 };
 
-/// The greatest number of schedules of one type that an owner can have.
+/// The maximum number of schedules of one type for one owner.
 pub const MAX_SCHEDULES: u64 = 1000;
 
-/// What a schedule is made for.
+/// The type of a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Serialize)]
 pub enum ScheduleType {
     /// A time schedule.
@@ -43,17 +43,17 @@ pub enum ScheduleType {
     Holiday,
 }
 
-/// All schedules of one type that one owner keeps.
+/// All schedules of one type of one owner.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ScheduleFolder {
-    /// Who keeps them.
+    /// The owner.
     pub owner: Owner,
-    /// Of which type they are.
+    /// The type.
     pub kind: ScheduleType,
 }
 
 impl ScheduleFolder {
-    /// The segments of its path below `/api/v1`, as they are before they are percent-encoded.
+    /// The segments of the path below `/api/v1`, not percent-encoded.
     pub fn segments(&self) -> Vec<&str> {
         let folder = match self.kind {
             ScheduleType::Time => "time_schedules",
@@ -63,7 +63,7 @@ impl ScheduleFolder {
     }
 }
 
-/// A schedule: it holds whenever one of its active periods does.
+/// A schedule. It applies whenever one of its active periods does.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 pub struct Schedule {
     /// The name, unique among the schedules of its owner and type.
@@ -79,8 +79,8 @@ pub struct Schedule {
 pub struct ScheduleCreate {
     /// The name, unique among the schedules of its owner and type.
     pub name: ScheduleName,
-    /// The periods, at most 1000. Their rules must not cost too much to follow, which few do: `FREQ=YEARLY` with
-    /// `BYSETPOS`, or a `COUNT` over hundreds of years.
+    /// The periods, at most 1000. The cost of evaluating their rules is limited; few rules are expensive: `FREQ=YEARLY`
+    /// with `BYSETPOS`, or a `COUNT` over hundreds of years.
     #[oai(default, validator(max_items = 1000))]
     pub periods: Vec<Period>,
 }
@@ -91,15 +91,15 @@ impl Body for ScheduleCreate {
     }
 }
 
-/// A change of a schedule: what is left out stays.
+/// A change of a schedule. Members left out are unchanged.
 #[derive(Debug, Clone, Object)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ScheduleUpdate {
-    /// Accepted and ignored: the path names the schedule.
+    /// Accepted and ignored; the path names the schedule.
     pub name: Option<Ignored>,
-    /// The name from now on; criteria that refer to the schedule follow.
+    /// The new name. Criteria that refer to the schedule follow.
     pub new_name: Option<ScheduleName>,
-    /// The periods, as when a schedule is created; replaces the whole list.
+    /// The periods, with the same limits as on creation; replaces the whole list.
     #[oai(validator(max_items = 1000))]
     pub periods: Option<Vec<Period>>,
 }
@@ -115,36 +115,36 @@ impl Body for ScheduleUpdate {
 pub struct ScheduleEntry {
     /// The name.
     pub name: ScheduleName,
-    /// Who keeps it.
+    /// The level of its owner.
     pub level: Level,
 }
 
-/// A page of schedules: the owner's, then those of the levels above, each in the order of names.
+/// A page of schedules: the owner's, then those of the levels above, each sorted by name.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 pub struct ScheduleList {
     /// The schedules of the page.
     #[oai(validator(max_items = 1000))]
     pub schedules: Vec<ScheduleEntry>,
-    /// What to send as `after` for the next page; absent on the last one.
+    /// The value of `after` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<ScheduleCursor>,
 }
 
-/// The port: what the server does for schedules.
+/// The port of schedules.
 #[async_trait]
 pub trait Schedules: Send + Sync {
-    /// A page of the schedules; with `all_levels` those of the levels above too.
+    /// A page of the schedules; with `all_levels` also those of the levels above.
     async fn list(
         &self,
         folder: ScheduleFolder,
         all_levels: bool,
         page: PageQuery<ScheduleCursor>,
     ) -> Result<ScheduleList, Failure>;
-    /// A new schedule; refused when its name is taken.
+    /// Creates a schedule; refused if the name is taken.
     async fn create(&self, by: &Actor, folder: ScheduleFolder, schedule: ScheduleCreate) -> Result<Schedule, Failure>;
     /// One schedule.
     async fn view(&self, folder: ScheduleFolder, name: ScheduleName) -> Result<Schedule, Failure>;
-    /// The schedule as it is after `update`; refused when its new name is taken.
+    /// Updates the schedule; refused if the new name is taken.
     async fn update(
         &self,
         by: &Actor,
@@ -152,7 +152,7 @@ pub trait Schedules: Send + Sync {
         name: ScheduleName,
         update: ScheduleUpdate,
     ) -> Result<Schedule, Failure>;
-    /// The time zone that the owner's schedules are read in; none for UTC.
+    /// The time zone of the owner's schedules; `None` for UTC.
     async fn time_zone(&self, owner: &Owner) -> Result<Option<TimeZone>, Failure>;
     /// Deletes the schedule; refused while criteria refer to it.
     async fn delete(&self, by: &Actor, folder: ScheduleFolder, name: ScheduleName) -> Result<(), Failure>;
@@ -175,18 +175,17 @@ macro_rules! schedules_api {
         impl $api {
             #[doc = $list_doc]
             ///
-            /// Answers the schedules in the order of their names, a page at a time. With `allLevels=true` those that
-            /// the levels above keep follow.
+            /// Returns the schedules in pages, sorted by name. With `allLevels=true` those of the levels above follow.
             #[oai(path = $list_path, method = "get", operation_id = $list_id)]
             async fn $list(
                 &self,
                 _actor: Read<END_USERS>,
                 $($id: Path<$id_type>,)*
-                /// Whether the schedules of the levels above are listed too.
+                /// Whether the schedules of the levels above are included.
                 #[oai(name = "allLevels", default)]
                 all_levels: Query<bool>,
                 limit: Query<Option<Limit>>,
-                /// Where the page starts: the `next` of the page before; the first page when left out.
+                /// The start of the page: the `next` of the previous page. Leave out for the first page.
                 after: Query<Option<ScheduleCursor>>,
             ) -> Result<Found<ScheduleList>, Fails<{ $codes }>> {
                 let folder = ScheduleFolder { owner: $owner, kind: $kind };
@@ -196,7 +195,7 @@ macro_rules! schedules_api {
 
             #[doc = $create_doc]
             ///
-            /// Creates a schedule with its periods. The same name may stand at other levels and in the other type.
+            /// Creates a schedule with its periods. A schedule of another level or type may have the same name.
             #[oai(path = $list_path, method = "post", operation_id = $create_id)]
             async fn $create(
                 &self,
@@ -213,7 +212,7 @@ macro_rules! schedules_api {
 
             #[doc = $view_doc]
             ///
-            /// Answers one schedule with its periods.
+            /// Returns one schedule with its periods.
             #[oai(path = $view_path, method = "get", operation_id = $view_id)]
             async fn $view(
                 &self,
@@ -227,8 +226,8 @@ macro_rules! schedules_api {
 
             #[doc = $update_doc]
             ///
-            /// Merges the body into the schedule: what is left out stays as it is, `periods` replaces the whole list,
-            /// `newName` renames, and the criteria that refer to the schedule follow.
+            /// Merges the body into the schedule: members left out are unchanged, `periods` replaces the whole list,
+            /// `newName` renames. Criteria that refer to the schedule follow.
             #[oai(path = $view_path, method = "put", operation_id = $update_id)]
             async fn $update(
                 &self,

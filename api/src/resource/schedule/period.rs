@@ -1,4 +1,4 @@
-//! Periods: what a schedule is made of.
+//! Periods of schedules.
 
 use std::collections::HashSet;
 
@@ -20,11 +20,11 @@ use crate::{
     },
 };
 
-/// The greatest number of periods of a schedule.
+/// The maximum number of periods of a schedule.
 pub const MAX_PERIODS: usize = 1000;
 
 open_enum! {
-    /// How a period recurs, and so which other members it takes.
+    /// How a period recurs, which determines its other members.
     PeriodType: WORDS, {
         /// Every week on `dayOfWeek`.
         DayOfTheWeek = "Day of the week",
@@ -32,7 +32,7 @@ open_enum! {
         DayOfTheMonth = "Day of the month",
         /// Every day from `startDate` to `stopDate`.
         Date = "Date",
-        /// On the days that `rule` makes from `startDate` on.
+        /// On the days that `rule` generates from `startDate`.
         Recurrence = "Recurrence",
     }
 }
@@ -50,7 +50,7 @@ pub enum DayOfWeek {
     Sunday,
 }
 
-/// A period of a schedule, in the local time of the user. Start times are inclusive, stop times exclusive; without
+/// A period of a schedule, in the local time of the user. The start time is inclusive, the stop time exclusive; without
 /// times it is the whole day. A stop time before the start time is on the next day.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize, Deserialize)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]
@@ -58,43 +58,43 @@ pub enum DayOfWeek {
 pub struct Period {
     /// The name, unique in the schedule.
     pub name: PeriodName,
-    /// Whether the period counts.
+    /// Whether the period is used.
     #[oai(default = "yes")]
     pub active: bool,
     /// How the period recurs.
     #[oai(rename = "type")]
     #[serde(rename = "type")]
     pub kind: PeriodType,
-    /// The day of the week; for `Day of the week` only, and required there.
+    /// The day of the week; required for `Day of the week`, not allowed for other types.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub day_of_week: Option<DayOfWeek>,
-    /// The day of the month; for `Day of the month` only, and required there. Months that are shorter have none.
+    /// The day of the month; required for `Day of the month`, not allowed for other types. Shorter months are skipped.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(validator(minimum(value = "1"), maximum(value = "31")))]
     pub day_of_month: Option<i32>,
-    /// The first day; for `Date` and `Recurrence` only, and required there.
+    /// The first day; required for `Date` and `Recurrence`, not allowed for other types.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_date: Option<Date>,
-    /// The last day, `startDate` when left out; for `Date` only.
+    /// The last day, by default `startDate`; for `Date` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_date: Option<Date>,
-    /// When the period starts on each of its days, before `24:00`; together with `stopTime`.
+    /// The time at which the period starts on each of its days, before `24:00`; requires `stopTime`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<TimeOfDay>,
-    /// When the period ends; together with `startTime`, and another time. Before `startTime` it is on the next day:
-    /// from `22:00` to `06:00` holds from each of its days at 22 to the next day at 6.
+    /// The time at which the period ends; requires `startTime` and must differ from it. A time before `startTime` is on
+    /// the next day: `22:00` to `06:00` lasts from 22:00 on each of its days to 06:00 on the next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_time: Option<TimeOfDay>,
-    /// The recurrence rule; for `Recurrence` only, and required there.
+    /// The recurrence rule; required for `Recurrence`, not allowed for other types.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<RecurrenceRule>,
-    /// Days that the rule makes and that do not count; for `Recurrence` only.
+    /// Days excluded from the rule; for `Recurrence` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[oai(validator(max_items = 366, unique_items))]
     pub except_dates: Option<Vec<Date>>,
 }
 
-/// Members that only some types take, with the types that take them and whether they are required there.
+/// Members of some types only, with these types, and whether they are required there.
 const MEMBERS: [(&str, &[&str], bool); 6] = [
     ("dayOfWeek", &["Day of the week"], true),
     ("dayOfMonth", &["Day of the month"], true),
@@ -105,7 +105,7 @@ const MEMBERS: [(&str, &[&str], bool); 6] = [
 ];
 
 impl Period {
-    /// The part of each of its days that the period holds; the member that cannot be used, if there is one.
+    /// The part of each day that the period covers. The error is the name of the invalid member.
     pub fn times(&self) -> Result<Times, &'static str> {
         match (&self.start_time, &self.stop_time) {
             (None, None) => Ok(Times::WHOLE_DAY),
@@ -125,8 +125,8 @@ fn times(start: &TimeOfDay, stop: &TimeOfDay) -> Result<Times, &'static str> {
     }
 }
 
-/// Adds what is wrong with the list of periods at `pointer` by the rules that its schema cannot say. Of a list that is
-/// longer than it may be, or of faults when there are as many as are told, no more is looked at.
+/// Adds the faults of the list of periods at `pointer` by the rules that its schema cannot express. Stops at the
+/// maximum number of faults, and ignores a list that is too long.
 pub(crate) fn check_all(periods: &Value, pointer: &str, faults: &mut Vec<Fault>) {
     let Some(periods) = periods.as_array().filter(|periods| periods.len() <= MAX_PERIODS) else { return };
     let mut names = HashSet::new();
@@ -140,7 +140,10 @@ pub(crate) fn check_all(periods: &Value, pointer: &str, faults: &mut Vec<Fault>)
         check_dates(period, &pointer, faults);
         let name = period["name"].as_str().and_then(|name| PeriodName::parse(name).ok());
         if name.is_some_and(|name| !names.insert(name)) {
-            faults.push(Fault::at(format!("{pointer}/name"), "A period before has the same name; each needs its own."));
+            faults.push(Fault::at(
+                format!("{pointer}/name"),
+                "An earlier period has the same name; names must be unique.",
+            ));
         }
     }
     if let Some((at, detail)) = too_dear(periods.iter().map(Costs::of)) {
@@ -148,7 +151,7 @@ pub(crate) fn check_all(periods: &Value, pointer: &str, faults: &mut Vec<Fault>)
     }
 }
 
-/// The first of `periods` whose cost is more than a schedule may have, with what is wrong and what would be right.
+/// The index of the first period that exceeds the budget of a schedule, with the error message.
 pub fn too_dear_of(periods: &[Period]) -> Option<(usize, String)> {
     too_dear(periods.iter().map(|period| Costs {
         rule: period.rule.clone(),
@@ -158,7 +161,7 @@ pub fn too_dear_of(periods: &[Period]) -> Option<(usize, String)> {
     }))
 }
 
-/// What the cost of a period depends on.
+/// What determines the cost of a period.
 struct Costs {
     rule: Option<RecurrenceRule>,
     first: Option<civil::Date>,
@@ -220,7 +223,7 @@ fn check_times(period: &Value, pointer: &str, faults: &mut Vec<Fault>) {
                 Ok(_) => return,
                 Err("startTime") => (
                     "startTime",
-                    "`24:00` is the end of a day; a period that starts there starts at `00:00` of the next.",
+                    "`24:00` is the end of a day; a period that starts then starts at `00:00` of the next day.",
                 ),
                 Err(_) => (
                     "stopTime",
@@ -229,8 +232,8 @@ fn check_times(period: &Value, pointer: &str, faults: &mut Vec<Fault>) {
                 ),
             }
         }
-        (Some(_), None) => ("stopTime", "`stopTime` is required beside `startTime`."),
-        (None, Some(_)) => ("startTime", "`startTime` is required beside `stopTime`."),
+        (Some(_), None) => ("stopTime", "`stopTime` is required with `startTime`."),
+        (None, Some(_)) => ("startTime", "`startTime` is required with `stopTime`."),
         (None, None) => return,
     };
     faults.push(Fault::at(format!("{pointer}/{member}"), detail));

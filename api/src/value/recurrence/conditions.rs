@@ -1,4 +1,4 @@
-//! The days that the `BY…` parts leave, without `BYSETPOS`: asked of one day, or of the days of a month at once.
+//! Evaluates the `BY…` parts except `BYSETPOS`, for one day or for all days of a month at once.
 
 use super::{
     day::{Day, easter},
@@ -7,50 +7,50 @@ use super::{
 
 const EVERY_MONTH: u16 = 0b1_1111_1111_1110;
 
-/// What a day must be. A set that is empty asks nothing.
+/// The conditions on a day. An empty set sets no condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Conditions {
-    /// A bit for each month, 1 to 12; never empty.
+    /// Bit set of months, 1 to 12; never empty.
     pub months: u16,
-    /// A bit for each day of the month, 1 to 31.
+    /// Bit set of days of the month, 1 to 31.
     pub month_days: u32,
-    /// The same, counted from the last day of the month.
+    /// Bit set of days of the month, counted from the last one.
     pub month_days_from_end: u32,
-    /// A bit for each day of the week, 0 to 6, for every one of the month or year.
+    /// Bit set of days of the week, 0 to 6, without ordinal.
     pub weekdays: u8,
     pub ordinals: Option<Box<Ordinals>>,
     pub rare: Option<Box<Rare>>,
 }
 
-/// Days of the week by their ordinal in the month or year.
+/// Days of the week with ordinals, within the month or the year.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ordinals {
     pub in_month: bool,
-    /// A bit for each day of the week that counts as the first one, the second one and so on.
+    /// At index n, the bit set of days of the week that match as the (n + 1)-th of the month or year.
     pub from_start: [u8; 53],
-    /// The same from the last one back.
+    /// The same, counted from the last one.
     pub from_end: [u8; 53],
 }
 
-/// What few rules ask.
+/// Conditions that few rules have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rare {
     pub year_days: Option<(Bits, Bits)>,
-    /// A bit for each week, 1 to 53, from the first one and from the last one.
+    /// Bit sets of weeks, 1 to 53, counted from the first one and from the last one.
     weeks: (u64, u64),
     week_start: u8,
     pub easter: Option<i16>,
 }
 
-/// A set of numbers from 0 to 383.
+/// A bit set of numbers from 0 to 383.
 pub(super) type Bits = [u64; 6];
 
-/// Whether the set has `at`; never what is out of its range.
+/// Whether the set contains `at`; false if `at` is out of range.
 pub(super) fn has(bits: &Bits, at: i16) -> bool {
     usize::try_from(at).is_ok_and(|at| bits.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1))
 }
 
-/// 32 numbers of the set from `at` on, which is the lowest bit.
+/// 32 numbers of the set; `at` is the lowest bit.
 fn from(bits: &Bits, at: i16) -> u32 {
     let at = at.unsigned_abs();
     let word = |at: u16| bits.get(usize::from(at)).copied().unwrap_or(0);
@@ -59,7 +59,7 @@ fn from(bits: &Bits, at: i16) -> u32 {
     (low >> shift | high) as u32
 }
 
-/// The positive ones of `numbers`, and the negative ones without their sign.
+/// The positive `numbers`, and the absolute values of the negative ones.
 pub(super) fn both_ends(numbers: &[i16]) -> (Bits, Bits) {
     let mut ends = ([0; 6], [0; 6]);
     for number in numbers {
@@ -71,7 +71,8 @@ pub(super) fn both_ends(numbers: &[i16]) -> (Bits, Bits) {
 }
 
 impl Conditions {
-    /// What `parts` ask, with what they leave open from the `first` day (RFC 5545, section 3.3.10).
+    /// The conditions of `parts`, completed from the `first` day where the rule leaves them open (RFC 5545, section
+    /// 3.3.10).
     pub(super) fn of(parts: &Parts, first: &Day) -> Self {
         let (month_days, month_days_from_end) = both_ends(&parts.month_days);
         let months = parts.months.iter().fold(0, |bits, month| bits | 1 << month);
@@ -90,7 +91,7 @@ impl Conditions {
         conditions
     }
 
-    /// Whether any part says which day of the week, month or year.
+    /// Whether any part selects days of the week, month or year.
     fn say_the_day(&self) -> bool {
         self.weekdays != 0
             || self.ordinals.is_some()
@@ -112,7 +113,7 @@ impl Conditions {
         }
     }
 
-    /// Whether they hold on `day`.
+    /// Whether `day` meets the conditions.
     pub(super) fn hold(&self, day: &Day) -> bool {
         self.months >> day.month & 1 == 1
             && self.month_day_holds(day)
@@ -133,7 +134,7 @@ impl Conditions {
         }
     }
 
-    /// The days of the month that starts with `start` on which they hold, the first one as the lowest bit.
+    /// The matching days of the month that starts with `start`; the first day is the lowest bit.
     pub(super) fn month(&self, start: &Day) -> u32 {
         if self.months >> start.month & 1 == 0 {
             return 0;
@@ -153,21 +154,21 @@ impl Conditions {
     }
 }
 
-/// The days of the week `weekdays` in a month whose first day is the day of the week `first`.
+/// The days of the week `weekdays` in a month that starts on the day of the week `first`.
 fn every_week(weekdays: u8, first: u8) -> u32 {
     let weekdays = u64::from(weekdays);
     let week = (weekdays >> first | weekdays << (7 - first)) & 0x7f;
     (week * 0x1020_4081) as u32
 }
 
-/// The days of the week `weekdays` in the seven days from `at` days after `start` on, as bits from `start` on.
+/// The days of the week `weekdays` within the seven days from `start` + `at`, as bits from `start`.
 fn seven_days(weekdays: u8, start: &Day, at: i32) -> u32 {
     let first = (i32::from(start.weekday) + at).rem_euclid(7) as u8;
     let days = every_week(weekdays, first) & 0x7f;
     if at < 0 { days >> -at } else { days << at }
 }
 
-/// Where bits are set, from the lowest one up.
+/// The positions of the set bits, in rising order.
 pub(super) fn places(mut bits: u32) -> impl Iterator<Item = u8> {
     std::iter::from_fn(move || {
         let place = (bits != 0).then(|| bits.trailing_zeros() as u8)?;
@@ -188,13 +189,13 @@ impl Ordinals {
         any.then_some(ordinals)
     }
 
-    /// The days of the week that count at the place of `day`.
+    /// The days of the week that match at the position of `day`.
     fn at(&self, day: &Day) -> u8 {
         let (of, length) = self.place(day);
         self.from_start[usize::from((of - 1) / 7)] | self.from_end[usize::from((length - of) / 7)]
     }
 
-    /// The place of `day` in the month or year, from 1, and how many days that has.
+    /// The position of `day` within the month or year, from 1, and the length of the month or year.
     fn place(&self, day: &Day) -> (u16, u16) {
         match self.in_month {
             true => (day.of_month.into(), day.month_length.into()),
@@ -202,7 +203,7 @@ impl Ordinals {
         }
     }
 
-    /// The days of the month that starts with `start` that count: seven days at a time have the same ordinal.
+    /// The matching days of the month that starts with `start`. Each run of seven days has the same ordinal.
     fn month(&self, start: &Day) -> u32 {
         let (of, length) = self.place(start);
         let last = i32::from(start.month_length);
@@ -230,12 +231,12 @@ impl Rare {
         (rare.year_days.is_some() || !parts.weeks.is_empty() || parts.easter.is_some()).then_some(rare)
     }
 
-    /// The days from Easter Sunday, where nothing else is asked.
+    /// The offset from Easter Sunday in days, if the rule has no other condition.
     pub(super) fn easter_only(&self) -> Option<i16> {
         self.easter.filter(|_| self.year_days.is_none() && self.weeks == (0, 0))
     }
 
-    /// Those of `days`, bits from `start` on, which is the first day of a month, on which they hold.
+    /// Those of `days` that match. `days` are bits from `start`, the first day of a month.
     fn month(&self, start: &Day, mut days: u32) -> u32 {
         if let Some(offset) = self.easter {
             let at = easter(start.year) + offset - start.of_year;
@@ -252,7 +253,7 @@ impl Rare {
         days
     }
 
-    /// The days of the month that starts with `start` that are in weeks that count, a week at a time.
+    /// The days of the month that starts with `start` in matching weeks, computed a week at a time.
     fn weeks_of(&self, start: &Day) -> u32 {
         let (mut days, mut at) = (0, 0);
         while let Some(day) = start.in_month(at) {

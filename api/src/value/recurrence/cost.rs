@@ -1,34 +1,34 @@
-//! What a period costs those who wait for a decision, and how much the periods of a schedule may cost.
+//! The cost of evaluating a period, and the budget of a schedule.
 //!
-//! A user can refer to hundreds of schedules, and a decision asks each of them, so that one may take 2 µs and one rule
-//! with `COUNT` may be followed for so many years only. The unit is what a look at a simple period takes, about 2 ns.
-//! The benchmark of screening has the dearest schedules that can be stored.
+//! A user's criteria can refer to hundreds of schedules, all of which a decision may evaluate. A schedule may therefore
+//! cost at most 2 µs, and `COUNT` may be followed for a limited number of years. The unit is the evaluation of a simple
+//! period, about 2 ns. The benchmark of screening contains the most expensive schedules that can be stored.
 
 use jiff::civil;
 
 use super::{parse::Frequency, rule::Recurrence, written::RecurrenceRule};
 
-/// What the periods of a schedule may cost in all.
+/// The maximum cost of all periods of a schedule.
 pub const BUDGET: u32 = 1000;
 
-/// What a period without a rule costs, and one whose rule asks for days of the week, of the month and months only.
+/// The cost of a period without a rule, or with a rule of only days of the week, days of the month and months.
 pub const SIMPLE: u32 = 1;
 
-/// What a rule costs that asks for more: an interval, ordinals, weeks, days of the year, or exceptions.
+/// The cost of a rule with an interval, ordinals, weeks, days of the year, or exceptions.
 const INVOLVED: u32 = 5;
-/// What it costs beside to find Easter Sunday.
+/// Additional cost of computing Easter Sunday.
 const EASTER: u32 = 5;
-/// How many days a rule may leave out for the cost of a simple period.
+/// Number of exception dates that add the cost of a simple period.
 const EXCEPTIONS: u32 = 5;
-/// What `BYSETPOS` costs beside for each month whose days must be looked at.
+/// Additional cost of `BYSETPOS` for each month whose days are evaluated.
 const POSITION: u32 = 5;
-/// The same where the rule has ordinals, weeks, days of the year or Easter.
+/// The same if the rule has ordinals, weeks, days of the year or Easter.
 const INVOLVED_POSITION: u32 = 30;
-/// How many years `COUNT` may be followed for the cost of a simple period.
+/// Number of years followed for `COUNT` that add the cost of a simple period.
 const YEARS: u32 = 4;
 
-/// What the period with `rule` from the day `first` on costs, for whole days or parts of them, with as many days that
-/// do not count; more than `most` where it is more, but perhaps not all of it.
+/// The cost of a period with `rule` from the day `first`, for whole days or parts of days, with a number of exception
+/// dates. The computation stops once the cost exceeds `most`.
 pub fn of(rule: &RecurrenceRule, first: civil::Date, whole_day: bool, exceptions: usize, most: u32) -> u32 {
     let parts = rule.parts();
     let recurrence = Recurrence::without_end(&parts, first);
@@ -56,17 +56,15 @@ fn position(recurrence: &Recurrence) -> u32 {
     }
 }
 
-/// What is said of a period of this `cost` where those before it have `spent` the rest of the budget.
+/// The error for a period of this `cost` when the periods before it cost `spent`.
 pub fn refusal(spent: u32, cost: u32) -> String {
     format!(
-        "The rule costs {cost} or more, and the periods before it {spent} of the {BUDGET} that a schedule may cost. \
-         A period costs {SIMPLE}; a rule costs {INVOLVED} if it asks for more than months, days of the month and days \
-         of \
-         the week and is not of one day in the year, {EASTER} more if it asks for Easter too, and 1 more for each \
-         {EXCEPTIONS} days in `exceptDates`; BYSETPOS costs {POSITION} more, or {INVOLVED_POSITION} with ordinals, \
-         weeks, days of the year or Easter, with FREQ=YEARLY for each month; COUNT costs 1 more for each {YEARS} \
-         years up \
-         to its last day, but not if the rule is of one day in the year. Use UNTIL in place of COUNT, dates, simpler \
-         rules, or more schedules."
+        "The rule costs {cost} or more, and the periods before it cost {spent}; a schedule may cost {BUDGET}. \
+         A period costs {SIMPLE}. A rule costs {INVOLVED} if it has more than months, days of the month and days of the \
+         week, unless it occurs on one day of the year; {EASTER} more with Easter, and 1 more for each {EXCEPTIONS} \
+         days in `exceptDates`. BYSETPOS costs {POSITION} more, or {INVOLVED_POSITION} with ordinals, weeks, days of \
+         the year or Easter; with FREQ=YEARLY for each month. COUNT costs 1 more for each {YEARS} years up to its last \
+         day, unless the rule occurs on one day of the year. Use UNTIL in place of COUNT, dates, simpler rules, or \
+         several schedules."
     )
 }

@@ -1,4 +1,4 @@
-//! The days of a whole year, and with them the last day that `COUNT` counts.
+//! Evaluates a rule for whole years, and finds the last day of a rule with `COUNT`.
 
 use jiff::civil;
 
@@ -10,13 +10,13 @@ use super::{
     rule::{Anniversary, Recurrence},
 };
 
-/// The last year that is looked at: instants have no later one.
+/// The last year that is evaluated; instants end with it.
 const LAST_YEAR: i16 = 9998;
-/// How many days of the year before and of the year after stand beside a year: those of a week that it shares.
+/// Days of the neighbouring years that are stored with a year, for the weeks that it shares with them.
 const MARGIN: i32 = 7;
 
 impl Recurrence {
-    /// The days of `year` that the rule makes, also before its first day and after its last one; the bit of a day is
+    /// The days of `year` that the rule generates, ignoring its first and last day. The index of a bit is
     /// [`Day::of_year`].
     pub(super) fn year(&self, year: i16) -> Bits {
         let start = Day::new_year(year);
@@ -29,8 +29,8 @@ impl Recurrence {
         between(shifted(days, MARGIN - 1), 1, start.year_length.into())
     }
 
-    /// What the conditions and the interval leave of the year that starts with `start`, `BYSETPOS` of days and months
-    /// included; [`MARGIN`] days before the year's first one as the lowest bit.
+    /// The days of the year that starts with `start` after the conditions, the interval, and `BYSETPOS` of days and
+    /// months. The lowest bit is the day [`MARGIN`] days before the year.
     fn left(&self, start: &Day) -> Bits {
         let mut days = [0; 6];
         if self.every == Frequency::Yearly && !self.is_in_interval(self.period(start)) {
@@ -58,19 +58,19 @@ impl Recurrence {
         }
     }
 
-    /// The days by the interval of the month that starts with `start`.
+    /// The days of the month that starts with `start` that lie in the interval.
     fn days_in_interval(&self, start: &Day) -> u32 {
         let first = self.until_in_interval(start.number);
         let days = (first..i32::from(start.month_length)).step_by(self.interval.unsigned_abs() as usize);
         days.fold(0, |bits, at| bits | 1 << at)
     }
 
-    /// How many periods it is from `period` to the next by the interval.
+    /// The number of periods from `period` to the next one in the interval.
     fn until_in_interval(&self, period: i32) -> i32 {
         (self.first_period - period).rem_euclid(self.interval)
     }
 
-    /// Those of `days`, as [`Self::left`] has them, that are in weeks that count, and in positions of them.
+    /// Those of `days` (as in [`Self::left`]) in weeks of the interval, with `BYSETPOS` of weeks applied.
     fn in_weeks(&self, start: &Day, days: Bits, positions: Option<&Positions>) -> Bits {
         if self.interval == 1 && positions.is_none() {
             return days;
@@ -87,7 +87,7 @@ impl Recurrence {
         counted
     }
 
-    /// The same where the rule makes one day in each year, which takes no look.
+    /// The last day of a rule that generates one day a year, computed without evaluating the years between.
     fn last_anniversary(&self, count: u32) -> Option<i32> {
         let of_year = |year: i16| match self.anniversary()? {
             Anniversary::Date(2, 29) => None,
@@ -95,7 +95,7 @@ impl Recurrence {
                 let date = civil::Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
                 Some(number_of(date))
             }
-            // Easter Sunday is from 22 March to 25 April, and so these days are in the same year.
+            // Easter Sunday is between 22 March and 25 April, so these days are in the same year.
             Anniversary::Easter(days @ -80..=250) => {
                 Some(Day::new_year(year).number + i32::from(easter(year) + days) - 1)
             }
@@ -106,8 +106,8 @@ impl Recurrence {
         i16::try_from(last).ok().filter(|last| *last <= LAST_YEAR).map_or(Some(i32::MAX), of_year)
     }
 
-    /// The last of the first `count` days that the rule makes, as [`Day::number`], or none at all; and at how many
-    /// years it looked for it, at most `most`.
+    /// The last of the first `count` days of the rule as [`Day::number`], and the number of years evaluated to find it,
+    /// at most `most`.
     pub(super) fn last_of(&self, count: u32, most: i32) -> (i32, i32) {
         if let Some(last) = self.last_anniversary(count) {
             return (last, 0);
@@ -132,7 +132,7 @@ impl Recurrence {
     }
 }
 
-/// Adds `bits` from `at` on; what comes before 0 or after the end is lost.
+/// Adds `bits` from the index `at`; bits out of range are dropped.
 fn place(days: &mut Bits, bits: u32, at: i32) {
     let (bits, at) = match u32::try_from(at) {
         Ok(at) => (u64::from(bits), at),
@@ -147,7 +147,7 @@ fn place(days: &mut Bits, bits: u32, at: i32) {
     }
 }
 
-/// `days` with the bit that is at `by` at 0.
+/// `days` shifted so that the bit at `by` moves to 0.
 fn shifted(days: Bits, by: i32) -> Bits {
     let (words, shift) = ((by / 64) as usize, (by % 64) as u32);
     let word = |at: usize| days.get(at).copied().unwrap_or(0);
@@ -157,7 +157,7 @@ fn shifted(days: Bits, by: i32) -> Bits {
     })
 }
 
-/// `days` from `first` to `last`, both inclusive.
+/// Those of `days` from `first` to `last`, both inclusive.
 fn between(mut days: Bits, first: i32, last: i32) -> Bits {
     for (at, word) in (0..).step_by(64).zip(days.iter_mut()) {
         let below = |end: i32| u64::MAX.checked_shl(end.saturating_sub(at).clamp(0, 64).unsigned_abs()).unwrap_or(0);
@@ -166,7 +166,7 @@ fn between(mut days: Bits, first: i32, last: i32) -> Bits {
     days
 }
 
-/// Where the `n`th bit is set, from 1; there are as many.
+/// The index of the `n`-th set bit, from 1. The set must have as many.
 fn nth(days: Bits, n: u32) -> i32 {
     let set = (0..384).filter(|at| days[at / 64] >> (at % 64) & 1 == 1);
     set.skip(n as usize - 1).map(|at| at as i32).next().unwrap_or_default()

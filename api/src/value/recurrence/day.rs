@@ -1,8 +1,8 @@
-//! Days as rules ask for them: their places in the week, the month and the year.
+//! A day with the properties that recurrence rules test: its positions in the week, the month and the year.
 
 use jiff::civil;
 
-/// A day, with all that rules ask of it. The year is that of the Gregorian calendar.
+/// A day of the Gregorian calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Day {
     /// Days since 1970-01-01.
@@ -77,7 +77,7 @@ impl Day {
         }
     }
 
-    /// The day so many days later in the same month.
+    /// The day `days` later, if it is in the same month.
     pub fn in_month(&self, days: u8) -> Option<Self> {
         (days <= self.month_length - self.of_month).then(|| Self {
             number: self.number + i32::from(days),
@@ -114,15 +114,16 @@ impl Day {
         }
     }
 
-    /// The day as a date; none after 9999-12-31.
+    /// The day as a date; `None` after 9999-12-31.
     pub fn date(&self) -> Option<civil::Date> {
         let (month, day) = (i8::try_from(self.month).ok()?, i8::try_from(self.of_month).ok()?);
         civil::Date::new(self.year, month, day).ok()
     }
 
-    /// Its week in the numbering of ISO 8601 but for the day that weeks start on, and how many the week's year has.
+    /// The week of the day by ISO 8601, but with weeks that start on `week_start`, and the number of weeks in the
+    /// week's year.
     pub fn week(&self, week_start: u8) -> (i16, i16) {
-        // A week belongs to the year that its fourth day is in.
+        // A week belongs to the year of its fourth day.
         let fourth = self.of_year + 3 - i16::from((self.weekday + 7 - week_start) % 7);
         let (fourth, length) = if fourth < 1 {
             let length = days_in_year(self.year - 1);
@@ -155,7 +156,7 @@ fn days_in_month(month: u8, year_length: i16) -> u8 {
     }
 }
 
-/// The day of the year that is Easter Sunday (Gregorian computus, Meeus' form).
+/// Easter Sunday as the day of the year (Gregorian computus, Meeus's algorithm).
 pub fn easter(year: i16) -> i16 {
     let year_length = days_in_year(year);
     let year = i32::from(year);

@@ -1,33 +1,33 @@
-//! Reading the text of a rule, part by part; what is wrong is said with what would be right.
+//! Parses the text of a rule. Errors say what is wrong and what would be right.
 
 use jiff::civil;
 
-/// What a rule recurs by.
+/// The `FREQ` of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Frequency {
-    /// By the day.
+    /// `DAILY`.
     Daily,
-    /// By the week.
+    /// `WEEKLY`.
     Weekly,
-    /// By the month.
+    /// `MONTHLY`.
     Monthly,
-    /// By the calendar year.
+    /// `YEARLY`, by calendar year.
     Yearly,
 }
 
-/// The last time that counts.
+/// The value of `UNTIL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
-    /// The whole day counts.
+    /// A day, included as a whole.
     Day(civil::Date),
-    /// A time of the clock where the schedule holds.
+    /// A local time in the schedule's time zone.
     Local(civil::DateTime),
     /// A time in UTC.
     Utc(civil::DateTime),
 }
 
 impl Until {
-    /// The day as it is written.
+    /// The day as written.
     pub fn date(self) -> civil::Date {
         match self {
             Self::Day(date) => date,
@@ -36,16 +36,16 @@ impl Until {
     }
 }
 
-/// What a rule says. Lists are empty where the rule does not have the part.
+/// The parts of a rule. A list is empty if the rule does not have the part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parts {
     /// `FREQ`.
     pub frequency: Frequency,
-    /// `INTERVAL`, at least 1; as much as can be for any greater one.
+    /// `INTERVAL`, at least 1; larger values saturate.
     pub interval: u32,
-    /// `COUNT`, at least 1; as much as can be for any greater one.
+    /// `COUNT`, at least 1; larger values saturate.
     pub count: Option<u32>,
-    /// `UNTIL`; never beside `COUNT`.
+    /// `UNTIL`; never together with `COUNT`.
     pub until: Option<Until>,
     /// `WKST`, 0 for Monday.
     pub week_start: u8,
@@ -57,7 +57,7 @@ pub struct Parts {
     pub year_days: Vec<i16>,
     /// `BYWEEKNO`, 1 to 53 and -53 to -1.
     pub weeks: Vec<i16>,
-    /// `BYDAY`: the ordinal, 1 to 53 and -53 to -1 or 0 for every, and the day of the week, 0 for Monday.
+    /// `BYDAY`: the ordinal, 1 to 53 or -53 to -1, or 0 without ordinal; and the day of the week, 0 for Monday.
     pub weekdays: Vec<(i16, u8)>,
     /// `BYSETPOS`, 1 to 366 and -366 to -1.
     pub positions: Vec<i16>,
@@ -82,20 +82,20 @@ const KNOWN: [&str; 12] = [
 ];
 
 impl Parts {
-    /// What `text` says, in letters of either case; else what is wrong with it, and what would be right.
+    /// Parses `text`, in upper or lower case. The error says what is wrong and what would be right.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.to_ascii_uppercase();
         let mut values = [None; KNOWN.len()];
         for part in text.split(';') {
             let (name, value) = part.split_once('=').ok_or_else(|| {
                 format!(
-                    "{} is no part of a rule; a part is like `FREQ=YEARLY`, and `;` stands between two",
+                    "{} is not a part of a rule; a part is like `FREQ=YEARLY`, and parts are separated by `;`",
                     quoted(part)
                 )
             })?;
             let place = KNOWN.iter().position(|known| *known == name).ok_or_else(|| unknown(name))?;
             if values[place].replace(value).is_some() {
-                return Err(format!("{name} stands twice; it may stand once"));
+                return Err(format!("{name} appears twice; it is allowed once"));
             }
         }
         let parts = Self::of(&values)?;
@@ -139,7 +139,7 @@ impl Parts {
         })
     }
 
-    /// The rules about parts that stand together.
+    /// The rules about combinations of parts.
     fn agree(&self) -> Result<(), String> {
         let (yearly, monthly) = (self.frequency == Frequency::Yearly, self.frequency == Frequency::Monthly);
         let ordinals = self.weekdays.iter().any(|(ordinal, _)| *ordinal != 0);
@@ -147,24 +147,27 @@ impl Parts {
             && self.weekdays.is_empty()
             && self.easter.is_none();
         let faults = [
-            (self.count.is_some() && self.until.is_some(), "COUNT and UNTIL cannot stand together; a rule ends by one"),
+            (
+                self.count.is_some() && self.until.is_some(),
+                "COUNT and UNTIL cannot be combined; a rule ends by one of them",
+            ),
             (!self.weeks.is_empty() && !yearly, "BYWEEKNO needs FREQ=YEARLY"),
             (!self.year_days.is_empty() && !yearly, "BYYEARDAY needs FREQ=YEARLY"),
             (
                 !self.month_days.is_empty() && self.frequency == Frequency::Weekly,
-                "BYMONTHDAY cannot stand with FREQ=WEEKLY; with FREQ=DAILY it can",
+                "BYMONTHDAY cannot be combined with FREQ=WEEKLY; use FREQ=DAILY",
             ),
             (
                 ordinals && !yearly && !monthly,
-                "ordinals in BYDAY, like 2MO, need FREQ=MONTHLY or YEARLY; every Monday is BYDAY=MO",
+                "ordinals in BYDAY, like 2MO, need FREQ=MONTHLY or FREQ=YEARLY; every Monday is BYDAY=MO",
             ),
             (
                 ordinals && !self.weeks.is_empty(),
-                "ordinals in BYDAY, like 2MO, cannot stand with BYWEEKNO; the Monday of the week is BYDAY=MO",
+                "ordinals in BYDAY, like 2MO, cannot be combined with BYWEEKNO; the Monday of the week is BYDAY=MO",
             ),
             (
                 alone && !self.positions.is_empty(),
-                "BYSETPOS needs another BY part, whose days it counts, like BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+                "BYSETPOS needs another BY part whose days it selects from, like BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
             ),
         ];
         faults.iter().find(|(wrong, _)| *wrong).map_or(Ok(()), |(_, right)| Err((*right).to_owned()))
@@ -174,14 +177,14 @@ impl Parts {
 fn unknown(name: &str) -> String {
     match name {
         "BYHOUR" | "BYMINUTE" | "BYSECOND" => {
-            format!("{name} is not taken; the times of a period are its `startTime` and `stopTime`")
+            format!("{name} is not supported; use `startTime` and `stopTime` of the period")
         }
-        _ => format!("{} is not known; known are {}", quoted(name), KNOWN.join(", ")),
+        _ => format!("{} is unknown; known parts are {}", quoted(name), KNOWN.join(", ")),
     }
 }
 
 fn wrong(name: &str, value: &str, right: &str) -> String {
-    format!("{} is wrong; {name} is {right}", quoted(&format!("{name}={value}")))
+    format!("{} is not valid; {name} is {right}", quoted(&format!("{name}={value}")))
 }
 
 fn quoted(text: &str) -> String {
@@ -192,7 +195,7 @@ fn quoted(text: &str) -> String {
 }
 
 fn range(most: i16) -> String {
-    format!("1 to {most}, or -1 to -{most} from the end")
+    format!("1 to {most}, or -1 to -{most} counted from the end")
 }
 
 fn frequency(value: Option<&str>) -> Result<Frequency, String> {
@@ -201,12 +204,12 @@ fn frequency(value: Option<&str>) -> Result<Frequency, String> {
         Some("WEEKLY") => Ok(Frequency::Weekly),
         Some("MONTHLY") => Ok(Frequency::Monthly),
         Some("YEARLY") => Ok(Frequency::Yearly),
-        Some(other) => Err(format!("{} is wrong; {FREQUENCIES}", quoted(&format!("FREQ={other}")))),
+        Some(other) => Err(format!("{} is not valid; {FREQUENCIES}", quoted(&format!("FREQ={other}")))),
         None => Err(format!("FREQ is missing; {FREQUENCIES}")),
     }
 }
 
-/// A number of any length that is not 0.
+/// A number other than 0, with any number of digits.
 fn positive(name: &str, value: &str) -> Result<u32, String> {
     let digits = !value.is_empty() && value.bytes().all(|digit| digit.is_ascii_digit());
     let number = digits.then(|| value.parse().unwrap_or(u32::MAX)).filter(|number| *number > 0);
@@ -215,13 +218,13 @@ fn positive(name: &str, value: &str) -> Result<u32, String> {
 
 fn list<T>(name: &str, value: Option<&str>, right: &str, item: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, String> {
     let parse = |text: &str| {
-        let right = format!("a list of {right}, with `,` between two");
+        let right = format!("a list of {right}, separated by `,`");
         item(text).ok_or_else(|| wrong(name, text, &right))
     };
     value.into_iter().flat_map(|value| value.split(',')).map(parse).collect()
 }
 
-/// A number from 1 to `most`, of at most so many `digits`, with or without a sign.
+/// A number from 1 to `most` with at most `digits` digits, with or without a sign.
 fn signed(text: &str, most: i16, digits: usize) -> Option<i16> {
     let (sign, number) = match text.as_bytes().first()? {
         b'+' => (1, &text[1..]),
@@ -234,7 +237,7 @@ fn signed(text: &str, most: i16, digits: usize) -> Option<i16> {
 }
 
 const WEEKDAYS: &str =
-    "days like MO and, with FREQ=MONTHLY or YEARLY, the first Monday 1MO to 53MO, or the last -1MO to -53MO";
+    "days like MO and, with FREQ=MONTHLY or FREQ=YEARLY, ordinals: 1MO to 53MO, or -1MO to -53MO from the end";
 
 fn weekday(text: &str) -> Option<u8> {
     let days = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
@@ -280,7 +283,7 @@ fn date(text: &str) -> Option<civil::Date> {
 fn clock(text: &str) -> Option<civil::Time> {
     let number = digits(text, 6)?;
     let part = |number: u32| i8::try_from(number % 100).ok();
-    // A leap second (RFC 5545, section 3.3.12) is in the same minute.
+    // A leap second (RFC 5545, section 3.3.12) belongs to the same minute.
     let second = part(number)?;
     let second = if second == 60 { 59 } else { second };
     civil::Time::new(part(number / 10_000)?, part(number / 100)?, second, 0).ok()

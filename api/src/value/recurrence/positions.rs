@@ -1,25 +1,25 @@
-//! `BYSETPOS`: which of the days that the conditions leave in a period count.
+//! `BYSETPOS`: selects days by their position among the matching days of a period.
 
 use super::conditions::{Bits, both_ends, has};
 
-/// The places that count, from the first day and from the last one.
+/// The selected positions, counted from the first day and from the last one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Positions(Bits, Bits);
 
 impl Positions {
-    /// `None` if there are none: then every day counts.
+    /// `None` if there are no positions: then every day is selected.
     pub(super) fn of(positions: &[i16]) -> Option<Self> {
         let (from_start, from_end) = both_ends(positions);
         (!positions.is_empty()).then_some(Self(from_start, from_end))
     }
 
-    /// Whether the day that comes after `before` of the days, of `count` in all, counts.
+    /// Whether the day at index `before` of `count` matching days is selected.
     pub(super) fn name(&self, before: u32, count: u32) -> bool {
         let place = |at: u32| i16::try_from(at).unwrap_or(i16::MAX);
         has(&self.0, place(before + 1)) || has(&self.1, place(count - before))
     }
 
-    /// Those of `days` that count, where `days` are all of a period.
+    /// The selected `days`, where `days` are all matching days of a period.
     pub(super) fn pick<const N: usize>(&self, days: [u64; N]) -> [u64; N] {
         let count = days.iter().map(|word| word.count_ones()).sum();
         let mut before = 0;

@@ -1,8 +1,8 @@
-//! A rule with its first day, ready to answer whether it makes a day.
+//! A rule compiled with its first day, which answers whether it generates a given day.
 //!
-//! The answer costs the same for any day, however long the rule has run: `INTERVAL` is arithmetic on the number of the
-//! day, week, month or year; the `BY…` parts are conditions on the day; only `BYSETPOS` looks at other days, those of
-//! the same period, a month at a time. `UNTIL` and `COUNT` come to a last day when the rule is compiled.
+//! The cost of a query does not depend on how long the rule has run: `INTERVAL` is arithmetic on the number of the day,
+//! week, month or year; the `BY…` parts are conditions on the day; only `BYSETPOS` evaluates other days, those of the
+//! same period, a month at a time. `UNTIL` and `COUNT` are turned into a last day at compile time.
 
 use jiff::{civil, tz};
 
@@ -14,7 +14,7 @@ use super::{
     written::RecurrenceRule,
 };
 
-/// The part of each day that a period holds, in minutes since the day began.
+/// The part of each day that a period covers, in minutes since the start of the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Times {
     /// Inclusive, 0 to 1439.
@@ -28,16 +28,16 @@ impl Times {
     pub const WHOLE_DAY: Self = Self { start: 0, stop: 24 * 60 };
 }
 
-/// A rule of one day in the year, on which it holds in each year from the first to the last one.
+/// A rule that generates one day in every year between its first and its last year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Anniversary {
     /// A month, 1 to 12, and a day of it.
     Date(u8, u8),
-    /// So many days after Easter Sunday.
+    /// Days after Easter Sunday.
     Easter(i16),
 }
 
-/// A recurrence rule with its first day and the days that do not count, ready to answer.
+/// A recurrence rule compiled with its first day and its exception dates.
 #[derive(Debug)]
 pub struct Recurrence {
     pub(super) every: Frequency,
@@ -45,22 +45,22 @@ pub struct Recurrence {
     pub(super) interval: i32,
     pub(super) week_start: u8,
     pub(super) first: Day,
-    /// The number of the period that the first day is in.
+    /// The number of the first day's period.
     pub(super) first_period: i32,
-    /// The last day that can count, as [`Day::number`].
+    /// The last day that can match, as [`Day::number`].
     last: i32,
     pub(super) conditions: Conditions,
     pub(super) positions: Option<Box<Positions>>,
-    /// Sorted, as [`Day::number`].
+    /// Exception dates, sorted, as [`Day::number`].
     except: Box<[i32]>,
 }
 
 impl Recurrence {
-    /// Compiles `rule` from the day `first` on, without the days `except`, for a period of these `times` in `zone`,
-    /// with which `UNTIL` is compared.
+    /// Compiles `rule` from the day `first`, without the days `except`, for a period of these `times`. `UNTIL` is
+    /// compared with times in `zone`.
     ///
-    /// Costs less than a microsecond without `COUNT`. With `COUNT` it can cost a look at each year up to the last day;
-    /// [`cost`](super::cost) bounds it.
+    /// Takes less than a microsecond without `COUNT`. With `COUNT` it may evaluate every year up to the last day;
+    /// [`cost`](super::cost) bounds this.
     pub fn compile(
         rule: &RecurrenceRule,
         first: civil::Date,
@@ -99,7 +99,7 @@ impl Recurrence {
         }
     }
 
-    /// Whether the rule makes `day`, and it counts.
+    /// Whether the rule generates `day` and the day is not excepted.
     pub fn occurs_on(&self, day: &Day) -> bool {
         (self.first.number..=self.last).contains(&day.number)
             && self.is_in_interval(self.period(day))
@@ -108,9 +108,9 @@ impl Recurrence {
             && self.except.binary_search(&day.number).is_err()
     }
 
-    /// The days that the rule makes and that count, in order, up to the end of the year `last`.
+    /// The days of the rule, without exceptions, in order up to the end of the year `last`.
     ///
-    /// Costs a microsecond or two for each year in between, also where the rule makes no day.
+    /// Takes one or two microseconds for each year, even if it generates no day.
     pub fn days(&self, last: i16) -> impl Iterator<Item = civil::Date> {
         let years = self.first.year..=last;
         let days = years.take_while(|year| Day::new_year(*year).number <= self.last).flat_map(|year| {
@@ -125,17 +125,17 @@ impl Recurrence {
         })
     }
 
-    /// The first and the last day that can count, as [`Day::number`].
+    /// The first and the last day that can match, as [`Day::number`].
     pub fn ends(&self) -> (i32, i32) {
         (self.first.number, self.last)
     }
 
-    /// The days that do not count, sorted, as [`Day::number`].
+    /// The exception dates, sorted, as [`Day::number`].
     pub fn except(&self) -> &[i32] {
         &self.except
     }
 
-    /// The one day in the year that the rule is of, if it is so simple.
+    /// The anniversary, if the rule is nothing but that.
     pub fn anniversary(&self) -> Option<Anniversary> {
         let Conditions { months, month_days, month_days_from_end, weekdays, ordinals, rare } = &self.conditions;
         let plain = self.every == Frequency::Yearly
@@ -155,8 +155,8 @@ impl Recurrence {
         }
     }
 
-    /// Days of the month, days of the week and months, each as a set with a bit for each, if the rule asks nothing
-    /// else: months from 1, days of the month from 1, days of the week from 0; an empty set of days asks nothing.
+    /// Days of the month, days of the week and months as bit sets, if the rule has no other conditions. Days of the
+    /// month and months start at bit 1, days of the week at bit 0. An empty set of days sets no condition.
     pub fn plain(&self) -> Option<(u16, u32, u8)> {
         let Conditions { months, month_days, month_days_from_end, weekdays, ordinals, rare } = &self.conditions;
         let plain = self.interval == 1
@@ -168,7 +168,7 @@ impl Recurrence {
         plain.then_some((*months, *month_days, *weekdays))
     }
 
-    /// The memory that it takes beside itself, in bytes.
+    /// Heap memory in bytes.
     pub fn weight(&self) -> usize {
         let Conditions { ordinals, rare, .. } = &self.conditions;
         size_of_val(&*self.except)
@@ -177,7 +177,7 @@ impl Recurrence {
             + rare.as_deref().map_or(0, size_of_val)
     }
 
-    /// The number of the period that `day` is in; the next has the next number.
+    /// The number of the period of `day`; periods are numbered consecutively.
     pub(super) fn period(&self, day: &Day) -> i32 {
         period(self.every, self.week_start, day)
     }
@@ -186,7 +186,7 @@ impl Recurrence {
         self.interval == 1 || (period - self.first_period) % self.interval == 0
     }
 
-    /// Whether `BYSETPOS` names `day`, which the conditions leave.
+    /// Whether `BYSETPOS` selects `day`, which meets the conditions.
     fn is_in_position(&self, positions: &Positions, day: &Day) -> bool {
         let (before, count) = match self.every {
             Frequency::Daily => (0, 1),
@@ -200,7 +200,7 @@ impl Recurrence {
         positions.name(before, count)
     }
 
-    /// How many days of the week that the conditions leave come before `day`, and how many there are.
+    /// The index of `day` among the matching days of its week, and their number.
     fn place_in_week(&self, day: &Day) -> (u32, u32) {
         let back = (day.weekday + 7 - self.week_start) % 7;
         let (month, at) = (day.month_start(), day.of_month - 1);

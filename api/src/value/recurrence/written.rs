@@ -1,13 +1,13 @@
-//! The text of a rule, as the contract has it.
+//! The text of a rule.
 
 use super::parse::Parts;
 use crate::value::text::text;
 
 text! {
-    /// A recurrence rule (RFC 5545, section 3.3.10), daily or slower; kept in capital letters.
+    /// A recurrence rule (RFC 5545, section 3.3.10), daily or slower; normalized to upper case.
     RecurrenceRule {
         meaning: "a recurrence rule",
-        rule: "an RRULE of RFC 5545 without its `RRULE:` label, in letters of either case, FREQ one of DAILY, WEEKLY, \
+        rule: "an RRULE of RFC 5545 without its `RRULE:` label, in upper or lower case, FREQ one of DAILY, WEEKLY, \
             MONTHLY and YEARLY, no BYHOUR, BYMINUTE or BYSECOND; BYEASTER counts days from Easter Sunday",
         length: 10..=2000,
         pattern: r"^[A-Za-z]+=[A-Za-z0-9,+-]+(;[A-Za-z]+=[A-Za-z0-9,+-]+)*$",
@@ -21,17 +21,17 @@ text! {
 fn too_long(text: &str) -> Option<String> {
     let (_, most) = RecurrenceRule::RULE.length;
     let count = text.chars().count();
-    (count > most).then(|| format!("it has {count} characters; at most {most} are taken"))
+    (count > most).then(|| format!("it has {count} characters; at most {most} are allowed"))
 }
 
 impl RecurrenceRule {
-    /// What the rule says.
+    /// The parsed rule.
     pub fn parts(&self) -> Parts {
         Parts::parse(self.as_str()).expect("a recurrence rule has been parsed before")
     }
 
-    /// `UNTIL` as it is written, where the rule has it: a day `YYYYMMDD`, a local time `YYYYMMDDTHHMMSS`, or one in UTC
-    /// with a `Z` behind it.
+    /// `UNTIL` as written, if the rule has it: a day `YYYYMMDD`, a local time `YYYYMMDDTHHMMSS`, or a UTC time with `Z`
+    /// at the end.
     pub fn until(&self) -> Option<&str> {
         self.as_str().split(';').find_map(|part| part.strip_prefix("UNTIL="))
     }

@@ -1,7 +1,7 @@
-//! Errors: what went wrong ([`Failure`]), and how it is told ([`Problem`], RFC 9457).
+//! Errors: the internal [`Failure`], and the [`Problem`] that is sent (RFC 9457).
 //!
 //! To add a kind of error, add a code to the table of [`ProblemCode`], and name it in the `Fails` of the operations
-//! that can answer it.
+//! that return it.
 
 mod code;
 
@@ -17,35 +17,35 @@ use poem_openapi::{
 };
 use serde::Serialize;
 
-/// An error answer, `application/problem+json` (RFC 9457).
+/// An error response, `application/problem+json` (RFC 9457).
 #[derive(Debug, Clone, Object, Serialize)]
 pub struct Problem {
-    /// Address of a page about the kind of problem, for people.
+    /// Address of a page about the kind of problem.
     #[oai(rename = "type", validator(max_length = 100, pattern = "^/problems/[a-z_]+$"))]
     #[serde(rename = "type")]
     pub kind: String,
-    /// The kind of problem in a few words, the same for every occurrence.
+    /// Summary of the kind of problem, the same for every occurrence.
     #[oai(validator(max_length = 100))]
     pub title: String,
-    /// The HTTP status of the answer.
+    /// HTTP status of the response.
     #[oai(validator(minimum(value = "400"), maximum(value = "599")))]
     pub status: i32,
-    /// What went wrong this time, and what would be right.
+    /// What went wrong in this request, and what would be right.
     #[oai(validator(max_length = 10000))]
     pub detail: String,
-    /// The identifier of the request, as in `X-Request-Id` and in the server's log.
+    /// Identifier of the request, as in `X-Request-Id` and in the server's log.
     #[oai(validator(max_length = 128, pattern = "^[A-Za-z0-9._:/+=@-]+$"))]
     pub instance: String,
-    /// The stable code of the kind of problem.
+    /// Stable code of the kind of problem.
     pub code: ProblemCode,
-    /// Each fault of an invalid request; left out for other problems.
+    /// The faults of an invalid request; left out for other problems.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[oai(default, validator(max_items = 100))]
     pub errors: Vec<Fault>,
 }
 
 impl Problem {
-    /// The answer of the request `instance` that is refused as `refusal` says.
+    /// The response to the request `instance` for `refusal`.
     pub fn new(refusal: Refusal, instance: &str) -> Self {
         Self {
             kind: refusal.code.path(),
@@ -59,10 +59,10 @@ impl Problem {
     }
 }
 
-/// The greatest number of faults that an answer names.
+/// The maximum number of faults in a response.
 pub const MAX_FAULTS: usize = 100;
 
-/// Lengths that the document states, in characters. What the caller sent can be longer, and is then cut.
+/// Maximum lengths in the document, in characters. Longer texts from the request are cut.
 const MAX_POINTER: usize = 1000;
 const MAX_PARAMETER: usize = 200;
 const MAX_FAULT: usize = 2000;
@@ -79,17 +79,17 @@ fn cut(text: impl Into<String>, most: usize) -> String {
 /// One fault of an invalid request.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 pub struct Fault {
-    /// JSON Pointer (RFC 6901) of the faulty value in a JSON body; empty for the body itself. Left out for other
+    /// JSON Pointer (RFC 6901) to the faulty value in a JSON body; empty for the body itself. Left out for other
     /// faults.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(validator(max_length = 1000, pattern = "^(/[^/]*)*$"))]
     pub pointer: Option<String>,
-    /// Name of the faulty parameter of the path, the query or the header. Left out for a fault in the body.
+    /// Name of the faulty path parameter, query parameter or header field. Left out for a fault in the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(validator(max_length = 200))]
     pub parameter: Option<String>,
-    /// Number of the faulty line in a body of lines, from 1; that on which a folded one starts. Left out for other
-    /// faults.
+    /// Number of the faulty line in a body of lines, from 1; for a folded line, the number of its first line. Left out
+    /// for other faults.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(validator(minimum(value = "1"), maximum(value = "1048577")))]
     pub line: Option<i32>,
@@ -119,16 +119,16 @@ impl Fault {
     }
 }
 
-/// A request that is refused: text for the outside.
+/// The error of a refused request, for the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The kind of problem.
     pub code: ProblemCode,
-    /// What went wrong this time, and what would be right.
+    /// What went wrong in this request, and what would be right.
     pub detail: String,
-    /// Each fault of an invalid request.
+    /// The faults of an invalid request.
     pub faults: Vec<Fault>,
-    /// After how many seconds the request may be sent again, where that is known.
+    /// Seconds after which the client may retry, if known.
     pub retry_after: Option<u32>,
 }
 
@@ -139,15 +139,14 @@ impl Refusal {
     }
 }
 
-/// What an operation did not do, and why. Text for the outside and context for the log are different members, so
-/// that nothing internal can leak.
+/// Why an operation failed. The text for the client and the cause for the log are separate, so that no internals leak.
 #[derive(Debug)]
 pub enum Failure {
-    /// The request is refused; the caller is told.
+    /// The request is refused; the client receives the text.
     Refused(Refusal),
-    /// The database does not answer; the cause is for the log.
+    /// The database is unavailable; the cause is logged.
     Unavailable(Box<dyn Error + Send + Sync>),
-    /// The server failed; the cause is for the log.
+    /// An internal error; the cause is logged.
     Internal(Box<dyn Error + Send + Sync>),
 }
 
@@ -157,7 +156,7 @@ impl Failure {
         Self::Refused(Refusal::new(code, detail))
     }
 
-    /// A request with these faults.
+    /// An invalid request with these faults.
     pub fn invalid(faults: Vec<Fault>) -> Self {
         let detail = match faults.as_slice() {
             [fault] => fault.detail.clone(),
@@ -166,7 +165,7 @@ impl Failure {
         Self::Refused(Refusal { faults, ..Refusal::new(ProblemCode::InvalidRequest, detail) })
     }
 
-    /// What the caller is told.
+    /// The error for the client.
     pub fn into_refusal(self) -> Refusal {
         match self {
             Self::Refused(refusal) => refusal,
@@ -211,7 +210,7 @@ impl ResponseError for Failure {
     }
 }
 
-/// The set of `codes`, for [`Fails`].
+/// The bit set of `codes`, for [`Fails`].
 pub const fn codes(codes: &[ProblemCode]) -> u64 {
     let mut set = 0;
     let mut at = 0;
@@ -222,18 +221,18 @@ pub const fn codes(codes: &[ProblemCode]) -> u64 {
     set
 }
 
-/// Codes of an operation that reads a body.
+/// Codes of operations that read a body.
 pub const BODY: u64 =
     codes(&[ProblemCode::MalformedJson, ProblemCode::BodyTooLarge, ProblemCode::UnsupportedMediaType]);
-/// Codes of an operation below a tenant.
+/// Codes of operations below a tenant.
 pub const TENANT: u64 = codes(&[ProblemCode::TenantNotFound]);
-/// Codes of an operation below a group.
+/// Codes of operations below a group.
 pub const GROUP: u64 = TENANT | codes(&[ProblemCode::GroupNotFound]);
-/// Codes of an operation below a user.
+/// Codes of operations below a user.
 pub const USER: u64 = GROUP | codes(&[ProblemCode::UserNotFound]);
-/// Codes of an operation on the user's service.
+/// Codes of operations on the user's service.
 pub const SERVICE: u64 = USER | codes(&[ProblemCode::ServiceNotAssigned]);
-/// Codes of every operation.
+/// Codes of all operations.
 const EVERY: u64 = codes(&[
     ProblemCode::InvalidRequest,
     ProblemCode::InternalError,
@@ -241,12 +240,11 @@ const EVERY: u64 = codes(&[
     ProblemCode::RequestTimeout,
 ]);
 
-/// The failure of an operation that can answer just the problems in `CODES` (see [`codes`]) and those that every
-/// operation can.
+/// The failure of an operation that returns the problems in `CODES` (see [`codes`]) and those of all operations.
 pub struct Fails<const CODES: u64>(Failure);
 
 impl<const CODES: u64> Fails<CODES> {
-    /// The codes, by the status that they come with, in rising order.
+    /// The codes by their status, in rising order.
     fn by_status() -> Vec<(u16, Vec<ProblemCode>)> {
         let mut statuses: Vec<(u16, Vec<ProblemCode>)> = Vec::new();
         for code in ProblemCode::ALL.into_iter().filter(|code| (CODES | EVERY) & code.bit() != 0) {

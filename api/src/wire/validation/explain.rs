@@ -1,8 +1,8 @@
-//! What is wrong with a body that breaks its schema, told so that its sender can mend it.
+//! Describes the faults of a body that violates its schema, so that its sender can correct it.
 //!
-//! The walk is linear in the length of the body and ends at [`MAX_FAULTS`] faults: whoever sends a million wrong items
-//! pays for them, not the server. The length of a list is looked at before its items, and a list that is too long is
-//! emptied, so that no later check looks at them either.
+//! The walk is linear in the length of the body and ends at [`MAX_FAULTS`] faults, so that a body with a million faults
+//! stays cheap. The length of a list is checked before its items. A list that is too long is emptied, so that no later
+//! check walks it.
 
 use std::collections::HashMap;
 
@@ -15,11 +15,11 @@ use crate::{
     wire::problem::{Fault, MAX_FAULTS},
 };
 
-/// The patterns of a schema, compiled.
+/// The compiled patterns of a schema.
 pub(super) struct Patterns(HashMap<String, Regex>);
 
 impl Patterns {
-    /// The patterns in `schema`, however deep.
+    /// All patterns within `schema`.
     pub(super) fn of(schema: &Value) -> Self {
         let mut patterns = HashMap::new();
         collect(schema, &mut patterns);
@@ -46,7 +46,7 @@ fn collect(schema: &Value, patterns: &mut HashMap<String, Regex>) {
     }
 }
 
-/// What is wrong with `body` by the schema that `root` stands for: at most [`MAX_FAULTS`], in the order of the body.
+/// The faults of `body` against the schema that `root` refers to: at most [`MAX_FAULTS`], in the order of the body.
 pub(super) fn explain(root: &Value, patterns: &Patterns, body: &mut Value) -> Vec<Fault> {
     let mut walk = Walk { root, patterns, pointer: String::new(), faults: Vec::new() };
     walk.value(root, body);
@@ -56,7 +56,7 @@ pub(super) fn explain(root: &Value, patterns: &Patterns, body: &mut Value) -> Ve
 struct Walk<'a> {
     root: &'a Value,
     patterns: &'a Patterns,
-    /// Where in the body the walk is.
+    /// JSON Pointer to the current value.
     pointer: String,
     faults: Vec<Fault>,
 }
@@ -72,7 +72,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Walks on one step deeper.
+    /// Walks one level deeper.
     fn below<T>(&mut self, step: &str, walk: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.pointer.len();
         self.pointer.push('/');
@@ -82,7 +82,7 @@ impl<'a> Walk<'a> {
         done
     }
 
-    /// The schema that `schema` stands for where `value` is; `None` when it is a null that may be one.
+    /// Resolves references of `schema`; `None` if `value` is null and may be.
     fn resolve(&self, mut schema: &'a Value, value: &Value) -> Option<&'a Value> {
         loop {
             if let Some(name) = schema["$ref"].as_str() {
@@ -90,7 +90,7 @@ impl<'a> Walk<'a> {
             } else if let Some(only) = schema["allOf"].as_array().and_then(|all| all.first()) {
                 schema = only;
             } else if schema.get("if").is_some() {
-                // What may be null is written as: if it is not null, then it is as said.
+                // A nullable schema is written as: if the value is not null, then the schema applies.
                 schema = Some(&schema["then"]).filter(|_| !value.is_null())?;
             } else {
                 return Some(schema);
@@ -113,7 +113,7 @@ impl<'a> Walk<'a> {
             (Some("integer" | "number"), Value::Number(number)) if is_of(schema, number) => self.number(schema, number),
             (Some("boolean"), Value::Bool(_)) | (None, _) => {}
             (Some(_), Value::Null) => {
-                let fault = "null is not taken here; leave the member out".to_owned();
+                let fault = "null is not allowed here; leave the member out".to_owned();
                 self.fault(sentence(fault, description(self.root, schema)));
             }
             (Some(kind), value) => {
@@ -133,7 +133,8 @@ impl<'a> Walk<'a> {
                 Some(schema) => self.below(&escape(name), |walk| walk.value(schema, value)),
                 None if schema["additionalProperties"] == false => {
                     let known: Vec<_> = known.into_iter().flat_map(Map::keys).map(|name| format!("`{name}`")).collect();
-                    let detail = format!("`{}` is not known here; known are {}.", excerpt_text(name), known.join(", "));
+                    let detail =
+                        format!("`{}` is unknown here; known members are {}.", excerpt_text(name), known.join(", "));
                     self.below(&escape(name), |walk| walk.fault(detail));
                 }
                 None => {}
@@ -151,10 +152,10 @@ impl<'a> Walk<'a> {
         let (count, limit) = (items.len() as u64, |name: &str| schema[name].as_u64());
         if let Some(most) = limit("maxItems").filter(|most| count > *most) {
             items.clear();
-            return self.fault(format!("The list has {count} items; at most {most} are taken."));
+            return self.fault(format!("The list has {count} items; at most {most} are allowed."));
         }
         if let Some(least) = limit("minItems").filter(|least| count < *least) {
-            return self.fault(format!("The list has {count} items; at least {least} are needed."));
+            return self.fault(format!("The list has {count} items; at least {least} are required."));
         }
         for (at, item) in items.iter_mut().enumerate() {
             if self.is_full() {
@@ -172,7 +173,7 @@ impl<'a> Walk<'a> {
         for (at, item) in items.iter().enumerate() {
             if let Some(first) = seen.get(item) {
                 let detail =
-                    format!("{} stands twice in the list, as {first} and {at}; it may stand once.", excerpt(item));
+                    format!("{} appears twice in the list, at {first} and {at}; it is allowed once.", excerpt(item));
                 self.below(&at.to_string(), |walk| walk.fault(detail));
             } else {
                 seen.insert(item, at);
@@ -200,10 +201,10 @@ impl<'a> Walk<'a> {
         let value = number.as_f64().unwrap_or_default();
         let found = excerpt_text(&number.to_string());
         if let Some(least) = schema["minimum"].as_f64().filter(|least| value < *least) {
-            self.fault(format!("{found} is too small; the least is {least}."));
+            self.fault(format!("{found} is too small; the minimum is {least}."));
         }
         if let Some(most) = schema["maximum"].as_f64().filter(|most| value > *most) {
-            self.fault(format!("{found} is too great; the greatest is {most}."));
+            self.fault(format!("{found} is too large; the maximum is {most}."));
         }
     }
 }
@@ -216,7 +217,7 @@ fn is_in(format: &str, text: &str) -> bool {
     FORMATS.iter().find(|(name, _)| *name == format).is_none_or(|(_, holds)| holds(text))
 }
 
-/// The description of `schema`, or of the named schema that it stands for.
+/// The description of `schema`, or of the schema that it refers to.
 fn description<'a>(root: &'a Value, schema: &'a Value) -> Option<&'a str> {
     let named = schema["$ref"].as_str().and_then(|name| root.pointer(name.trim_start_matches('#')));
     named.unwrap_or(schema)["description"].as_str()
@@ -256,7 +257,7 @@ fn excerpt_text(text: &str) -> String {
     }
 }
 
-/// `name` as one step of a JSON pointer (RFC 6901, section 3).
+/// `name` as a reference token of a JSON Pointer (RFC 6901, section 3).
 fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

@@ -1,6 +1,6 @@
-//! The formats of texts: what a pattern cannot say of a value type.
+//! Formats: the parts of a value type's rule that a pattern cannot express.
 //!
-//! To add one, give it to the value type in its `text!`, and add it here.
+//! To add one, set it in the `text!` of the value type, and add it here.
 
 use crate::value::{
     name,
@@ -9,10 +9,10 @@ use crate::value::{
     time::{Date, Instant, TimeZone},
 };
 
-/// The name of a format, and whether a text is in it.
+/// The name of a format, and the check of a text.
 pub(super) type Format = (&'static str, fn(&str) -> bool);
 
-/// The formats that value types have beyond their patterns.
+/// The formats of value types.
 pub(super) const FORMATS: [Format; 6] = [
     ("date", |text| Date::parse(text).is_ok()),
     ("date-time", |text| Instant::parse(text).is_ok()),
@@ -22,7 +22,7 @@ pub(super) const FORMATS: [Format; 6] = [
     ("rrule", |text| RecurrenceRule::parse(text).is_ok()),
 ];
 
-/// What is wrong with `text` in particular, where its format knows.
+/// The specific fault of `text`, if the format can tell.
 pub(super) fn reason(format: &str, text: &str) -> Option<String> {
     match format {
         "rrule" => RecurrenceRule::parse(text).err().map(|error| format!("{error}.")),

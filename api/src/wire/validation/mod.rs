@@ -1,5 +1,5 @@
-//! Holding a request's body against its published schema. That it meets it says the crate `jsonschema`, quickly; what
-//! is wrong with one that does not, `explain.rs` says.
+//! Validates request bodies against the published schemas. The `jsonschema` crate finds out quickly whether a body is
+//! valid; `explain.rs` describes the faults of an invalid one.
 
 mod explain;
 mod format;
@@ -14,8 +14,8 @@ use serde_json::{Map, Value, json};
 use self::{explain::Patterns, format::FORMATS};
 use crate::wire::problem::{Failure, Fault};
 
-/// The published schemas of the bodies of requests, compiled. The server makes them when it starts and puts them into
-/// every request, where bodies find them.
+/// The compiled schemas of request bodies. The server compiles them at the start and puts them into the extensions of
+/// every request.
 pub struct BodySchemas(HashMap<String, BodySchema>);
 
 struct BodySchema {
@@ -25,7 +25,7 @@ struct BodySchema {
 }
 
 impl BodySchemas {
-    /// The schemas of these `names`, out of all `schemas` of the document.
+    /// Compiles the schemas `names` out of all `schemas` of the document.
     pub fn new<'a>(schemas: &Value, names: impl Iterator<Item = &'a str>) -> Self {
         let components = json!({ "schemas": json_schema(schemas) });
         let compiled = names.collect::<BTreeSet<_>>().into_iter().map(|name| {
@@ -36,8 +36,8 @@ impl BodySchemas {
         Self(compiled.collect())
     }
 
-    /// What is wrong with `body` by the published schema `name`: the first [`MAX_FAULTS`], in the order of the body.
-    /// Lists that are longer than they may be are then empty.
+    /// The faults of `body` against the schema `name`: the first [`MAX_FAULTS`], in the order of the body. Lists that
+    /// are too long are emptied.
     ///
     /// [`MAX_FAULTS`]: crate::wire::problem::MAX_FAULTS
     pub fn faults(&self, name: &str, body: &mut Value) -> Result<Vec<Fault>, Failure> {
@@ -47,7 +47,7 @@ impl BodySchemas {
         }
         let faults = explain::explain(&checked.schema, &checked.patterns, body);
         if faults.is_empty() {
-            // The two do not agree. The schema counts, in the words of its validator.
+            // The validator is authoritative where the two disagree.
             let fault = checked.validator.validate(body).err();
             let fault = fault.map(|error| Fault::at(error.instance_path().to_string(), "The value is not valid here."));
             return Ok(vec![fault.unwrap_or_else(|| Fault::at("", "The body is not valid."))]);
@@ -56,15 +56,16 @@ impl BodySchemas {
     }
 }
 
-/// A validator for a JSON schema made of the document's, with the formats that its value types have.
+/// A validator for a JSON schema made from the document, with the formats of the value types.
 pub fn compile(schema: &Value) -> Result<Validator, Box<ValidationError<'static>>> {
     let options = jsonschema::options().with_pattern_options(PatternOptions::regex()).should_validate_formats(true);
     let options = FORMATS.into_iter().fold(options, |options, (name, holds)| options.with_format(name, holds));
     options.build(schema).map_err(Box::new)
 }
 
-/// The OpenAPI 3.0 schema as a JSON schema: `nullable` becomes an alternative, and the `type` that must stand beside it
-/// is left to what it wraps, so that a fault is told once. An open enumeration is closed: the server knows its values.
+/// Converts an OpenAPI 3.0 schema to a JSON schema. `nullable` becomes an alternative, and the `type` that OpenAPI
+/// requires beside it is dropped, so that a fault is reported once. Open enumerations become closed: the server knows
+/// all values.
 pub fn json_schema(schema: &Value) -> Value {
     match schema {
         Value::Array(items) => items.iter().map(json_schema).collect(),

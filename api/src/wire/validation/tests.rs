@@ -1,4 +1,4 @@
-//! What is told of bodies that break their schema, and that it costs little.
+//! The faults that are reported for invalid bodies, and their cost.
 
 use std::sync::LazyLock;
 
@@ -17,7 +17,7 @@ use crate::{
 
 static SCHEMAS: LazyLock<BodySchemas> = LazyLock::new(document::body_schemas);
 
-fn told(name: &str, mut body: Value) -> Vec<(String, String)> {
+fn faults_of(name: &str, mut body: Value) -> Vec<(String, String)> {
     let faults = SCHEMAS.faults(name, &mut body).expect("the document has the schema");
     faults.into_iter().map(|Fault { pointer, detail, .. }| (pointer.unwrap_or_default(), detail)).collect()
 }
@@ -27,21 +27,21 @@ fn numbers(numbers: Value) -> Value {
 }
 
 #[test]
-fn a_list_that_is_too_long_is_one_fault_that_says_how_many_it_has() {
-    let faults = told("CriteriaUpdate", numbers(vec![1; 50_000].into()));
-    let detail = "The list has 50000 items; at most 500 are taken.".to_owned();
+fn a_list_that_is_too_long_is_one_fault_with_its_length() {
+    let faults = faults_of("CriteriaUpdate", numbers(vec![1; 50_000].into()));
+    let detail = "The list has 50000 items; at most 500 are allowed.".to_owned();
     assert_eq!(faults, [("/fromDnCriteria/phoneNumbers".to_owned(), detail)]);
 }
 
 #[test]
-fn a_number_that_stands_twice_is_told_at_the_second_of_the_two() {
-    let faults = told("CriteriaUpdate", numbers(json!(["+1", "+2", "+1"])));
-    let detail = "\"+1\" stands twice in the list, as 0 and 2; it may stand once.".to_owned();
+fn a_duplicate_number_is_reported_at_the_second_of_the_two() {
+    let faults = faults_of("CriteriaUpdate", numbers(json!(["+1", "+2", "+1"])));
+    let detail = "\"+1\" appears twice in the list, at 0 and 2; it is allowed once.".to_owned();
     assert_eq!(faults, [("/fromDnCriteria/phoneNumbers/2".to_owned(), detail)]);
 }
 
 #[test]
-fn no_more_faults_are_looked_for_than_are_told() {
+fn the_search_for_faults_ends_at_the_maximum() {
     let many = 100_000;
     let unknown: serde_json::Map<_, _> = (0..many).map(|at| (at.to_string(), Value::Null)).collect();
     let entry = json!({ "name": "n", "fromDnCriteria": { "selection": "Any", "phoneNumbers": vec![1; 500] } });
@@ -50,20 +50,20 @@ fn no_more_faults_are_looked_for_than_are_told() {
         ("SelectiveCallAcceptanceUpdate", json!({ "criteria": vec![entry; 200] })),
         ("ScheduleCreate", json!({ "name": "s", "periods": vec![json!({ "x": 1 }); 200] })),
     ] {
-        assert_eq!(told(name, body).len(), MAX_FAULTS, "{name}");
+        assert_eq!(faults_of(name, body).len(), MAX_FAULTS, "{name}");
     }
 }
 
 #[test]
-fn what_is_absent_unknown_or_of_another_kind_is_told_where_it_is() {
+fn missing_unknown_and_mistyped_members_are_reported_where_they_are() {
     let body = json!({ "name": "a/b", "active": "yes", "x": 1, "fromDnCriteria": { "selection": "All" } });
-    let pointers: Vec<_> = told("CriteriaCreate", body).into_iter().map(|(pointer, _)| pointer).collect();
+    let pointers: Vec<_> = faults_of("CriteriaCreate", body).into_iter().map(|(pointer, _)| pointer).collect();
     assert_eq!(pointers, ["/name", "/active", "/x", "/fromDnCriteria/selection"]);
-    let pointers: Vec<_> = told("CriteriaCreate", json!({})).into_iter().map(|(pointer, _)| pointer).collect();
+    let pointers: Vec<_> = faults_of("CriteriaCreate", json!({})).into_iter().map(|(pointer, _)| pointer).collect();
     assert_eq!(pointers, ["/name", "/fromDnCriteria"]);
 }
 
-/// JSON that is like a body here and there: its members and values are those that bodies have.
+/// JSON that resembles bodies: its members and values are those of real ones.
 fn bodies() -> impl Strategy<Value = Value> {
     let words = [
         "User",
@@ -126,14 +126,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn faults_are_told_of_just_the_bodies_that_break_their_schema(body in bodies()) {
+    fn faults_are_reported_for_exactly_the_bodies_that_violate_their_schema(body in bodies()) {
         for (name, checked) in &SCHEMAS.0 {
             let faults = explain(&checked.schema, &checked.patterns, &mut body.clone());
             prop_assert_eq!(faults.is_empty(), checked.validator.is_valid(&body), "{}: {:?}", name, faults);
             prop_assert!(faults.len() <= MAX_FAULTS);
             let places: std::collections::HashSet<_> =
                 faults.iter().map(|fault| (fault.pointer.clone(), fault.detail.clone())).collect();
-            prop_assert_eq!(places.len(), faults.len(), "{}: a fault is told twice", name);
+            prop_assert_eq!(places.len(), faults.len(), "{}: a fault is reported twice", name);
         }
     }
 }

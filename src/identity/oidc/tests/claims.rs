@@ -1,8 +1,8 @@
-//! The claims of tokens whose signature is right, and the configuration.
+//! The claims of tokens with valid signatures, and the configuration.
 
 use super::{super::claims::read, *};
 
-/// What is read of good claims after these were put over them; null takes one away.
+/// Reads valid claims after `changes` to them; null removes a claim.
 fn read_with(changes: Value) -> Result<Claims, Rejection> {
     read_as(&config(ISSUER), changes)
 }
@@ -22,12 +22,12 @@ fn read_as(config: &OidcConfig, changes: Value) -> Result<Claims, Rejection> {
 fn reason(changes: Value) -> String {
     match read_with(changes) {
         Err(Rejection::Invalid(reason)) => reason.into_owned(),
-        other => panic!("{other:?} is no refusal"),
+        other => panic!("{other:?} is not a refusal"),
     }
 }
 
 #[test]
-fn what_a_token_does_not_say_is_absent() {
+fn claims_that_a_token_does_not_have_are_absent() {
     let expected = Claims {
         subject: "someone".to_owned(),
         roles: vec![],
@@ -41,7 +41,7 @@ fn what_a_token_does_not_say_is_absent() {
 }
 
 #[test]
-fn what_a_token_says_is_read() {
+fn all_claims_of_a_token_are_read() {
     let said =
         json!({"role": "user_admin", "tenant": "foo", "group": "foogroup", "user": "foouser", "read_only": true});
     let claims = read_with(said).expect("the claims are right");
@@ -53,7 +53,7 @@ fn what_a_token_says_is_read() {
 }
 
 #[test]
-fn roles_are_a_text_or_a_list() {
+fn roles_are_a_string_or_a_list() {
     for (role, roles) in [
         (json!("one"), vec!["one"]),
         (json!("one two"), vec!["one", "two"]),
@@ -92,7 +92,7 @@ fn a_claim_of_a_wrong_type_is_named() {
 #[test]
 fn the_issuer_is_exactly_that_of_the_configuration() {
     for issuer in [Value::Null, json!(format!("{ISSUER}/")), json!([ISSUER]), json!("https://ID.example.com")] {
-        let expected = "its issuer (iss) is not the one whose tokens are accepted here";
+        let expected = "its issuer (iss) is not the configured one";
         assert_eq!(reason(json!({"iss": issuer})), expected, "{issuer}");
     }
 }
@@ -103,13 +103,13 @@ fn the_audience_is_this_server() {
     for audience in
         [Value::Null, json!("https://other.example.com"), json!([]), json!(format!("{AUDIENCE}/")), json!(1)]
     {
-        let expected = "it is not for this server: its audience (aud) is another";
+        let expected = "it is not for this server: its audience (aud) is not the configured one";
         assert_eq!(reason(json!({"aud": audience})), expected, "{audience}");
     }
 }
 
 #[test]
-fn a_token_is_valid_for_its_time_and_a_minute_around() {
+fn a_token_is_valid_for_its_lifetime_with_a_minute_of_leeway() {
     let seconds = now().as_second();
     assert!(read_with(json!({"exp": seconds - 59, "nbf": seconds + 60})).is_ok());
     assert!(read_with(json!({"exp": seconds as f64 + 0.5})).is_ok());
@@ -119,7 +119,7 @@ fn a_token_is_valid_for_its_time_and_a_minute_around() {
 }
 
 #[test]
-fn a_token_is_issued_to_somebody() {
+fn a_token_needs_a_subject() {
     assert_eq!(reason(json!({"sub": null})), "it has no subject (sub)");
     assert_eq!(reason(json!({"sub": ""})), "it has no subject (sub)");
 }
@@ -163,7 +163,7 @@ fn audience_and_names_of_claims_are_not_empty() {
 }
 
 #[test]
-fn a_token_is_accepted_for_the_greatest_age_after_it_was_issued() {
+fn a_token_is_accepted_up_to_the_maximum_age() {
     let config = OidcConfig { max_age: 600, ..config(ISSUER) };
     let at = |seconds: i64| now().as_second() + seconds;
     let end = |changes| read_as(&config, changes).map(|claims| claims.expires.as_second());
@@ -171,6 +171,6 @@ fn a_token_is_accepted_for_the_greatest_age_after_it_was_issued() {
     assert_eq!(end(json!({"iat": at(-100), "exp": at(86_400)})), Ok(at(500)));
     assert_eq!(end(json!({"iat": at(-700), "exp": at(86_400)})), Err(invalid("it has expired")));
     assert_eq!(end(json!({"exp": at(600)})), Ok(at(600)));
-    let endless = "it is valid for longer than is accepted here, and does not say since when (iat)";
+    let endless = "its lifetime exceeds the configured maximum, and it has no time of issue (iat)";
     assert_eq!(end(json!({"exp": at(86_400)})), Err(invalid(endless)));
 }

@@ -1,5 +1,4 @@
-//! Tokens, keys and the provider's answers, good and bad. Parts: the signer, the clock and the provider that the tests
-//! use, and the tests by subject.
+//! Tests by subject, with the signer, the clock and the fake provider that they share.
 
 mod claims;
 mod discovery;
@@ -42,7 +41,7 @@ fn config(issuer: &str) -> OidcConfig {
     }
 }
 
-/// Claims that are accepted.
+/// Valid claims.
 fn good_claims(issuer: &str) -> Value {
     json!({"iss": issuer, "aud": AUDIENCE, "sub": "someone", "exp": now().as_second() + 300})
 }
@@ -62,7 +61,7 @@ struct Signer {
 }
 
 impl Signer {
-    /// One signer has one key for ever.
+    /// The signer with this key identifier; the key is derived from it.
     fn named(id: &str) -> Self {
         let mut seed = [0; 32];
         seed[..id.len()].copy_from_slice(id.as_bytes());
@@ -86,7 +85,7 @@ impl Signer {
     }
 }
 
-/// A clock that stands still until it is told otherwise.
+/// A clock that tests advance.
 struct TestClock(Mutex<Timestamp>);
 
 impl TestClock {

@@ -1,4 +1,4 @@
-//! A provider that answers what it is told to, on loopback.
+//! A fake provider on a loopback address, with responses set by tests.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use super::*;
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 
-/// A provider; it ends with the test's runtime.
+/// A provider that runs as long as the test's runtime.
 pub struct FakeProvider {
     pub issuer: String,
     shared: Arc<Shared>,
@@ -19,14 +19,14 @@ pub struct FakeProvider {
 
 #[derive(Default)]
 struct Shared {
-    /// The answers by path, and all that was asked for.
+    /// The responses by path, and the paths of all requests.
     state: Mutex<(HashMap<String, String>, Vec<String>)>,
-    /// Nothing is answered while it is held.
+    /// No response is sent while it is locked.
     gate: tokio::sync::Mutex<()>,
 }
 
 impl FakeProvider {
-    /// One that publishes these keys.
+    /// Starts a provider that publishes these keys.
     pub async fn start(jwks: &[Value]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let issuer = format!("http://{}", listener.local_addr().expect("a listener has an address"));
@@ -42,7 +42,7 @@ impl FakeProvider {
         provider
     }
 
-    /// Publishes these keys and no others.
+    /// Publishes these keys in place of the previous ones.
     pub fn publish(&self, jwks: &[Value]) {
         self.answer("/jwks", "200 OK", &json!({"keys": jwks}).to_string());
     }
@@ -57,23 +57,23 @@ impl FakeProvider {
         self.answer(DISCOVERY, "503 Service Unavailable", "");
     }
 
-    /// Answers a path with a status, which may bring headers along, and a body.
+    /// Sets the response of a path: the status line, which may be followed by header fields, and the body.
     pub fn answer(&self, path: &str, status: &str, body: &str) {
         let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
         self.shared.state().0.insert(path.to_owned(), answer);
     }
 
-    /// How often the discovery document was asked for: once a fetch.
+    /// The number of requests for the discovery document, one in each fetch.
     pub fn fetches(&self) -> usize {
         self.asked_for(DISCOVERY)
     }
 
-    /// How often a path was asked for.
+    /// The number of requests for a path.
     pub fn asked_for(&self, path: &str) -> usize {
         self.shared.state().1.iter().filter(|asked| *asked == path).count()
     }
 
-    /// Answers nothing until the result is dropped.
+    /// Sends no responses until the result is dropped.
     pub async fn hold(&self) -> impl Drop {
         self.shared.gate.lock().await
     }
@@ -97,6 +97,6 @@ async fn answer(stream: TcpStream, shared: Arc<Shared>) {
     shared.state().1.push(path.clone());
     let _open = shared.gate.lock().await;
     let answer = shared.state().0.get(&path).cloned().unwrap_or_else(|| "HTTP/1.1 404 Not Found\r\n\r\n".to_owned());
-    // Who finds an answer too long goes away in its midst.
+    // A client that finds the response too long disconnects in the middle of it.
     let _ = stream.write_all(answer.as_bytes()).await;
 }

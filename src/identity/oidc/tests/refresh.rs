@@ -1,4 +1,4 @@
-//! When the provider is asked for its keys, and when not.
+//! When the provider's keys are fetched, and when not.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ struct Setting {
 }
 
 impl Setting {
-    /// A provider with the key `a`, and a verifier that has not asked it yet.
+    /// A provider with the key `a`, and a verifier without cached keys.
     async fn new() -> Self {
         let clock = TestClock::new();
         let provider = FakeProvider::start(&[Signer::named("a").jwk()]).await;
@@ -25,7 +25,7 @@ impl Setting {
         Self { clock, provider, verifier }
     }
 
-    /// What becomes of a token that is signed with this key.
+    /// Verifies a token signed with this key.
     async fn verify(&self, key: &str) -> Result<(), Rejection> {
         self.verifier.verify(&self.token(key)).await.map(|_| ())
     }
@@ -48,11 +48,11 @@ async fn until(condition: impl Fn() -> bool) {
 }
 
 fn unknown_key() -> Result<(), Rejection> {
-    Err(invalid("it is signed with a key that its provider does not publish"))
+    Err(invalid("it is signed with a key that the provider does not publish"))
 }
 
 #[tokio::test]
-async fn the_provider_is_asked_when_the_first_token_comes() {
+async fn the_keys_are_fetched_with_the_first_token() {
     let setting = Setting::new().await;
     assert_eq!(setting.provider.fetches(), 0);
     for _ in 0..3 {
@@ -62,14 +62,14 @@ async fn the_provider_is_asked_when_the_first_token_comes() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_right_asks_nobody() {
+async fn obviously_invalid_tokens_cause_no_fetch() {
     let setting = Setting::new().await;
     assert!(setting.verifier.verify("a.b.c").await.is_err());
     assert_eq!(setting.provider.fetches(), 0);
 }
 
 #[tokio::test]
-async fn tokens_that_come_at_once_share_one_fetch() {
+async fn concurrent_tokens_share_one_fetch() {
     let setting = Setting::new().await;
     let verdicts = join_all((0..50).map(|_| setting.verify("a"))).await;
     assert!(verdicts.iter().all(Result::is_ok));
@@ -77,7 +77,7 @@ async fn tokens_that_come_at_once_share_one_fetch() {
 }
 
 #[tokio::test]
-async fn who_goes_away_does_not_end_what_others_wait_for() {
+async fn a_disconnecting_client_does_not_abort_a_fetch_for_which_others_wait() {
     let setting = Setting::new().await;
     let gate = setting.provider.hold().await;
     let (verifier, token) = (Arc::clone(&setting.verifier), setting.token("a"));
@@ -115,7 +115,7 @@ async fn invented_keys_cause_one_fetch_in_thirty_seconds() {
 }
 
 #[tokio::test]
-async fn a_withdrawn_key_is_refused_once_the_keys_were_old() {
+async fn a_withdrawn_key_is_refused_after_the_next_refresh() {
     let setting = Setting::new().await;
     assert_eq!(setting.verify("a").await, Ok(()));
     setting.provider.publish(&[Signer::named("b").jwk()]);
@@ -124,7 +124,7 @@ async fn a_withdrawn_key_is_refused_once_the_keys_were_old() {
     assert_eq!(setting.provider.fetches(), 1);
 
     setting.clock.pass(SECOND);
-    // Nobody waits: the keys are fetched behind this token.
+    // The keys are fetched in the background, so this token does not wait.
     let gate = setting.provider.hold().await;
     for _ in 0..5 {
         assert_eq!(setting.verify("a").await, Ok(()));
@@ -137,7 +137,7 @@ async fn a_withdrawn_key_is_refused_once_the_keys_were_old() {
 }
 
 #[tokio::test]
-async fn known_keys_go_on_while_the_provider_does_not_answer() {
+async fn cached_keys_remain_in_use_while_the_provider_does_not_respond() {
     let setting = Setting::new().await;
     assert_eq!(setting.verify("a").await, Ok(()));
     setting.provider.fail();
@@ -150,7 +150,7 @@ async fn known_keys_go_on_while_the_provider_does_not_answer() {
 }
 
 #[tokio::test]
-async fn no_token_can_be_judged_until_the_provider_has_answered() {
+async fn no_token_can_be_verified_until_the_provider_has_responded() {
     let setting = Setting::new().await;
     setting.provider.fail();
     for _ in 0..3 {

@@ -1,5 +1,5 @@
-//! Header, key and signature. `tokens.json` holds a token of each algorithm and the keys, made with another library
-//! (npm jose).
+//! Header, key and signature of tokens. `tokens.json` has the keys and a token of each algorithm, made with another
+//! library (npm jose).
 
 use ring::hmac;
 
@@ -8,7 +8,7 @@ use super::{
     *,
 };
 
-/// What becomes of the token, given the provider's keys.
+/// Verifies the token with the provider's keys.
 fn check(token: &str, jwks: &[Value]) -> Result<Value, Rejection> {
     signature::install();
     let header = header::read(token)?;
@@ -29,7 +29,7 @@ fn sample_tokens() -> Vec<(String, String)> {
     tokens.iter().map(|(name, token)| (name.clone(), token.as_str().expect("a token").to_owned())).collect()
 }
 
-/// The token with one member of its header changed, and the signature as it was.
+/// The token with one member of its header changed; the signature is unchanged.
 fn with_header(token: &str, name: &str, value: Value) -> String {
     let (header, rest) = token.split_once('.').expect("a token has parts");
     let header = URL_SAFE_NO_PAD.decode(header).expect("a header is base64");
@@ -65,7 +65,7 @@ fn a_changed_token_is_refused_whatever_its_algorithm() {
 }
 
 #[test]
-fn a_signature_counts_for_its_own_algorithm_only() {
+fn a_signature_is_valid_only_for_its_own_algorithm() {
     let tokens = sample_tokens();
     for (algorithm, token) in &tokens {
         for (other, _) in tokens.iter().filter(|(other, _)| other != algorithm) {
@@ -82,14 +82,14 @@ fn a_token_without_signature_is_refused() {
         let token = signer.token_with(&json!({"alg": none, "kid": "a"}), &good_claims(ISSUER));
         let (message, _) = token.rsplit_once('.').expect("a token has parts");
         for forged in [token.as_str(), message, &format!("{message}.")] {
-            let expected = invalid("it is not a JWT that is signed with an algorithm known here");
+            let expected = invalid("it is not a JWT with a supported signature algorithm");
             assert_eq!(check(forged, &[signer.jwk()]), Err(expected), "{forged}");
         }
     }
 }
 
 #[test]
-fn a_public_key_is_no_shared_secret() {
+fn a_public_key_is_not_accepted_as_a_shared_secret() {
     for jwk in sample_keys() {
         let secrets = ["n", "x"].into_iter().filter_map(|name| jwk[name].as_str());
         let secrets = secrets.map(|text| URL_SAFE_NO_PAD.decode(text).expect("a key is base64"));
@@ -98,7 +98,7 @@ fn a_public_key_is_no_shared_secret() {
             let message = format!("{}.{}", encoded(&header), encoded(&good_claims(ISSUER)));
             let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &secret), message.as_bytes());
             let token = format!("{message}.{}", URL_SAFE_NO_PAD.encode(tag));
-            let expected = invalid("it is signed with a shared secret and not with a private key");
+            let expected = invalid("it is signed with a shared secret instead of a private key");
             assert_eq!(check(&token, &sample_keys()), Err(expected));
         }
     }
@@ -111,7 +111,7 @@ fn a_shared_secret_that_the_provider_publishes_is_not_used() {
 }
 
 #[test]
-fn what_is_no_token_is_refused() {
+fn malformed_tokens_are_refused() {
     for text in ["", ".", "..", "a.b", "a.b.c", "a.b.c.d", "e30.e30.e30", "ca_1_secret", "é.é.é"] {
         assert!(matches!(check(text, &sample_keys()), Err(Rejection::Invalid(_))), "{text}");
     }
@@ -125,7 +125,7 @@ fn a_jwt_of_another_type_is_refused() {
         assert!(check(&token(json!(typ)), &[signer.jwk()]).is_ok(), "{typ}");
     }
     for typ in ["logout+jwt", "dpop+jwt", ""] {
-        let expected = invalid("it is a JWT of another type (typ) than an access token");
+        let expected = invalid("its type (typ) is not that of an access token");
         assert_eq!(check(&token(json!(typ)), &[signer.jwk()]), Err(expected), "{typ}");
     }
 }
@@ -134,12 +134,12 @@ fn a_jwt_of_another_type_is_refused() {
 fn a_header_with_critical_extensions_is_refused() {
     let signer = Signer::named("a");
     let token = signer.token_with(&json!({"alg": "EdDSA", "kid": "a", "crit": ["b64"]}), &good_claims(ISSUER));
-    let expected = invalid("its header has extensions (crit) that are not known here");
+    let expected = invalid("its header has unsupported extensions (crit)");
     assert_eq!(check(&token, &[signer.jwk()]), Err(expected));
 }
 
 #[test]
-fn a_key_that_the_token_brings_along_is_not_used() {
+fn a_key_embedded_in_the_token_is_not_used() {
     let (known, stranger) = (Signer::named("a"), Signer::named("b"));
     let header = json!({"alg": "EdDSA", "kid": "a", "jwk": stranger.jwk()});
     let token = stranger.token_with(&header, &good_claims(ISSUER));
@@ -147,7 +147,7 @@ fn a_key_that_the_token_brings_along_is_not_used() {
 }
 
 #[test]
-fn a_token_without_key_identifier_may_be_of_any_key() {
+fn a_token_without_key_identifier_may_use_any_key() {
     let (first, second) = (Signer::named("a"), Signer::named("b"));
     let token = second.token_with(&json!({"alg": "EdDSA"}), &good_claims(ISSUER));
     assert!(check(&token, &[first.jwk(), second.jwk()]).is_ok());
@@ -155,19 +155,19 @@ fn a_token_without_key_identifier_may_be_of_any_key() {
 }
 
 #[test]
-fn a_key_is_used_for_the_algorithm_that_it_states() {
+fn a_key_is_used_only_for_its_own_algorithm() {
     let tokens = sample_tokens();
     let mut rsa = sample_keys()[0].clone();
     rsa["alg"] = json!("PS256");
     for (algorithm, token) in tokens.iter().filter(|(algorithm, _)| algorithm.contains("S256")).take(2) {
         let accepted = check(token, std::slice::from_ref(&rsa)).map(|_| ());
-        let refused = Err(invalid("its algorithm is not that of the key which it names"));
+        let refused = Err(invalid("its algorithm does not match its key"));
         assert_eq!(accepted, if algorithm == "PS256" { Ok(()) } else { refused }, "{algorithm}");
     }
 }
 
 #[test]
-fn keys_that_cannot_be_used_do_no_harm_to_the_others() {
+fn unsupported_keys_are_ignored() {
     let signer = Signer::named("a");
     let with = |name: &str, value: Value| {
         let mut jwk = signer.jwk();

@@ -1,8 +1,8 @@
-//! Written forms, packed so that thousands of patterns are compared with them at once.
+//! Written forms, packed so that thousands of patterns can be compared at once.
 
-/// A written form, or the value of a pattern: a nibble for each character from the highest down, 1 to 10 for the
-/// digits, [`PLUS`] for the `+`, 0 behind the end. What is longer than [`LONGEST`] is cut: patterns are shorter, and so
-/// it equals none as a whole, and starts as it did.
+/// A written form or the value of a pattern: a nibble for each character from the highest down, 1 to 10 for digits,
+/// [`PLUS`] for `+`, 0 after the end. Texts longer than [`LONGEST`] are cut. Patterns are shorter, so a cut form equals
+/// no pattern, but still matches by its start.
 pub(in crate::rules::screening) type Packed = u128;
 
 pub(super) const PLUS: u8 = 11;
@@ -12,7 +12,7 @@ pub(in crate::rules::screening) fn nibble(at: usize, value: u8) -> Packed {
     Packed::from(value) << (124 - 4 * at)
 }
 
-/// The packed form of a text of digits with or without a `+` before them.
+/// Packs digits with an optional leading `+`.
 pub(in crate::rules::screening) fn packed(form: &str) -> Packed {
     let code = |byte: u8| if byte == b'+' { PLUS } else { byte - b'0' + 1 };
     form.bytes().take(LONGEST).enumerate().map(|(at, byte)| nibble(at, code(byte))).sum()

@@ -1,7 +1,7 @@
-//! Numbering plans: which numbers there are, and how people of a region dial and write them, by libphonenumber.
+//! Numbering plans from libphonenumber: which numbers exist, and how they are dialled and written in a region.
 //!
-//! The crate `rlibphonenumber` brings its metadata and follows its releases; `cargo update -p rlibphonenumber` brings
-//! newer ones, and [`NUMBERING_PLANS`] says which they are.
+//! The crate `rlibphonenumber` contains the metadata and follows its releases. `cargo update -p rlibphonenumber`
+//! updates them; [`NUMBERING_PLANS`] states the release.
 
 use std::{
     collections::HashMap,
@@ -14,14 +14,14 @@ use rlibphonenumber::{
     Region as PlanRegion,
 };
 
-/// The release of libphonenumber whose numbering plans these are.
+/// The release of libphonenumber with these numbering plans.
 pub const NUMBERING_PLANS: &str = "9.0.42";
 
-/// More digits than any number has, with whatever is dialled before it.
+/// More digits than any number has, including prefixes.
 const MOST_DIGITS: usize = 40;
-/// The longest that is dialled before an international number (`14140011` in Australia).
+/// Length of the longest international prefix (`14140011` in Australia).
 const LONGEST_PREFIX: usize = 8;
-/// A number that is valid wherever one is, to see what is an international prefix.
+/// A valid number, used to detect international prefixes.
 const PROBE: &str = "442070313000";
 
 /// A number in E.164 form.
@@ -29,15 +29,15 @@ const PROBE: &str = "442070313000";
 pub(super) struct International {
     /// Its digits, without the `+`.
     pub(super) digits: String,
-    /// Whether there is such a number.
+    /// Whether the number is valid.
     pub(super) valid: bool,
-    /// As the metadata see it, where they do.
+    /// The parsed number, if the metadata recognise it.
     number: Option<PhoneNumber>,
 }
 
 impl International {
-    /// The number with these digits behind its `+`. A trunk prefix behind the country calling code is dropped where
-    /// that makes it a valid number; what is none is taken as it is, if it can be one by its length.
+    /// The number with these digits after `+`. A trunk prefix after the country calling code is dropped if that results
+    /// in a valid number. An invalid number is accepted if its length is possible.
     pub(super) fn of(digits: &str) -> Option<Self> {
         if digits.len() > MOST_DIGITS {
             return None;
@@ -64,34 +64,34 @@ fn is_e164(digits: &str) -> bool {
     (2..=15).contains(&digits.len()) && !digits.starts_with('0')
 }
 
-/// Whether `digits` begin with a whole country calling code.
+/// Whether `digits` begin with a country calling code.
 pub(super) fn begins_with_country_code(digits: &str) -> bool {
     let codes = (1..=3).filter_map(|length| digits.get(..length)?.parse().ok());
     codes.into_iter().any(|code| PHONE_NUMBER_UTIL.get_region_for_country_code(code).is_some())
 }
 
-/// How people of a region dial and write numbers.
+/// The numbering plan of a region.
 #[derive(Debug)]
 pub(super) struct Plan {
     region: PlanRegion,
     /// The country calling code.
     code: String,
-    /// What is dialled before a national number; may be empty.
+    /// The trunk prefix, dialled before national numbers; may be empty.
     trunk_prefix: String,
 }
 
-/// The plans of all regions, each made when it is first asked for.
+/// The plans of all regions, each made on first use.
 static PLANS: LazyLock<HashMap<PlanRegion, OnceLock<Plan>>> =
     LazyLock::new(|| PHONE_NUMBER_UTIL.get_supported_regions().map(|region| (region, OnceLock::new())).collect());
 
-/// Loads the metadata of all regions now rather than at the first question.
+/// Loads the metadata of all regions, so that the first decision does not wait for them.
 pub(in crate::rules::screening) fn prepare() {
     LazyLock::force(&PLANS);
 }
 
-/// What digits mean that are dialled in a region.
+/// The meaning of digits dialled in a region.
 pub(super) struct Dialled {
-    /// The valid number that they are, if they are one.
+    /// The valid number, if they are one.
     pub(super) number: Option<International>,
     /// Whether they may begin with an international prefix of the region.
     pub(super) has_prefix: bool,
@@ -106,8 +106,8 @@ impl Plan {
         Some(PLANS.get(&region)?.get_or_init(plan))
     }
 
-    /// What `digits` mean when they are dialled in the region: a national number with its trunk prefix or without, one
-    /// behind the country calling code, or an international one behind a prefix of the region.
+    /// Interprets `digits` dialled in the region: a national number with or without trunk prefix, one after the country
+    /// calling code, or an international one after a prefix of the region.
     pub(super) fn dialled(&self, digits: &str) -> Dialled {
         if digits.len() > MOST_DIGITS {
             return Dialled { number: None, has_prefix: false };
@@ -127,13 +127,13 @@ impl Plan {
         }
     }
 
-    /// The digits behind the longest international prefix of the region that `digits` begin with.
+    /// The digits after the longest international prefix of the region.
     pub(super) fn without_prefix<'a>(&self, digits: &'a str) -> Option<&'a str> {
         let longest = digits.bytes().take_while(u8::is_ascii_digit).count().min(LONGEST_PREFIX);
         (1..=longest).rev().find(|end| self.is_prefix(&digits[..*end])).map(|end| &digits[end..])
     }
 
-    /// The metadata do not say their prefixes; so a number is dialled behind this one.
+    /// The metadata do not list the prefixes, so a probe number is dialled with this one.
     fn is_prefix(&self, digits: &str) -> bool {
         let number = PHONE_NUMBER_UTIL.parse_and_keep_raw_input(format!("{digits}{PROBE}"), Some(self.region));
         number.is_ok_and(|number| {
@@ -143,7 +143,7 @@ impl Plan {
     }
 
     /// The national forms of a number with the region's country calling code: trunk prefix and national number, and the
-    /// digits of libphonenumber's national format, where the number is valid or one of its formats is made for it.
+    /// digits of libphonenumber's national format, if the number is valid or has a format of its own.
     pub(super) fn national_forms(&self, international: &International) -> Vec<String> {
         let national = international.digits.strip_prefix(&self.code).filter(|national| !national.is_empty());
         let Some(national) = national else { return Vec::new() };
@@ -158,8 +158,8 @@ impl Plan {
     }
 }
 
-/// What is dialled before national numbers with a country calling code, which all of its regions have in common.
-/// Nothing but a format made for the purpose tells it.
+/// The trunk prefix of a country calling code, which all its regions share. Only a format made for this purpose reveals
+/// it.
 fn trunk_prefix(code: i32) -> String {
     const NATIONAL: u64 = 1;
     let number = PhoneNumber { country_code: code, national_number: NATIONAL, ..PhoneNumber::default() };

@@ -1,4 +1,4 @@
-//! Numbers as people of one region write them.
+//! Interprets numbers in the notation of a region.
 
 use std::iter;
 
@@ -10,13 +10,12 @@ use super::{
     text::{Lead, Written},
 };
 
-/// Reads numbers as people of one region write them.
+/// Interprets numbers in the notation of a region.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::rules::screening) struct Reader(Option<&'static Plan>);
 
 impl Reader {
-    /// A reader of the numbers of `region`; without one, or for a region without a numbering plan, of international
-    /// numbers only.
+    /// A reader for `region`. Without a region or without a numbering plan it recognises only international numbers.
     pub(in crate::rules::screening) fn of(region: Option<&Region>) -> Self {
         Self(region.and_then(Plan::of))
     }
@@ -35,13 +34,13 @@ impl Reader {
         forms
     }
 
-    /// The number in E.164 form, or else its digits as they came.
+    /// The number in E.164 form, else its digits as received.
     pub(in crate::rules::screening) fn canonical(&self, written: &Written) -> String {
         self.read(written).map_or_else(|| written.digits.clone(), |number| format!("+{}", number.digits))
     }
 
-    /// The users' numbers that a called number may be, the likeliest first. Digits alone are E.164 without its `+`
-    /// before they are a national number.
+    /// The users' numbers that a called number may mean, the most likely first. Digits alone are read as E.164 without
+    /// its `+` before they are read as a national number.
     pub(in crate::rules::screening) fn called(&self, written: &Written) -> Vec<PhoneNumber> {
         let mut readings = self.prefixed(written);
         readings.sort_by_key(|number| !number.valid);
@@ -82,7 +81,7 @@ impl Reader {
         number.or_else(|| alone(digits))
     }
 
-    /// The readings of what comes with a sign that it is international, the region's own prefix before `00`.
+    /// The readings of a number with an international prefix: the region's own prefix before `00`.
     fn prefixed(&self, written: &Written) -> Vec<International> {
         let digits = &written.digits;
         let zeros = || digits.strip_prefix("00");
@@ -100,8 +99,8 @@ impl Reader {
         }
     }
 
-    /// `pattern`, which has wildcards, with its own `00` or international prefix read as `+`. The region's own prefix
-    /// counts first, unless no number begins with what is behind it.
+    /// A `pattern` with wildcards, with its `00` or international prefix replaced by `+`. The region's own prefix
+    /// applies first, unless no number begins with what follows it.
     pub(in crate::rules::screening) fn with_plus<'a>(&self, pattern: &'a str) -> Option<&'a str> {
         let begins_a_number =
             |rest: &&str| !rest.starts_with(|c: char| c.is_ascii_digit()) || begins_with_country_code(rest);
@@ -110,13 +109,13 @@ impl Reader {
     }
 }
 
-/// The first valid one, else the first.
+/// The first valid reading, else the first one.
 fn first(readings: Vec<International>) -> Option<International> {
     let valid = readings.iter().position(|number| number.valid);
     readings.into_iter().nth(valid.unwrap_or(0))
 }
 
-/// The number that digits without any prefix are behind a `+`, if there is such a number.
+/// The international number of digits without a prefix, if it exists.
 fn alone(digits: &str) -> Option<International> {
     International::of(digits).filter(|number| number.valid)
 }

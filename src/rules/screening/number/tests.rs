@@ -18,7 +18,7 @@ fn written(text: &str) -> Option<Written> {
     }
 }
 
-/// Whether `text` matches `number` in the region; in none when it is empty.
+/// Whether the pattern `text` matches `number` in the region; an empty region means none.
 fn matches(region: &str, number: &str, text: &str) -> bool {
     let pattern = PhoneNumberPattern::parse(text).expect("a pattern");
     let reader = reader(region);
@@ -74,7 +74,7 @@ fn a_number_has_an_international_and_a_national_form_however_it_is_written() {
 }
 
 #[test]
-fn a_transform_of_the_metadata_counts_only_where_its_group_matched() {
+fn a_transform_of_the_metadata_applies_only_if_its_group_matched() {
     assert_eq!(forms("AR", "01123456789")[0], "+541123456789");
     assert_eq!(forms("GG", "614312")[0], "+441481614312");
     assert_eq!(forms("GG", "0614312"), ["0614312"]);
@@ -87,8 +87,8 @@ fn the_numbering_plans_are_those_of_a_late_release() {
 
 #[test]
 fn the_release_of_the_numbering_plans_is_that_of_the_crate() {
-    // Whoever takes a newer crate says here and in `NUMBERING_PLANS` whose plans it brings: its README names the
-    // release.
+    // To update the crate, add its version and the release of libphonenumber that its README names, and set
+    // `NUMBERING_PLANS`.
     let known = [("2.2.15", "9.0.42")];
     let lock = include_str!("../../../../Cargo.lock");
     let (_, behind) =
@@ -183,14 +183,14 @@ fn regions_that_share_a_country_code_dial_each_other_nationally() {
 }
 
 #[test]
-fn a_number_that_does_not_exist_is_no_extension() {
+fn a_number_that_does_not_exist_is_not_an_extension() {
     assert_eq!(forms("BE", "+32100"), ["+32100", "0100"]);
     assert!(!matches("BE", "+32100", "100"));
     assert_eq!(forms("BE", "+99912345"), ["+99912345"]);
 }
 
 #[test]
-fn a_pattern_catches_a_call_whether_written_nationally_or_internationally() {
+fn a_pattern_matches_national_and_international_forms() {
     for number in ["+3225126777", "003225126777", "025126777", "3225126777", "tel:+32-2-512.67.77"] {
         for text in ["+3225126777", "003225126777", "025126777", "+322*", "02*", "0251267??", "+32?512*", "*", "+*"] {
             assert!(matches("BE", number, text), "{text} on {number}");
@@ -246,7 +246,7 @@ fn a_question_mark_is_exactly_one_digit_and_never_the_plus() {
 }
 
 #[test]
-fn a_star_is_any_run_of_digits_also_none_and_alone_every_number() {
+fn a_star_matches_any_run_of_digits_and_alone_every_number() {
     assert!(matches("", "123", "123*"));
     assert!(matches("", "12345", "123*"));
     assert!(!matches("", "12", "123*"));
@@ -258,14 +258,14 @@ fn a_star_is_any_run_of_digits_also_none_and_alone_every_number() {
 }
 
 #[test]
-fn what_is_no_number_matches_no_pattern() {
+fn a_text_without_a_number_matches_no_pattern() {
     for text in ["", "  ", "alice", "sip:alice@example.com", "sip:+3225126777", "12a", "+", "++32", "tel:*21", "٣"] {
         assert_eq!(Caller::of(Some(text)), Caller::NoNumber, "{text}");
     }
 }
 
 #[test]
-fn a_number_longer_than_any_pattern_equals_none_and_keeps_its_start() {
+fn a_number_longer_than_any_pattern_is_matched_by_its_start_only() {
     let long = "1".repeat(60);
     assert!(matches("", &long, "11111111111111111111*"));
     assert!(!matches("", &long, &"1".repeat(23)));
@@ -274,7 +274,7 @@ fn a_number_longer_than_any_pattern_equals_none_and_keeps_its_start() {
 }
 
 #[test]
-fn uris_are_read_for_their_number() {
+fn numbers_are_extracted_from_uris() {
     let texts = [
         "tel:+32-2-512-67-77",
         "TEL:+3225126777;phone-context=example.com",
@@ -296,7 +296,7 @@ fn uris_are_read_for_their_number() {
 }
 
 #[test]
-fn a_caller_is_shown_or_withheld_or_unavailable_and_never_anything_else() {
+fn every_caller_is_allowed_or_restricted_or_unavailable() {
     use Presentation::{Allowed, Restricted, Unavailable};
     let table: [(&[&str], Presentation); 3] = [
         (&["+3225126777", "100", "\"anonymous\" <tel:100>", "sip:100@unknown.invalid", "0000"], Allowed),
@@ -376,7 +376,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_text_comes_it_is_read_the_same_again(text in text(), region in region()) {
+    fn the_canonical_form_of_a_number_is_read_as_the_same_number(text in text(), region in region()) {
         let caller = Caller::of(Some(&text));
         let shown = caller.presentation(None) == Presentation::Allowed;
         prop_assert_eq!(shown, matches!(caller, Caller::Number(_)));
@@ -384,7 +384,7 @@ proptest! {
             let reader = reader(region);
             let canonical = reader.canonical(&number);
             let again = Written::of(&canonical).expect("a number in canonical form is one");
-            // Of a `+` that no number has, the digits are left, which may be a national number.
+            // Of an impossible number with `+` only the digits remain, which may be a national number.
             if canonical.starts_with('+') || number.lead == text::Lead::None {
                 prop_assert_eq!(&reader.canonical(&again), &canonical, "{} in {}", text, region);
             }

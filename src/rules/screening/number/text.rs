@@ -1,52 +1,52 @@
-//! What the text of a calling or called number says, before a region comes in.
+//! Parses the text of a calling or called number, independently of the region.
 //!
 //! A text is a `tel:` URI (RFC 3966), a `sip:` or `sips:` URI (RFC 3261; its user part), with or without a display name
 //! and `<…>` around it, or a plain number. Visual separators (`-`, `.`, `(`, `)`) and spaces are dropped; what remains
-//! must be digits, with or without a `+` before them. A plain `user@host` is read as a SIP URI is.
+//! must be digits with an optional leading `+`. A plain `user@host` is read like a SIP URI.
 
 use call_acceptance_api::resource::decision::Presentation;
 use percent_encoding::percent_decode_str;
 
-/// Texts that stand for a withheld number, in letters of either case.
+/// Texts that mean a withheld number, in upper or lower case.
 const WITHHELD: [&str; 4] = ["anonymous", "restricted", "private", "withheld"];
-/// ANONYMOUS on the keypad of a telephone, as gateways write it.
+/// `ANONYMOUS` on a telephone keypad, as some gateways write it.
 const KEYPAD_ANONYMOUS: &str = "266696687";
-/// The host of those who withhold their number (RFC 3323, section 4.1.1.3).
+/// The host of callers that withhold their number (RFC 3323, section 4.1.1.3).
 const ANONYMOUS_HOST: &str = "anonymous.invalid";
 
-/// What a text says of a caller, or of who is called.
+/// A caller or a called party, as given by a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::rules::screening) enum Caller {
-    /// There is no text, or no number in it.
+    /// There is no text, or it contains no number.
     NoNumber,
     /// The number is withheld.
     Withheld,
-    /// The number, as it is written.
+    /// The number as written.
     Number(Written),
 }
 
-/// A number as it is written.
+/// A number as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::rules::screening) struct Written {
     /// Its digits, at least one.
     pub(super) digits: String,
-    /// What stands before them.
+    /// What precedes the digits.
     pub(super) lead: Lead,
 }
 
-/// What stands before the digits of a number.
+/// What precedes the digits of a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Lead {
-    /// Nothing: they are as they are dialled.
+    /// Nothing; they are digits as dialled.
     None,
     /// A `+`.
     Plus,
-    /// The digits of the global number that `phone-context` says (RFC 3966, section 5.1.5).
+    /// The digits of the global number in `phone-context` (RFC 3966, section 5.1.5).
     Context(String),
 }
 
 impl Caller {
-    /// What `text` says.
+    /// Parses `text`.
     pub(in crate::rules::screening) fn of(text: Option<&str>) -> Self {
         let address = without_display_name(text.unwrap_or_default().trim());
         let (number, host) = parts(address);
@@ -63,7 +63,7 @@ impl Caller {
         }
     }
 
-    /// Whether the caller shows its number, when `given` was said of it.
+    /// The presentation of the caller, if `given` was the presentation in the request.
     pub(in crate::rules::screening) fn presentation(&self, given: Option<Presentation>) -> Presentation {
         match (given, self) {
             (Some(given @ (Presentation::Restricted | Presentation::Unavailable)), _) => given,
@@ -75,7 +75,7 @@ impl Caller {
 }
 
 impl Written {
-    /// The number that `text` is, without parameters.
+    /// Parses a number without parameters.
     pub(in crate::rules::screening) fn of(text: &str) -> Option<Self> {
         let separator = |c: char| matches!(c, '-' | '.' | '(' | ')') || c.is_whitespace();
         let number: String = text.chars().filter(|c| !separator(*c)).collect();
@@ -87,8 +87,8 @@ impl Written {
         is_number.then_some(Self { digits, lead })
     }
 
-    /// The number with what the parameters of its URI say of it: `phone-context` counts for a local number only. A
-    /// domain as context says nothing.
+    /// Applies the parameters of the number's URI: `phone-context` is used for local numbers only. A domain as context
+    /// has no effect.
     fn within(self, parameters: &str) -> Self {
         if self.lead != Lead::None {
             return self;
@@ -105,7 +105,7 @@ impl Written {
     }
 }
 
-/// The part of `text` inside `<…>`, where it has one. A display name in quotes may hold any character.
+/// The part of `text` inside `<…>`, if there is one. A quoted display name may contain any character.
 fn without_display_name(text: &str) -> &str {
     let behind_name = text.strip_prefix('"').and_then(behind_quotes).unwrap_or(text);
     match behind_name.split_once('<') {
@@ -114,7 +114,7 @@ fn without_display_name(text: &str) -> &str {
     }
 }
 
-/// What follows the quote that ends `quoted` (RFC 3261, section 25.1: a `\` stands before a quote inside).
+/// What follows the closing quote of `quoted` (RFC 3261, section 25.1: quotes inside are escaped by `\`).
 fn behind_quotes(quoted: &str) -> Option<&str> {
     let mut escaped = false;
     let end = quoted.find(|c| {
@@ -125,7 +125,7 @@ fn behind_quotes(quoted: &str) -> Option<&str> {
     quoted.get(end + 1..)
 }
 
-/// The number, with its parameters, and the host of an address; either may be empty.
+/// The number with its parameters, and the host of an address; both may be empty.
 fn parts(address: &str) -> (&str, &str) {
     let of_sip = |text| {
         let (user, host): (&str, &str) = str::split_once(text, '@').unwrap_or(("", text));
@@ -141,7 +141,7 @@ fn parts(address: &str) -> (&str, &str) {
     }
 }
 
-/// `text` up to the first of `ends`.
+/// `text` up to the first of the characters `ends`.
 fn cut<'a>(text: &'a str, ends: &[char]) -> &'a str {
     text.split(ends).next().unwrap_or(text)
 }

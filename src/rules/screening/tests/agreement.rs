@@ -1,4 +1,4 @@
-//! The compiled form agrees with the plain one, on random questions: 150,000 of them in all.
+//! Property tests: the compiled form agrees with the plain one, on 150,000 random questions in total.
 
 use call_acceptance_api::{
     resource::schedule::ScheduleType,
@@ -85,7 +85,7 @@ fn schedule_and_instants() -> impl Strategy<Value = (Vec<Days>, &'static str, Ve
     })
 }
 
-/// Whether the plain evaluator knows the days about `at`: recurrences are walked to the end of 2029 only.
+/// Whether the plain evaluator covers the days around `at`: recurrences are evaluated only to the end of 2029.
 fn is_known(days: &[Days], at: Timestamp) -> bool {
     at < "2029-12-29T00:00:00Z".parse().expect("an instant") || days.iter().all(|days| days.period.rule.is_none())
 }
@@ -106,7 +106,7 @@ proptest! {
     }
 }
 
-/// A criteria, and which of the schedules it has.
+/// A criteria, and the indices of its schedules.
 type Drawn = (KeptCriteria, Option<usize>, Option<usize>);
 
 fn drawn() -> impl Strategy<Value = (Drawn, Vec<random::Sketch>)> {
@@ -152,7 +152,7 @@ struct Scene {
     asked: Vec<Asked>,
 }
 
-/// The criteria with their places as names, and with patterns for the number with these forms.
+/// The criteria with their positions as names, and with patterns for a number with these forms.
 fn numbered(drawn: Vec<(Drawn, Vec<random::Sketch>)>, forms: &[String]) -> Vec<Drawn> {
     let numbered = |(at, ((mut kept, time, holiday), sketches)): (usize, (Drawn, Vec<random::Sketch>))| {
         kept.position = i32::try_from(at).expect("a small number");
@@ -176,7 +176,7 @@ fn scene() -> impl Strategy<Value = Scene> {
     })
 }
 
-/// The rules of the contract, one after the other, over what the criteria say.
+/// The rules of the contract, applied one after the other to the outcomes of the criteria.
 fn ruled(criteria: &[Drawn], outcomes: &[Outcome]) -> (Reason, Option<usize>) {
     let first = |refuses: bool| {
         (0..criteria.len())

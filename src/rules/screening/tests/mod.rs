@@ -1,4 +1,4 @@
-//! What the parts of screening do together.
+//! Tests of all parts of screening together.
 
 mod agreement;
 mod plain;
@@ -14,7 +14,7 @@ use call_acceptance_api::{
 
 use super::*;
 
-/// An active criteria for every caller, at any time.
+/// An active criteria for all callers, at any time.
 fn criteria(position: i32, name: &str) -> KeptCriteria {
     KeptCriteria {
         position,
@@ -47,7 +47,7 @@ fn link(schedule: u128, kind: ScheduleType) -> Option<ScheduleLink> {
     Some(ScheduleLink { id: Uuid::from_u128(schedule), reference })
 }
 
-/// A period from its JSON, as in the contract, without `name`.
+/// A period from the contract's JSON, without `name`.
 fn period(json: &str) -> Period {
     let mut json: serde_json::Value = serde_json::from_str(json).expect("JSON");
     json["name"] = "period".into();
@@ -100,14 +100,14 @@ fn screening_refuses_before_it_accepts_and_names_the_first_in_creation_order() {
 }
 
 #[test]
-fn screening_refuses_what_no_criteria_matches() {
+fn screening_refuses_calls_that_match_no_criteria() {
     let screening = compile(&[from(1, "a", &["1"])], &HashMap::new());
     assert_eq!(ruling(&screening, call("2")), (Reason::NoCriteriaMatched, None));
     assert_eq!(ruling(&screening, Call { calling_number: None, ..call("") }), (Reason::NoCriteriaMatched, None));
 }
 
 #[test]
-fn screening_compares_numbers_of_callers_that_show_them_only() {
+fn screening_compares_only_numbers_that_are_presented() {
     let mut listed = from(1, "listed", &["*"]);
     let mut anonymous = from(2, "anonymous", &[]);
     anonymous.from_dn_criteria.include_anonymous_callers = true;
@@ -160,7 +160,7 @@ fn screening_explains_the_first_part_that_does_not_match() {
 }
 
 #[test]
-fn screening_is_not_compiled_without_a_schedule_that_an_active_criteria_needs() {
+fn compilation_fails_without_a_schedule_of_an_active_criteria() {
     let needs = KeptCriteria { time_schedule: link(7, ScheduleType::Time), ..criteria(1, "a") };
     let compiled = Screening::compile(&brussels(), std::slice::from_ref(&needs), &HashMap::new());
     let missing = CompileError::MissingSchedule { criteria: "a".to_owned(), schedule: Uuid::from_u128(7) };
@@ -170,7 +170,7 @@ fn screening_is_not_compiled_without_a_schedule_that_an_active_criteria_needs() 
 }
 
 #[test]
-fn screening_is_not_compiled_with_a_period_that_lacks_what_its_type_needs() {
+fn compilation_fails_for_a_period_without_a_required_member() {
     let needs = KeptCriteria { time_schedule: link(7, ScheduleType::Time), ..criteria(1, "a") };
     for (json, member) in [
         (r#"{"type": "Day of the week"}"#, "dayOfWeek"),

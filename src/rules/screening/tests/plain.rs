@@ -1,5 +1,5 @@
-//! The rules of screening written down as plainly as can be, slow and with other means than the compiled form: patterns
-//! character by character, periods as stretches of the time line, recurrences as the `rrule` crate makes them.
+//! A plain implementation of screening, slow and independent of the compiled form: patterns character by character,
+//! periods as intervals of the time line, recurrences by the `rrule` crate.
 
 use std::collections::BTreeSet;
 
@@ -14,10 +14,10 @@ use rrule::{RRule, Tz, Unvalidated};
 
 use super::{KeptCriteria, Place};
 
-/// A caller's number, or a pattern without wildcards.
+/// A calling number, or a pattern without wildcards.
 #[derive(Debug, Clone)]
 pub(super) enum Number {
-    /// Digits with a `+` before them.
+    /// Digits with a leading `+`.
     Plus(String),
     /// Digits alone.
     Digits(String),
@@ -45,7 +45,7 @@ pub(super) fn forms(number: &Number, region: Option<&str>) -> Vec<String> {
     }
 }
 
-/// What is dialled in `region` before an international number, beside `00`.
+/// The international prefix of `region` beside `00`.
 fn own_prefix(region: Option<&str>) -> &'static str {
     if region == Some("US") { "011" } else { "00" }
 }
@@ -69,14 +69,13 @@ fn e164(number: &Number, region: Option<&str>) -> Option<String> {
         .or_else(|| behind.iter().find_map(|digits| international(digits)))
 }
 
-/// The digits of the E.164 form of `text` as libphonenumber reads it in `region`, if there is such a number of at most
-/// 15 digits.
+/// The digits of the E.164 form of `text` by libphonenumber in `region`, if it is a valid number of at most 15 digits.
 fn valid(text: &str, region: Option<&str>) -> Option<String> {
     let region = region.map(|region| region.parse().expect("a region"));
     let number =
         rlibphonenumber::PhoneNumber::parse(text, region).ok().filter(rlibphonenumber::PhoneNumber::is_valid)?;
     let digits = format!("{}{}", number.country_code, number.get_national_significant_number());
-    // The metadata take some numbers that are longer than E.164 lets a number be.
+    // The metadata accept some numbers longer than E.164 allows.
     (digits.len() <= 15).then_some(digits)
 }
 
@@ -90,7 +89,7 @@ fn national(e164: &str, region: &str) -> Vec<String> {
     };
     let Some(national) = e164.strip_prefix(code).filter(|national| !national.is_empty()) else { return vec![] };
     let mut forms = vec![format!("{trunk_prefix}{national}")];
-    // Ten digits with an area code, and those to dial inside an area.
+    // Ten digits with area code, or seven within an area.
     if region == "US" && [7, 10].contains(&national.len()) && national >= "2" {
         forms.push(national.to_owned());
     }
@@ -115,7 +114,7 @@ pub(super) fn matches(pattern: &str, number: &Number, region: Option<&str>) -> b
     forms.iter().any(|form| matches_from(&pattern, form))
 }
 
-/// Whether `rest` of a pattern can begin a number: with a country calling code, or with what stands for any digit.
+/// Whether the `rest` of a pattern can begin a number: with a country calling code or a wildcard.
 fn begins_a_number(rest: &str) -> bool {
     let known = |code: &str| {
         let code = code.parse().ok();
@@ -135,7 +134,7 @@ fn matches_from(pattern: &str, form: &str) -> bool {
     }
 }
 
-/// The last time that counts, of a rule.
+/// The `UNTIL` of a rule.
 #[derive(Debug, Clone)]
 pub(super) enum Until {
     Day(civil::Date),
@@ -152,7 +151,7 @@ impl Until {
         }
     }
 
-    /// Whether a period on `date` counts that starts at `start`, or has no times.
+    /// Whether a period on `date` that starts at `start` (or has no times) is within the limit.
     fn lets(&self, date: civil::Date, start: Option<u16>, zone: &tz::TimeZone) -> bool {
         let starts = date.to_datetime(civil::Time::midnight()) + i64::from(start.unwrap_or(0)).minutes();
         match (self, start) {
@@ -164,13 +163,13 @@ impl Until {
     }
 }
 
-/// The crate looks for a day up to the year 10,000, also where there is none; so it is asked as many years later as the
-/// calendar takes to come round often enough. Easter does not come round with it.
+/// The crate searches up to the year 10,000 even if there is no further day. The rule is therefore evaluated as many
+/// years later as the calendar needs to repeat itself. Easter does not repeat with it.
 fn later(rule: &str) -> i16 {
     if rule.contains("BYEASTER") { 0 } else { 19 * 400 }
 }
 
-/// The days up to `horizon` that `rule`, which has no `UNTIL`, makes from `first` on, as the crate does.
+/// The days up to `horizon` that `rule` without `UNTIL` generates from `first`, by the crate.
 pub(super) fn made(rule: &str, first: civil::Date, horizon: civil::Date) -> BTreeSet<civil::Date> {
     let later = later(rule);
     let rule: RRule<Unvalidated> = rule.parse().expect("a rule");
@@ -184,7 +183,7 @@ pub(super) fn made(rule: &str, first: civil::Date, horizon: civil::Date) -> BTre
     set.into_iter().map(date).take_while(|date| *date <= horizon).collect()
 }
 
-/// A period, with the days that its rule makes when it has one.
+/// A period, with the days of its rule if it has one.
 #[derive(Debug, Clone)]
 pub(super) struct Days {
     pub period: Period,
@@ -193,7 +192,7 @@ pub(super) struct Days {
 }
 
 impl Days {
-    /// Whether the period holds on the local day `date`.
+    /// Whether the period occurs on the local day `date`.
     fn hold_on(&self, date: civil::Date, zone: &tz::TimeZone) -> bool {
         let period = &self.period;
         let parsed =
@@ -219,9 +218,9 @@ impl Days {
         }
     }
 
-    /// Whether the period holds at `at`: whether one of the stretches of the time line that the days around it come to
-    /// contains it. A day comes to one stretch for each offset from UTC that is in force during it, from the start to
-    /// the stop by that offset, as far as the offset is in force.
+    /// Whether the period applies at `at`: whether one of the intervals of the surrounding days contains it. A day has
+    /// one interval for each UTC offset in force during it, from start to stop by that offset, as far as the offset is
+    /// in force.
     pub(super) fn hold_at(&self, at: Timestamp, zone: &tz::TimeZone) -> bool {
         let minutes = |minutes: u16| SignedDuration::from_mins(minutes.into());
         let start = minutes(self.period.start_time.as_ref().map_or(0, |time| time.minutes()));
@@ -241,7 +240,7 @@ impl Days {
     }
 }
 
-/// The offsets of `zone` that are in force in a stretch of time, each with when it begins and ends.
+/// The UTC offsets of `zone` during an interval, each with its begin and end.
 fn offsets(zone: &tz::TimeZone, (from, to): (Timestamp, Timestamp)) -> Vec<(Timestamp, Timestamp, tz::Offset)> {
     let mut changes = vec![from];
     changes.extend(zone.following(from).map(|change| change.timestamp()).take_while(|change| *change < to));
@@ -249,7 +248,7 @@ fn offsets(zone: &tz::TimeZone, (from, to): (Timestamp, Timestamp)) -> Vec<(Time
     changes.windows(2).map(|ends| (ends[0], ends[1], zone.to_offset(ends[0]))).collect()
 }
 
-/// What the criteria `kept`, whose schedules are `time` and `holiday`, says of a call.
+/// The outcome of the criteria `kept`, with the schedules `time` and `holiday`, for a call.
 pub(super) fn outcome(
     kept: &KeptCriteria,
     time: Option<&[Days]>,

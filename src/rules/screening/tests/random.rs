@@ -1,4 +1,4 @@
-//! Random rules, periods, numbers and instants, with weight where mistakes are likely.
+//! Random rules, periods, numbers and instants, which favour the cases where mistakes are likely.
 
 use jiff::{SignedDuration, Timestamp, ToSpan, civil, tz};
 use proptest::{collection::vec, option, prelude::*, sample::select, strategy::Union};
@@ -8,7 +8,7 @@ use super::{
     plain::{Days, Number, Until, made},
 };
 
-/// Zones with a change by an hour, by half an hour, at midnight, and of a whole day, and none.
+/// Zones with offset changes of an hour, of half an hour, at midnight, of a whole day, and without any.
 pub(super) const ZONES: [&str; 6] =
     ["Europe/Brussels", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "Pacific/Apia", "UTC"];
 
@@ -16,7 +16,7 @@ pub(super) fn zone(name: &str) -> tz::TimeZone {
     tz::TimeZone::get(name).expect("a time zone")
 }
 
-/// An instant: around a change of the zone's clock, around midnight there, anywhere, or far in the past or future.
+/// An instant: near an offset change of the zone, near local midnight, anywhere, or in the distant past or future.
 pub(super) fn instant(zone: tz::TimeZone) -> impl Strategy<Value = Timestamp> {
     let near = (0..4_u8, 0..4_000_i64, -14_400..14_400_i64, any::<bool>());
     near.prop_map(move |(kind, day, seconds, on_the_minute)| {
@@ -52,7 +52,7 @@ fn list<T: std::fmt::Display + std::fmt::Debug>(
     })
 }
 
-/// `part` once in `often`, else nothing.
+/// `part` once in `often` cases, else nothing.
 fn maybe(often: u32, part: impl Strategy<Value = String> + 'static) -> BoxedStrategy<String> {
     Union::new_weighted(vec![(1, part.boxed()), (often - 1, Just(String::new()).boxed())]).boxed()
 }
@@ -65,17 +65,17 @@ fn nonzero(most: i32) -> impl Strategy<Value = i32> {
     (1..=most, any::<bool>()).prop_map(|(n, back)| if back { -n } else { n })
 }
 
-/// A rule without `UNTIL`, and whether its first day must be the first of a week.
+/// A rule without `UNTIL`, and whether its first day must be the first day of a week.
 ///
-/// Left out is where the crate, which judges here, departs from RFC 5545 or the rule would break it: `BYDAY` with and
-/// without ordinals at once, `BYWEEKNO` without `BYDAY` or with ordinals, weeks 52 and 53 and those that they are from
-/// the end; weekly `BYSETPOS` in a week that the first day cuts. See the notes of
-/// [`call_acceptance_api::value::recurrence`], whose own tests have the rest.
+/// Excluded are rules for which the crate, the reference here, departs from RFC 5545 or fails: `BYDAY` with and without
+/// ordinals at once, `BYWEEKNO` without `BYDAY` or with ordinals, weeks 52 and 53 and their counterparts from the end,
+/// weekly `BYSETPOS` in a week that the first day cuts. See [`call_acceptance_api::value::recurrence`], whose own tests
+/// cover the rest.
 pub(super) fn rule() -> impl Strategy<Value = (String, bool)> {
     prop_oneof![8 => any_rule(), 1 => anniversary()]
 }
 
-/// A rule of one day in the year.
+/// A rule that occurs once a year.
 fn anniversary() -> impl Strategy<Value = (String, bool)> {
     let days = prop_oneof![
         Just(String::new()),
@@ -91,7 +91,7 @@ fn any_rule() -> impl Strategy<Value = (String, bool)> {
     (frequency, any::<bool>()).prop_flat_map(|(frequency, by_week)| {
         let (yearly, weekly) = (frequency == "YEARLY", frequency == "WEEKLY");
         let by_week = yearly && by_week;
-        // The crate takes no ordinal further from the end: it divides by 7 and rounds.
+        // The crate divides by 7 and rounds, so it does not accept ordinals further from the end.
         let (least, most) = if yearly { (-52, 53) } else { (-4, 5) };
         let weekdays = list("BYDAY", weekday()).boxed();
         let ordinals =
@@ -115,7 +115,7 @@ fn any_rule() -> impl Strategy<Value = (String, bool)> {
             maybe(4, (1..300).prop_map(|n| format!(";COUNT={n}"))),
         );
         parts.prop_map(move |(a, b, c, d, e, f, g, h, i, j)| {
-            // Positions need days to count.
+            // `BYSETPOS` needs another part.
             let h = if [&b, &c, &d, &e, &f, &g].iter().all(|part| part.is_empty()) { String::new() } else { h };
             let cut = weekly && !h.is_empty();
             (format!("FREQ={frequency}{a}{b}{c}{d}{e}{f}{g}{h}{i}{j}"), cut)
@@ -155,7 +155,7 @@ pub(super) fn until() -> impl Strategy<Value = Until> {
     })
 }
 
-/// A period, with what is known of its days up to 2029.
+/// A period, with its days up to 2029.
 pub(super) fn days() -> impl Strategy<Value = Days> {
     let times = prop_oneof![
         2 => Just(None),
@@ -168,7 +168,7 @@ pub(super) fn days() -> impl Strategy<Value = Days> {
     let kind = prop_oneof![Just(0_u8), Just(1), Just(2), Just(3), Just(3)];
     (kind, times, 0..4_000_i64, 0..60_i64, recurrence, proptest::bool::weighted(0.9)).prop_map(
         |(kind, times, day, length, ((rule, of_week), until, except), active)| {
-            // A rule ends by the one or by the other (RFC 5545, section 3.3.10).
+            // `UNTIL` and `COUNT` cannot be combined (RFC 5545, section 3.3.10).
             let until = until.filter(|_| !rule.contains("COUNT="));
             let (first, horizon) = (first(&rule, of_week, day), civil::date(2029, 12, 31));
             let clock = |minutes: u16| format!("{}:{:02}", minutes / 60, minutes % 60);
@@ -198,7 +198,7 @@ pub(super) fn days() -> impl Strategy<Value = Days> {
                 _ => {
                     let ends = until.as_ref().map(|until| format!(";UNTIL={}", until.text())).unwrap_or_default();
                     of_rule = made(&rule, first, horizon);
-                    // Some days that the rule makes, and some that it may not make.
+                    // Some exceptions that the rule generates, and some that it may not generate.
                     let skipped = usize::try_from(length).unwrap_or_default() % 4;
                     let some = of_rule.iter().copied().skip(skipped).step_by(5).take(2);
                     let days = except.iter().map(|day| civil::date(2018, 1, 1) + day.days());
@@ -216,7 +216,7 @@ pub(super) fn days() -> impl Strategy<Value = Days> {
     )
 }
 
-/// `template` with the digits of `seed` for its `#`.
+/// `template` with `#` replaced by digits of `seed`.
 fn filled(template: &str, mut seed: u128) -> String {
     let mut digit = || {
         let digit = char::from_digit(u32::try_from(seed % 10).unwrap_or_default(), 10).unwrap_or('0');
@@ -226,7 +226,7 @@ fn filled(template: &str, mut seed: u128) -> String {
     template.chars().map(|c| if c == '#' { digit() } else { c }).collect()
 }
 
-/// A number with a text that says it.
+/// A number and a text for it.
 pub(super) fn number() -> impl Strategy<Value = (Number, String)> {
     let international = vec![
         "322512####",
@@ -290,7 +290,7 @@ pub(super) fn number() -> impl Strategy<Value = (Number, String)> {
     ]
 }
 
-/// How to make a pattern of one of a number's forms.
+/// Instructions for making a pattern from a form of a number.
 #[derive(Debug, Clone)]
 pub(super) struct Sketch {
     form: prop::sample::Index,
@@ -312,7 +312,7 @@ pub(super) fn sketch() -> impl Strategy<Value = Sketch> {
 }
 
 impl Sketch {
-    /// A pattern that often matches the number with these forms, or nearly.
+    /// A pattern that often matches, or almost matches, the number with these forms.
     pub(super) fn pattern(&self, forms: &[String]) -> String {
         let text = match self.template {
             Some((template, seed)) => filled(template, seed),

@@ -1,5 +1,5 @@
-//! From lines to components (RFC 5545, section 3.6): calendars, their events and their time zones. What else a calendar
-//! holds is not looked at.
+//! Parses lines into components (RFC 5545, section 3.6): calendars, their events and their time zones. Other components
+//! are ignored.
 
 use super::{
     line::ContentLine,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::wire::problem::Fault;
 
-/// The properties of an event that say something here. Others are not kept.
+/// The properties of an event that are used. Others are ignored.
 const OF_EVENTS: [&str; 14] = [
     "CATEGORIES",
     "DESCRIPTION",
@@ -25,13 +25,13 @@ const OF_EVENTS: [&str; 14] = [
     "SUMMARY",
     "UID",
 ];
-/// Those of the above that are texts: a line behind them that is no property belongs to them.
+/// Those of the above with text values. A following line that is not a property is a continuation of the text.
 const TEXTS: [&str; 3] = ["CATEGORIES", "DESCRIPTION", "SUMMARY"];
 
-/// A component with its own properties, without those of the components in it.
+/// A component with its own properties, without those of nested components.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Component {
-    /// Where it begins.
+    /// The line of `BEGIN`.
     pub(super) line: usize,
     pub(super) properties: Vec<ContentLine>,
 }
@@ -41,18 +41,18 @@ impl Component {
         Self { line: line.number, properties: Vec::new() }
     }
 
-    /// Its properties of this name, in capital letters.
+    /// All properties with this name, in upper case.
     pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &ContentLine> {
         self.properties.iter().filter(move |line| line.name() == name)
     }
 
-    /// Its first property of this name, in capital letters.
+    /// The first property with this name, in upper case.
     pub(super) fn first(&self, name: &str) -> Option<&ContentLine> {
         self.all(name).next()
     }
 }
 
-/// A time zone as the calendar describes it (RFC 5545, section 3.6.5).
+/// A time zone defined in the calendar (RFC 5545, section 3.6.5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Described {
     pub(super) id: String,
@@ -60,21 +60,21 @@ pub(super) struct Described {
     pub(super) observances: Vec<Component>,
 }
 
-/// What stands between `BEGIN:VCALENDAR` and `END:VCALENDAR`.
+/// The contents of a `VCALENDAR`.
 #[derive(Debug, Default)]
 pub(super) struct Calendar {
-    /// `X-WR-TIMEZONE`: the zone that times in UTC are shown in.
+    /// `X-WR-TIMEZONE`: the zone in which times in UTC are displayed.
     pub(super) shown_in: Option<String>,
     pub(super) zones: Vec<Described>,
     pub(super) events: Vec<Component>,
 }
 
-/// The calendars in `octets`, with the faults of their structure.
+/// The calendars in `octets`, and the faults of their structure.
 pub(super) fn calendars(octets: &[u8]) -> (Vec<Calendar>, Vec<Fault>) {
     let lines = lines(octets);
     let first = lines.first();
     if first.is_none_or(|line| !line.text.trim_end().eq_ignore_ascii_case("BEGIN:VCALENDAR")) {
-        let detail = "This is no calendar: it does not start with `BEGIN:VCALENDAR`.";
+        let detail = "This is not a calendar: it does not start with `BEGIN:VCALENDAR`.";
         return (Vec::new(), vec![Fault::on_line(first.map_or(1, |line| line.number), detail)]);
     }
     let mut reader = Reader::default();
@@ -92,18 +92,18 @@ pub(super) fn calendars(octets: &[u8]) -> (Vec<Calendar>, Vec<Fault>) {
     reader.end()
 }
 
-/// What is open at a line, and what was found up to there.
+/// The state of the parser at a line.
 #[derive(Default)]
 struct Reader {
-    /// Names of the components that are open, the outermost first, with their lines.
+    /// Names and lines of the open components, outermost first.
     open: Vec<(String, usize)>,
     calendars: Vec<Calendar>,
     faults: Vec<Fault>,
-    /// Whether a line that is no property may follow: a text was not folded.
+    /// Whether the last property is a text, which an unfolded line may continue.
     in_text: bool,
 }
 
-/// Where a line stands, as far as it matters.
+/// The context of a line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Outside,
@@ -146,7 +146,7 @@ impl Reader {
         let place = self.place();
         self.in_text = false;
         if place == Place::Outside && name != "VCALENDAR" {
-            return Err(line.fault(format!("`BEGIN:{name}` stands outside of `BEGIN:VCALENDAR`.")));
+            return Err(line.fault(format!("`BEGIN:{name}` is outside of `BEGIN:VCALENDAR`.")));
         }
         match (place, name.as_str(), self.calendars.last_mut()) {
             (Place::Outside, ..) => self.calendars.push(Calendar::default()),
@@ -162,7 +162,7 @@ impl Reader {
         let nested = place != Place::Outside && name == "VCALENDAR";
         self.open.push((name, line.number));
         if nested {
-            return Err(line.fault("A calendar begins before the one before it has its `END:VCALENDAR`."));
+            return Err(line.fault("A calendar begins before the previous one has ended with `END:VCALENDAR`."));
         }
         Ok(())
     }
@@ -177,13 +177,15 @@ impl Reader {
             }
             Some((open, begin)) => {
                 self.break_off();
-                Err(line.fault(format!("`END:{name}` stands where `END:{open}` is due, which began on line {begin}.")))
+                Err(line.fault(format!(
+                    "`END:{name}` was found where `END:{open}` is expected, which began on line {begin}."
+                )))
             }
             None => Err(line.fault(format!("`END:{name}` has no `BEGIN:{name}`."))),
         }
     }
 
-    /// What follows cannot be told to belong anywhere, and an event that is open is not whole.
+    /// Stops parsing, since the following lines cannot be assigned, and drops an open event.
     fn break_off(&mut self) {
         if self.open.get(1).is_some_and(|(name, _)| name == "VEVENT") {
             self.calendars.last_mut().into_iter().for_each(|calendar| drop(calendar.events.pop()));
@@ -196,7 +198,7 @@ impl Reader {
         self.in_text = !kept || TEXTS.contains(&line.name());
         let place = self.place();
         let Some(calendar) = self.calendars.last_mut().filter(|_| place != Place::Outside) else {
-            return Err(line.fault("The property stands outside of `BEGIN:VCALENDAR` and `END:VCALENDAR`."));
+            return Err(line.fault("The property is outside of `BEGIN:VCALENDAR` and `END:VCALENDAR`."));
         };
         match place {
             Place::Calendar => return calendar.property(&line),
@@ -215,12 +217,12 @@ impl Reader {
         Ok(())
     }
 
-    /// A line that is no property: the rest of a text that was not folded, or a fault.
+    /// A line that is not a property: the continuation of a text that was not folded, or a fault.
     fn continuation(&mut self, line: &Line) -> Result<(), Fault> {
-        let detail = "The line is no property; one is `NAME:value` or `NAME;PARAMETER=value:value`.";
+        let detail = "The line is not a property; a property is `NAME:value` or `NAME;PARAMETER=value:value`.";
         let fault = || Err(Fault::on_line(line.number, detail));
         match self.place() {
-            // The end of a file as CP/M and DOS have it.
+            // The end-of-file character of CP/M and DOS.
             Place::Outside if line.text.trim() == "\u{1a}" => Ok(()),
             Place::Outside => fault(),
             Place::Elsewhere | Place::Zone | Place::Observance => Ok(()),
@@ -237,7 +239,7 @@ impl Reader {
     }
 }
 
-/// Whether a `BEGIN` or `END` names a component, and is no sentence of a text that was not folded.
+/// Whether a `BEGIN` or `END` names a component, and is not a sentence in an unfolded text.
 fn is_component(line: &ContentLine) -> bool {
     line.word().bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_".contains(&octet))
 }
@@ -247,7 +249,7 @@ impl Calendar {
         match line.name() {
             "X-WR-TIMEZONE" => self.shown_in = Some(line.value().trim().to_owned()),
             "CALSCALE" if line.word() != "GREGORIAN" => {
-                return Err(line.fault("The days are those of another calendar; only `CALSCALE:GREGORIAN` is read."));
+                return Err(line.fault("Only `CALSCALE:GREGORIAN` is supported."));
             }
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! Events as they are written, with everything read that says on which days they are.
+//! Events with the properties that determine their days.
 
 use jiff::{Span, civil};
 
@@ -11,44 +11,45 @@ use super::{
 };
 use crate::wire::problem::Fault;
 
-/// How many characters of a name are kept: what of them can stand in the name of a period is found out later.
+/// The length to which `SUMMARY` is cut, in characters; the name of a period is made from it later.
 const MAX_SUMMARY: usize = 200;
 
 /// A `VEVENT`.
 pub(super) struct Event<'a> {
     pub(super) component: &'a Component,
-    /// Its name, as much of it as a period can have; empty where it has none.
+    /// The name, cut to the maximum length; empty if there is none.
     pub(super) summary: String,
-    /// Whether it does not take place.
+    /// Whether the event is cancelled.
     pub(super) cancelled: bool,
-    /// `SEQUENCE`: of events that say of the same instance, the one with the highest counts.
+    /// `SEQUENCE`: of several events for the same instance, the one with the highest number applies.
     pub(super) sequence: i64,
-    /// The instance that the event stands instead of: `RECURRENCE-ID`.
+    /// `RECURRENCE-ID`: the instance that the event replaces.
     pub(super) instead_of: Option<Moment>,
-    /// When it starts, on `clock`.
+    /// Start, as a local time of `clock`.
     pub(super) start: civil::DateTime,
     pub(super) clock: Clock,
-    /// How long it is, in seconds of the clock.
+    /// Duration in seconds of local time.
     pub(super) seconds: i64,
     pub(super) rules: Vec<&'a ContentLine>,
-    /// `RDATE`: further starts, with a duration of their own or the event's.
+    /// `RDATE`: further starts, with an optional duration of their own.
     pub(super) more: Vec<(Moment, Option<i64>)>,
-    /// `EXDATE`: starts that do not count.
+    /// `EXDATE`: excluded starts.
     pub(super) except: Vec<Moment>,
-    /// What a schedule of ours says in its own way.
+    /// The properties that this server has written, if any.
     pub(super) own: Option<Own<'a>>,
 }
 
-/// The properties that only this server writes; `RRULE`, `RDATE` and, beside the last, `EXDATE` are then not looked at.
+/// The properties that only this server writes. `RRULE` and `RDATE` are then ignored, and so is `EXDATE` if there is an
+/// `RDATE`.
 pub(super) struct Own<'a> {
-    /// The rule; none for a period of type `Date`.
+    /// The rule; `None` for a period of type `Date`.
     pub(super) rule: Option<&'a ContentLine>,
     pub(super) start: Option<civil::Date>,
     pub(super) except: Option<Vec<civil::Date>>,
 }
 
 impl<'a> Event<'a> {
-    /// The event in `component`, or what is wrong with it.
+    /// Parses the event in `component`.
     pub(super) fn of(component: &'a Component, zones: &mut Zones<'_>) -> Result<Self, Vec<Fault>> {
         let mut faults = foreign(component);
         let (start, seconds) = noted(extent(component, zones), &mut faults).unzip();
@@ -77,40 +78,40 @@ impl<'a> Event<'a> {
         if faults.is_empty() { Ok(event) } else { Err(faults) }
     }
 
-    /// Whether it can be on more than one day of its own.
+    /// Whether the event can have several instances.
     pub(super) fn recurs(&self) -> bool {
         !self.rules.is_empty() || !self.more.is_empty()
     }
 
-    /// The line of this name, else that on which the event begins.
+    /// The line of the property with this name, else the line of `BEGIN`.
     pub(super) fn line(&self, name: &str) -> usize {
         self.component.first(name).map_or(self.component.line, |line| line.number)
     }
 }
 
-/// The value; a fault is added to `faults`.
+/// The value of `result`; its fault is added to `faults`.
 fn noted<T>(result: Result<T, Fault>, faults: &mut Vec<Fault>) -> Option<T> {
     result.map_err(|fault| faults.push(fault)).ok()
 }
 
-/// Faults on the properties that no period has a place for.
+/// Faults for the properties that periods do not support.
 fn foreign(component: &Component) -> Vec<Fault> {
-    let detail = "A period has no place for `EXRULE`; list the days that do not count in `EXDATE`.";
+    let detail = "`EXRULE` is not supported; list the excluded days in `EXDATE`.";
     component.all("EXRULE").map(|line| line.fault(detail)).collect()
 }
 
-/// The property that an event can have once.
+/// A property that an event may have once.
 fn single<'a>(component: &'a Component, name: &str) -> Result<Option<&'a ContentLine>, Fault> {
     let mut lines = component.all(name);
     let first = lines.next();
     match lines.find(|line| first.is_none_or(|first| first.value() != line.value())) {
-        Some(second) => Err(second.fault(format!("`{name}` stands twice in the event; it can stand once."))),
+        Some(second) => Err(second.fault(format!("`{name}` appears twice in the event; it is allowed once."))),
         None => Ok(first),
     }
 }
 
-/// When the event starts, and how many seconds of the clock it takes. One that ends before it starts is taken the other
-/// way round, as other readers do.
+/// The start of the event and its duration in seconds of local time. If it ends before it starts, the two are swapped,
+/// as other readers do.
 fn extent(component: &Component, zones: &mut Zones<'_>) -> Result<((civil::DateTime, Clock), i64), Fault> {
     let line =
         single(component, "DTSTART")?.ok_or_else(|| Fault::on_line(component.line, "The event has no `DTSTART`."))?;
@@ -124,7 +125,7 @@ fn extent(component: &Component, zones: &mut Zones<'_>) -> Result<((civil::DateT
         (None, None) if matches!(start, Moment::Day(_)) => DAY,
         _ => 0,
     };
-    // Where only one of the two has a zone, it is that of both.
+    // If only one of the two has a zone, it applies to both.
     let clock = if start.clock() == Clock::Local { end.map_or(Clock::Local, Moment::clock) } else { start.clock() };
     let start = start.time();
     let length = match end {
@@ -135,15 +136,15 @@ fn extent(component: &Component, zones: &mut Zones<'_>) -> Result<((civil::DateT
     Ok(((start, clock), length.abs()))
 }
 
-/// What is said of a day that schedules do not know.
-pub(super) const OUT_OF_RANGE: &str = "The day is out of range; days from 1970 to 2199 are kept.";
+/// The error for a day that schedules do not support.
+pub(super) const OUT_OF_RANGE: &str = "The day is out of range; days from 1970 to 2199 are supported.";
 
-/// Seconds of the clock from `start` to `end`.
+/// Seconds of local time from `start` to `end`.
 pub(super) fn between(start: civil::DateTime, end: civil::DateTime) -> i64 {
     end.duration_since(start).as_secs()
 }
 
-/// The time so many seconds of the clock later.
+/// `time` plus `seconds` of local time.
 pub(super) fn later(time: civil::DateTime, seconds: i64) -> Option<civil::DateTime> {
     time.checked_add(Span::new().try_seconds(seconds).ok()?).ok()
 }
@@ -151,14 +152,14 @@ pub(super) fn later(time: civil::DateTime, seconds: i64) -> Option<civil::DateTi
 fn instead_of(component: &Component, zones: &mut Zones<'_>) -> Result<Option<Moment>, Fault> {
     let Some(line) = single(component, "RECURRENCE-ID")? else { return Ok(None) };
     if line.parameter("RANGE").is_some_and(|range| range.eq_ignore_ascii_case("THISANDFUTURE")) {
-        let detail = "A period cannot say `RANGE=THISANDFUTURE`; end the recurring event with `UNTIL`, and give what \
-                      follows an event of its own.";
+        let detail = "`RANGE=THISANDFUTURE` is not supported; end the recurring event with `UNTIL`, and make another \
+         event of what follows.";
         return Err(line.fault(detail));
     }
     Moment::of(line, line.value(), zones).map(Some)
 }
 
-/// The values of all properties of this name.
+/// The values of all properties with this name.
 fn moments(component: &Component, name: &str, zones: &mut Zones<'_>) -> Result<Vec<Moment>, Fault> {
     let mut moments = Vec::new();
     for line in component.all(name) {
@@ -169,7 +170,7 @@ fn moments(component: &Component, name: &str, zones: &mut Zones<'_>) -> Result<V
     Ok(moments)
 }
 
-/// `RDATE`, whose values can be periods of time too (RFC 5545, section 3.3.9).
+/// `RDATE`, whose values may also be periods of time (RFC 5545, section 3.3.9).
 fn more(component: &Component, zones: &mut Zones<'_>) -> Result<Vec<(Moment, Option<i64>)>, Fault> {
     let mut more = Vec::new();
     for line in component.all("RDATE") {

@@ -1,28 +1,28 @@
 //! Content lines (RFC 5545, section 3.1): a name, parameters and a value.
 //!
-//! They are taken apart here rather than by the library, which reads a line that it cannot follow as something else
-//! than was written. Published files have such lines (an unescaped newline in a description, white space around a `;`),
-//! and a fault is one only where it matters.
+//! The `icalendar` library is not used for parsing, since it misreads lines that are not well-formed. Published files
+//! have such lines (an unescaped newline in a description, white space around a `;`), and a fault should be reported
+//! only where it matters.
 
 use super::octets::Line;
 use crate::wire::problem::Fault;
 
-/// The greatest length of a line that is written, in octets, its end aside.
+/// Maximum length of a written line in octets, without its end.
 const MOST_OCTETS: usize = 75;
 
-/// A property with the line of the text that it starts on, counted from 1.
+/// A property with the number of its first line, from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ContentLine {
     pub(super) number: usize,
-    /// In capital letters.
+    /// In upper case.
     name: String,
-    /// Names in capital letters, values without quotes.
+    /// Names in upper case, values without quotes.
     parameters: Vec<(String, String)>,
     value: String,
 }
 
 impl ContentLine {
-    /// The property that an unfolded line holds.
+    /// Parses an unfolded line.
     pub(super) fn parse(line: &Line) -> Option<Self> {
         let text = line.text.as_str();
         let (name, rest) = text.split_at(text.find([';', ':'])?);
@@ -30,23 +30,23 @@ impl ContentLine {
         if name.is_empty() || !name.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet)) {
             return None;
         }
-        // Quotes that do not end are no quotes.
+        // An unterminated quote is ignored.
         let colon = first_unquoted(rest, ':').or_else(|| rest.find(':'))?;
         let parameters = parameters(&rest[..colon]);
         Some(Self { number: line.number, name, parameters, value: rest[colon + 1..].to_owned() })
     }
 
-    /// The name, in capital letters.
+    /// The name, in upper case.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// The value as it stands.
+    /// The raw value.
     pub(super) fn value(&self) -> &str {
         &self.value
     }
 
-    /// The value as a text: its escapes are resolved (RFC 5545, section 3.3.11).
+    /// The value as text, with escapes resolved (RFC 5545, section 3.3.11).
     pub(super) fn text(&self) -> String {
         let mut text = String::with_capacity(self.value.len());
         let mut characters = self.value.chars();
@@ -69,12 +69,12 @@ impl ContentLine {
         self.parameters.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
-    /// The value as a word: in capital letters, without white space around it.
+    /// The value as a keyword: in upper case, without surrounding white space.
     pub(super) fn word(&self) -> String {
         self.value().trim().to_ascii_uppercase()
     }
 
-    /// Adds a line that somebody forgot to fold.
+    /// Appends a line that was not folded.
     pub(super) fn append(&mut self, text: &str) {
         self.value.push('\n');
         self.value.push_str(text);
@@ -86,7 +86,7 @@ impl ContentLine {
     }
 }
 
-/// Where the first `wanted` stands that is not within quotes.
+/// The position of the first `wanted` outside of quotes.
 fn first_unquoted(text: &str, wanted: char) -> Option<usize> {
     let mut quoted = false;
     text.char_indices().find_map(|(at, character)| {
@@ -95,7 +95,7 @@ fn first_unquoted(text: &str, wanted: char) -> Option<usize> {
     })
 }
 
-/// The parameters of `;NAME=value;NAME=value`.
+/// Parses the parameters of `;NAME=value;NAME=value`.
 fn parameters(mut text: &str) -> Vec<(String, String)> {
     let mut parameters = Vec::new();
     while let Some(rest) = text.strip_prefix(';') {
@@ -108,9 +108,9 @@ fn parameters(mut text: &str) -> Vec<(String, String)> {
     parameters
 }
 
-/// What the library has written, with no line over 75 octets.
+/// Folds the library's output again, so that no line exceeds 75 octets.
 ///
-/// The library does not count the space before the last part of a folded line, which so can have 76.
+/// The library does not count the space before the last part of a folded line, which may then have 76.
 pub(super) fn fold(text: &str) -> String {
     let fold = |line: &str| match line.split_at(line.floor_char_boundary(MOST_OCTETS)) {
         (_, "") => format!("{line}\r\n"),
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_and_values_are_told_apart_by_quotes() {
+    fn quotes_separate_parameters_from_values() {
         let line = parsed(r#"attendee;CN="A; B: C";x-y=1,"2";member="a:b","c:d";z=:mailto:a@b;c=d"#);
         assert_eq!(line.name(), "ATTENDEE");
         assert_eq!(line.parameter("CN"), Some("A; B: C"));
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn white_space_and_quotes_where_they_do_not_belong_are_forgiven() {
+    fn misplaced_white_space_and_quotes_are_tolerated() {
         let line = parsed("dtstart ; value=date ;TZID = \"Europe/Brussels\" : 20261225");
         assert_eq!((line.name(), line.word().as_str()), ("DTSTART", "20261225"));
         assert_eq!((line.parameter("VALUE"), line.parameter("TZID")), (Some("date"), Some("Europe/Brussels")));
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_name_or_no_colon_is_no_property() {
+    fn a_line_without_a_name_or_a_colon_is_not_a_property() {
         for wrong in ["", "SUMMARY", ":x", ";A=b:x", "A B:x", "Ä:x", "A,B:x", "A;", "A;B=c", "See https://example.com"]
         {
             assert_eq!(parse(wrong), None, "{wrong}");
@@ -177,14 +177,14 @@ mod tests {
     }
 
     #[test]
-    fn the_library_leaves_the_last_part_of_a_line_too_long() {
+    fn the_library_folds_the_last_part_of_a_line_too_late() {
         let longest = |text: &str| text.split_terminator("\r\n").map(str::len).max();
         let text = written(&"x".repeat(150 - "SUMMARY:".len()));
         assert_eq!((longest(&text), longest(&fold(&text))), (Some(76), Some(75)));
     }
 
     #[test]
-    fn lines_are_folded_at_75_octets_and_never_within_a_character() {
+    fn lines_are_folded_at_75_octets_but_never_within_a_character() {
         for value in ["x", "é", "😀", "x ", "é  ", "😀 x", "  "] {
             for times in 0..160 {
                 let value = format!("{}.", value.repeat(times));

@@ -1,12 +1,13 @@
 //! Calendar schedules as iCalendar (RFC 5545): published files of public holidays can be loaded, and calendar programs
 //! can read a schedule.
 //!
-//! [`read()`] and [`write()`] are pure, and bounded in time: `octets.rs` makes lines of a file, `line.rs` properties of
-//! lines, `component.rs` events and time zones of properties, `event.rs` with `moment.rs` and `zone.rs` what they say,
-//! `series.rs` with `rule.rs` and `shift.rs` the days that they are on, and `read.rs` with `names.rs` periods of those.
-//! Published files are not as RFC 5545 has it; what is forgiven stands where it is. The library `icalendar` writes.
+//! [`read()`] and [`write()`] are pure, and bounded in time. Reading has these steps: `octets.rs` splits a file into
+//! lines; `line.rs` parses lines into properties; `component.rs` groups properties into events and time zones;
+//! `event.rs` parses events with `moment.rs` and `zone.rs`; `series.rs` finds the days of events with `rule.rs` and
+//! `shift.rs`; `read.rs` turns those into periods with `names.rs`. Published files often violate RFC 5545; the code
+//! says where a violation is tolerated. Writing uses the `icalendar` library.
 //!
-//! The measure of what a file says is the reader `recurring_ical_events`, with which `make test-icalendar` compares.
+//! The reference for the meaning of a file is `recurring_ical_events`, with which `make test-icalendar` compares.
 
 mod component;
 mod event;
@@ -61,7 +62,7 @@ use crate::{
 };
 
 text! {
-    /// A calendar in iCalendar (RFC 5545).
+    /// A calendar in iCalendar format (RFC 5545).
     Icalendar {
         meaning: "a calendar in iCalendar (RFC 5545)",
         rule: "starts with `BEGIN:VCALENDAR`; lines end with CRLF or LF",
@@ -72,17 +73,17 @@ text! {
 }
 
 text! {
-    /// A text by which events of a calendar are left out.
+    /// A text for excluding events of a calendar.
     ExcludedText {
-        meaning: "a text that events to be left out have in them",
-        rule: "1 to 200 characters; letters of either case are the same",
+        meaning: "a text that excludes events",
+        rule: "1 to 200 characters; case-insensitive",
         length: 1..=200,
         pattern: r"^[\s\S]*$",
         example: "observance",
     }
 }
 
-/// A body of media type `text/calendar`, as it was sent.
+/// A body of media type `text/calendar`, unparsed.
 pub struct IcalendarBody(pub Vec<u8>);
 
 impl Payload for IcalendarBody {
@@ -111,7 +112,7 @@ impl ParsePayload for IcalendarBody {
 
 poem_openapi::impl_apirequest_for_payload!(IcalendarBody,);
 
-/// An answer of media type `text/calendar`, in UTF-8. It says so: some clients read a `text/…` that does not as ISO
+/// A response of media type `text/calendar` with charset UTF-8, since some clients take `text/…` without one for ISO
 /// 8859-1.
 pub struct IcalendarAnswer(String);
 
@@ -136,7 +137,7 @@ impl IntoResponse for IcalendarAnswer {
 /// 200 with a schedule as a calendar.
 #[derive(ApiResponse)]
 pub enum FoundIcalendar {
-    /// The schedule as a calendar: an event for each of its periods.
+    /// The schedule as a calendar: one event for each period.
     #[oai(status = 200)]
     Ok(IcalendarAnswer),
 }
@@ -144,15 +145,15 @@ pub enum FoundIcalendar {
 /// An event of a calendar that was left out.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 pub struct SkippedEvent {
-    /// Number of the line of the body that no period can say, from 1.
+    /// The number of the line that cannot be expressed as a period, from 1.
     #[oai(validator(minimum(value = "1"), maximum(value = "1048577")))]
     pub line: i32,
-    /// What cannot be said, and what could be.
+    /// What is not supported, and what would be.
     #[oai(validator(max_length = 2000))]
     pub detail: String,
 }
 
-/// A schedule that was loaded from a calendar.
+/// A schedule after it was loaded from a calendar.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 pub struct LoadedSchedule {
     /// The name, unique among the schedules of its owner and type.
@@ -160,13 +161,13 @@ pub struct LoadedSchedule {
     /// The periods.
     #[oai(validator(max_items = 1000))]
     pub periods: Vec<Period>,
-    /// The events that were left out, in the order of their lines; there with `skip=true` only.
+    /// The events that were left out, in the order of their lines; only with `skip=true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(validator(max_items = 50000))]
     pub skipped: Option<Vec<SkippedEvent>>,
 }
 
-/// How many bytes of a JSON body take as long as one of a calendar, which has rules to be followed.
+/// Number of bytes of a JSON body that take as long as one byte of a calendar, whose rules must be evaluated.
 const COST_OF_A_BYTE: usize = 100;
 
 async fn view(
@@ -180,7 +181,7 @@ async fn view(
     Ok(FoundIcalendar::Ok(IcalendarAnswer(text)))
 }
 
-/// The zone that the owner of the schedules is in; UTC for one that this server does not know.
+/// The time zone of the owner of the schedules; UTC if this server does not know it.
 async fn zone(schedules: &dyn Schedules, folder: &ScheduleFolder) -> Result<tz::TimeZone, Failure> {
     let zone = schedules.time_zone(&folder.owner).await?;
     Ok(zone.and_then(|zone| tz::TimeZone::get(zone.as_str()).ok()).unwrap_or(tz::TimeZone::UTC))
@@ -204,7 +205,7 @@ async fn replace(
     Ok(Updated::with(LoadedSchedule { name, periods, skipped }))
 }
 
-/// Codes of an operation that reads a calendar.
+/// Codes of operations that read a calendar.
 const CALENDAR: u64 = codes(&[ProblemCode::BodyTooLarge, ProblemCode::UnsupportedMediaType]);
 const NOT_FOUND: u64 = codes(&[ProblemCode::ScheduleNotFound]);
 
@@ -222,10 +223,10 @@ macro_rules! icalendar_api {
         impl $api {
             #[doc = $view_doc]
             ///
-            /// Answers the schedule as iCalendar (RFC 5545), for calendar programs: an event for each period, in local
-            /// time. What other programs do not know, like Easter, is written as days, at most 200, and the rule beside
-            /// them in `X-CALL-ACCEPTANCE-RULE`. Of a period that is not active (`STATUS:CANCELLED`) or that has no
-            /// day, they show none. The answer can be sent back, and then says the same.
+            /// Returns the schedule as iCalendar (RFC 5545) for calendar programs: one event in local time for each
+            /// period. Rules that other programs do not support, such as Easter, are written as up to 200 days, with
+            /// the rule in `X-CALL-ACCEPTANCE-RULE`. Periods that are inactive (`STATUS:CANCELLED`) or without days are
+            /// not displayed by calendar programs. The response can be sent back and results in the same schedule.
             #[oai(path = $path, method = "get", operation_id = $view_id)]
             async fn $view(
                 &self,
@@ -239,30 +240,31 @@ macro_rules! icalendar_api {
 
             #[doc = $replace_doc]
             ///
-            /// Replaces the periods of a schedule that is there by the events of a calendar, so that published files of
-            /// public holidays can be loaded, at most 1 MiB. Each `VEVENT` becomes a period, or several where one
-            /// cannot say it: `SUMMARY` its name, shortened to 40 characters and with the date behind it where the name
-            /// is taken; `DTSTART` with `DTEND` or `DURATION` its days and times; `RRULE`, `RDATE` and `EXDATE` its
-            /// rule; events with `RECURRENCE-ID` the days that were moved; `STATUS:CANCELLED` makes it inactive. Whole
-            /// days are days in whatever time zone they are written, and what ends at 23:59 ends with the day. Other
-            /// properties and components are ignored, and so are days before 1970 of an event that recurs.
+            /// Replaces the periods of an existing schedule by the events of a calendar, such as a published file of
+            /// public holidays, at most 1 MiB. Each `VEVENT` becomes a period, or several if one cannot express it:
+            /// `SUMMARY` its name, shortened to 40 characters and followed by the date if the name is taken; `DTSTART`
+            /// with `DTEND` or `DURATION` its days and times; `RRULE`, `RDATE` and `EXDATE` its rule; events with
+            /// `RECURRENCE-ID` the days that were moved; `STATUS:CANCELLED` makes it inactive. Whole days are kept as
+            /// days in whatever time zone they are written, and an end at 23:59 is the end of the day. Other properties
+            /// and components are ignored, and so are days before 1970 of a recurring event.
             ///
-            /// What periods cannot say is refused with the line that it stands on, the first 100 at once: parts of days
-            /// in a time zone whose clock does not show what that of the schedule's owner does, rules that recur more
-            /// than once a day, `EXRULE`, `RANGE=THISANDFUTURE`, and more than 1000 periods. With `skip=true` such
-            /// events are left out instead, and named in `skipped`.
+            /// Events that periods cannot express are refused with their lines, the first 100 at once: parts of days in
+            /// a time zone whose local times differ from those of the owner's zone, rules that recur more than once a
+            /// day, `EXRULE`, `RANGE=THISANDFUTURE`, and more than 1000 periods. With `skip=true` such events are left
+            /// out instead, and listed in `skipped`.
             #[oai(path = $path, method = "put", operation_id = $replace_id)]
             async fn $replace(
                 &self,
                 actor: Write<{ $writers }>,
                 $($id: Path<$id_type>,)*
                 name: Path<ScheduleName>,
-                /// Whether events that no period can say are left out, and named in the answer; else they are refused.
+                /// Whether events that periods cannot express are left out and listed in the response; by default they
+                /// are refused.
                 #[oai(default)]
                 skip: Query<bool>,
-                /// A text, in letters of either case: events are left out that have it in their `SUMMARY`, `CATEGORIES`
-                /// or `DESCRIPTION`. Feeds mix observances with days off: `exclude=observance` leaves out the former.
-                /// It can stand several times.
+                /// Excludes events whose `SUMMARY`, `CATEGORIES` or `DESCRIPTION` contains this text, in upper or lower
+                /// case. Feeds mix observances with days off; `exclude=observance` excludes the former. May be
+                /// repeated.
                 #[oai(default, validator(max_items = 10))]
                 exclude: Query<Vec<ExcludedText>>,
                 body: IcalendarBody,

@@ -1,4 +1,4 @@
-//! Days, times and durations as iCalendar writes them.
+//! Dates, times and durations of iCalendar.
 
 use jiff::civil;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::wire::problem::Fault;
 
-/// Seconds of a day.
+/// Seconds in a day.
 pub(super) const DAY: i64 = 86_400;
 
 /// A `DATE` or a `DATE-TIME` (RFC 5545, sections 3.3.4 and 3.3.5).
@@ -19,13 +19,13 @@ pub(super) enum Moment {
 }
 
 impl Moment {
-    /// What `value` says, which is a value of `line`. The form of the value counts, whatever `VALUE` says of it.
+    /// Parses `value`, a value of `line`. Its form decides between date and time, whatever `VALUE` says.
     pub(super) fn of(line: &ContentLine, value: &str, zones: &mut Zones<'_>) -> Result<Self, Fault> {
         let value = value.trim();
         let wrong = || {
             let (name, value) = (line.name(), value.chars().take(40).collect::<String>());
             line.fault(format!(
-                "{value:?} is no day or time; right are `{name};VALUE=DATE:20271225` and `{name}:20271225T090000`."
+                "{value:?} is not a date or time; use `{name};VALUE=DATE:20271225` or `{name}:20271225T090000`."
             ))
         };
         let Some((day, time)) = value.split_once(['T', 't']) else {
@@ -47,7 +47,7 @@ impl Moment {
         })
     }
 
-    /// Its day.
+    /// The date.
     pub(super) fn date(self) -> civil::Date {
         match self {
             Self::Day(day) => day,
@@ -55,7 +55,7 @@ impl Moment {
         }
     }
 
-    /// Its time; a day is its first one.
+    /// The time; of a date, the start of the day.
     pub(super) fn time(self) -> civil::DateTime {
         match self {
             Self::Day(day) => day.to_datetime(civil::Time::midnight()),
@@ -63,7 +63,7 @@ impl Moment {
         }
     }
 
-    /// Whose clock shows it; a day is everybody's.
+    /// The clock of the time; a date is on every clock.
     pub(super) fn clock(self) -> Clock {
         match self {
             Self::Day(_) => Clock::Local,
@@ -75,7 +75,7 @@ impl Moment {
 /// The seconds of a `DURATION` (RFC 5545, section 3.3.6).
 pub(super) fn duration(line: &ContentLine, value: &str) -> Result<i64, Fault> {
     seconds(&value.trim().to_ascii_uppercase()).ok_or_else(|| {
-        line.fault("A duration is of weeks, or of days and times: right are `P1W`, `P2D`, `PT8H30M` and `P1DT12H`.")
+        line.fault("A duration has weeks, or days and times, like `P1W`, `P2D`, `PT8H30M` and `P1DT12H`.")
     })
 }
 
@@ -91,7 +91,7 @@ fn seconds(text: &str) -> Option<i64> {
     (!text.is_empty()).then_some(sign * (days + times))
 }
 
-/// The sum of numbers with these units behind them, in their order.
+/// The sum of numbers followed by these units, in this order.
 fn sum(mut text: &str, units: &[(char, i64)]) -> Option<i64> {
     let mut sum = 0;
     for (unit, seconds) in units {
@@ -110,11 +110,11 @@ fn day(text: &str) -> Option<civil::Date> {
 
 fn clock(text: &str) -> Option<civil::Time> {
     let [hour, minute, second] = digits(text, [2, 2, 2])?.map(|number| i8::try_from(number).unwrap_or(i8::MAX));
-    // A leap second is in the same minute.
+    // A leap second belongs to the same minute.
     civil::Time::new(hour, minute, if second == 60 { 59 } else { second }, 0).ok()
 }
 
-/// The numbers of these lengths that `text` is made of.
+/// Splits `text` into numbers of these lengths.
 fn digits(text: &str, lengths: [usize; 3]) -> Option<[i16; 3]> {
     let right = text.len() == lengths.iter().sum::<usize>() && text.bytes().all(|octet| octet.is_ascii_digit());
     let mut at = 0;

@@ -1,18 +1,18 @@
-//! Names of periods, made of what published files call their events.
+//! Makes names of periods from the names of events.
 
 use std::collections::HashMap;
 
 use crate::value::{name::PeriodName, time::Date};
 
-/// The greatest length of a period's name, in characters.
+/// Maximum length of a period's name, in characters.
 const MAX_NAME: usize = 40;
 
-/// The names that are taken in the schedule, each with how many were made of it.
+/// The names used in the schedule, each with the number of names made from it.
 #[derive(Default)]
 pub(super) struct Names(HashMap<String, usize>);
 
 impl Names {
-    /// `summary` made into a name that is not taken: published files have long ones, and the same ones every year.
+    /// Makes an unused name from `summary`: published files have long names, and repeat them every year.
     pub(super) fn take(&mut self, summary: &str, first: &Date) -> Option<PeriodName> {
         let clean = clean(summary, first);
         let dated = |end: String| shortened(&clean, MAX_NAME - end.len()) + &end;
@@ -21,7 +21,7 @@ impl Names {
         let plain = shortened(&clean, MAX_NAME);
         let with_date = dated(format!(" {first}"));
         let name = free(self, &plain).or_else(|| free(self, &with_date)).or_else(|| {
-            // As many as are taken, so that none is tried twice.
+            // Starts with the number of names made before, so that no number is tried twice.
             let from = self.0.get(&with_date).copied().unwrap_or(1);
             let mut numbered = (from + 1..).map(|nth| (nth, dated(format!(" {first} {nth}")))).take(self.0.len() + 1);
             let (nth, name) = numbered.find_map(|(nth, name)| Some((nth, free(self, &name)?)))?;
@@ -33,7 +33,7 @@ impl Names {
     }
 }
 
-/// What of `summary` can stand in a name; the day where nothing can.
+/// The characters of `summary` that a name may have; the date if there are none.
 fn clean(summary: &str, first: &Date) -> String {
     let replaced = summary.chars().map(|character| match character {
         '/' => '-',
@@ -50,7 +50,7 @@ fn clean(summary: &str, first: &Date) -> String {
     if right(&letters) { letters } else { first.as_str().to_owned() }
 }
 
-/// The byte order mark counts as white space in names.
+/// Trims white space, which in names includes the byte order mark.
 fn trimmed(text: &str) -> &str {
     text.trim_matches(|character: char| character.is_whitespace() || character == '\u{feff}')
 }

@@ -1,20 +1,20 @@
-//! From the octets of a file to its lines: whatever encoding, ends of lines and folds published files have.
+//! Decodes a file into lines, whatever its encoding, line ends and folding.
 
 use std::borrow::Cow;
 
-/// A line, unfolded.
+/// An unfolded line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
-    /// The number of the line of the file that it starts on, from 1.
+    /// The number of its first line in the file, from 1.
     pub(super) number: usize,
-    /// What stands on it, without its end and without white space before it.
+    /// The text, without the line end and leading white space.
     pub(super) text: String,
 }
 
-/// The lines of `octets`, unfolded (RFC 5545, section 3.1). Lines of white space are left out.
+/// The unfolded lines of `octets` (RFC 5545, section 3.1). Blank lines are dropped.
 ///
-/// Lines end with CRLF, LF or CR. A line is UTF-8, else Windows-1252, which is what files that claim to be Latin-1 are
-/// written in; a file that begins with the byte order mark of UTF-16 is that. A fold may stand within a character.
+/// Lines end with CRLF, LF or CR. A line is decoded as UTF-8, else as Windows-1252, the actual encoding of files that
+/// claim to be Latin-1. A file with a UTF-16 byte order mark is decoded as UTF-16. A fold may split a character.
 pub(super) fn lines(octets: &[u8]) -> Vec<Line> {
     let octets = from_utf_16(octets).map_or(Cow::Borrowed(octets), |text| Cow::Owned(text.into_bytes()));
     let mut lines: Vec<(usize, Vec<u8>)> = Vec::new();
@@ -29,7 +29,7 @@ pub(super) fn lines(octets: &[u8]) -> Vec<Line> {
     lines.into_iter().map(|(number, line)| Line { number, text: decoded(line) }).collect()
 }
 
-/// The lines as they stand, without their ends.
+/// The raw lines without line ends.
 fn split(octets: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut after_cr = false;
     octets.split_inclusive(|octet| matches!(octet, b'\n' | b'\r')).filter_map(move |line| {
@@ -39,7 +39,7 @@ fn split(octets: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The text of a file in UTF-16, which its byte order mark tells.
+/// The text of a file with a UTF-16 byte order mark.
 fn from_utf_16(octets: &[u8]) -> Option<String> {
     let unit = match octets {
         [0xff, 0xfe, ..] => u16::from_le_bytes,
@@ -54,7 +54,7 @@ fn decoded(line: Vec<u8>) -> String {
     String::from_utf8(line).unwrap_or_else(|error| error.as_bytes().iter().map(|octet| windows_1252(*octet)).collect())
 }
 
-/// The character of an octet in Windows-1252, where it has one, else in ISO 8859-1.
+/// The character of an octet in Windows-1252, else in ISO 8859-1.
 fn windows_1252(octet: u8) -> char {
     const FROM_0X80: [char; 32] = [
         '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘',
@@ -85,12 +85,12 @@ mod tests {
     }
 
     #[test]
-    fn a_fold_behind_empty_lines_is_still_one() {
+    fn a_fold_after_empty_lines_is_recognised() {
         assert_eq!(unfolded(b"A:one\r\n\r\n  two\r\r\n three"), [(1, "A:one twothree".to_owned())]);
     }
 
     #[test]
-    fn a_fold_within_a_character_is_no_harm() {
+    fn a_fold_may_split_a_character() {
         let [first, second] = "é".as_bytes() else { panic!("é has two octets") };
         let text = [b"SUMMARY:No".as_slice(), &[*first], b"\r\n ", &[*second], b"l"].concat();
         assert_eq!(unfolded(&text), [(1, "SUMMARY:Noél".to_owned())]);
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_of_utf_16_is_believed() {
+    fn a_byte_order_mark_selects_utf_16() {
         let units: Vec<u16> = "\u{feff}A:é\r\nB:😀".encode_utf16().collect();
         let expected = [(1, "A:é".to_owned()), (2, "B:😀".to_owned())];
         assert_eq!(unfolded(&units.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<_>>()), expected);

@@ -1,11 +1,11 @@
-//! The properties that only this server writes and reads.
+//! Properties that only this server writes and reads.
 
-/// The property that holds the rule of a recurring period as the schedule has it, where other programs would not
-/// understand it or show other days; empty for a period without a rule. `RRULE` and `RDATE` are then not looked at.
+/// The rule of a recurring period as stored, if other programs would not understand it or would compute other days;
+/// empty for a period without a rule. If present, `RRULE` and `RDATE` are ignored.
 pub(super) const RULE: &str = "X-CALL-ACCEPTANCE-RULE";
-/// The property that holds the `startDate` of a recurring period beside [`RULE`].
+/// The `startDate` of a recurring period; accompanies [`RULE`].
 pub(super) const START: &str = "X-CALL-ACCEPTANCE-START";
-/// The property that holds the `exceptDates` beside [`RULE`], where `EXDATE` says more.
+/// The `exceptDates` of a recurring period, if `EXDATE` has more; accompanies [`RULE`].
 pub(super) const EXCEPT: &str = "X-CALL-ACCEPTANCE-EXDATE";
-/// The properties that only this server writes and reads.
+/// All of these properties.
 pub(super) const RULE_PROPERTIES: [&str; 3] = [RULE, START, EXCEPT];

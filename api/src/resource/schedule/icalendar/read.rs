@@ -1,4 +1,4 @@
-//! Reading a calendar: its events become periods, or faults on the lines that no period can say.
+//! Reads a calendar: its events become periods, or faults for the lines that periods cannot express.
 
 use std::collections::HashMap;
 
@@ -20,34 +20,33 @@ use crate::{
     wire::problem::{Fault, MAX_FAULTS},
 };
 
-/// How a calendar is to be read.
+/// Options for reading a calendar.
 #[derive(Debug, Clone, Default)]
 pub struct Reading {
-    /// Where the owner of the schedule is.
+    /// The time zone of the schedule's owner; `None` for an unknown one.
     pub zone: Option<tz::TimeZone>,
-    /// Whether events that no period can say are left out; else nothing is read.
+    /// Whether events that periods cannot express are left out; by default they make the reading fail.
     pub skip: bool,
-    /// Events are left out whose `SUMMARY`, `CATEGORIES` or `DESCRIPTION` have one of these in it, in letters of either
+    /// Excludes events whose `SUMMARY`, `CATEGORIES` or `DESCRIPTION` contains one of these texts, in upper or lower
     /// case.
     pub exclude: Vec<String>,
 }
 
-/// What was read.
+/// The result of reading a calendar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loaded {
-    /// What the events say.
+    /// The periods of the events.
     pub periods: Vec<Period>,
-    /// Each event that was left out because no period can say it, with its first fault.
+    /// The events that were left out because periods cannot express them, each with its first fault.
     pub skipped: Vec<Fault>,
 }
 
-/// The periods that the calendars in `octets` stand for (RFC 5545), or everything in them that no period can say, each
-/// with its line. Takes time in proportion to the octets, and not more than a fraction of a second for as many as a
-/// body can have.
+/// Reads the calendars in `octets` (RFC 5545) into periods. The error lists everything that periods cannot express,
+/// each with its line. Takes time linear in the length; for a body of maximum length a fraction of a second.
 pub fn read(octets: &[u8], reading: &Reading) -> Result<Loaded, Vec<Fault>> {
     let (calendars, faults) = calendars(octets);
     if !faults.is_empty() {
-        // What is not whole cannot be read in part.
+        // A calendar with structural faults cannot be read in part.
         return Err(all_faults(&calendars, faults, reading));
     }
     let mut reader = Reader::of(reading);
@@ -55,7 +54,7 @@ pub fn read(octets: &[u8], reading: &Reading) -> Result<Loaded, Vec<Fault>> {
     reader.end()
 }
 
-/// The faults of the structure with those of the events.
+/// The structural faults together with those of the events.
 fn all_faults(calendars: &[Calendar], faults: Vec<Fault>, reading: &Reading) -> Vec<Fault> {
     let mut reader = Reader::of(reading);
     calendars.iter().for_each(|calendar| reader.calendar(calendar));
@@ -74,7 +73,7 @@ struct Reader<'r> {
     zone: tz::TimeZone,
     budget: Budget,
     drafts: Vec<Draft>,
-    /// For each event that no period can say, where it begins and what is wrong.
+    /// The events that periods cannot express: the line of `BEGIN`, and the faults.
     faults: Vec<(usize, Vec<Fault>)>,
 }
 
@@ -90,7 +89,7 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// Whether there is no use in looking further.
+    /// Whether the maximum number of faults has been reached.
     fn is_done(&self) -> bool {
         !self.reading.skip && self.faults.len() >= MAX_FAULTS
     }
@@ -106,7 +105,8 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// The events of a calendar by their `UID`, those without one each by itself, in the order of the first of each.
+    /// Groups the events of a calendar by `UID`, in order of first appearance. Events without `UID` are groups of their
+    /// own.
     fn series<'a>(&mut self, calendar: &'a Calendar, zones: &mut Zones<'_>) -> Vec<Series<'a>> {
         let mut all: Vec<Series<'a>> = Vec::new();
         let mut places: HashMap<&'a str, usize> = HashMap::new();
@@ -168,7 +168,7 @@ impl<'r> Reader<'r> {
         }
         if let Some(draft) = self.drafts.get(MAX_PERIODS) {
             let detail = format!(
-                "The calendar makes {count} periods, and a schedule can have {MAX_PERIODS}; this event is beyond them. \
+                "The calendar results in {count} periods, and a schedule can have {MAX_PERIODS}; this event is beyond them. \
                  Leave events out with `exclude`, or load parts of the calendar into several schedules."
             );
             whole.push(Fault::on_line(draft.line, detail));
@@ -176,7 +176,7 @@ impl<'r> Reader<'r> {
         self.faults.sort_by_key(|(line, _)| *line);
         if self.reading.skip && whole.is_empty() {
             let first = |(line, faults): (usize, Vec<Fault>)| {
-                sorted(faults).into_iter().next().unwrap_or_else(|| Fault::on_line(line, "The event cannot be said."))
+                sorted(faults).into_iter().next().unwrap_or_else(|| Fault::on_line(line, "The event is not supported."))
             };
             return Ok(Loaded { periods, skipped: self.faults.into_iter().map(first).collect() });
         }
@@ -186,7 +186,7 @@ impl<'r> Reader<'r> {
     }
 }
 
-/// The instance that an event stands instead of, if that can be read.
+/// The instance that an event replaces, if it can be read.
 fn instead_of(component: &Component, zones: &mut Zones<'_>) -> Option<Moment> {
     component.first("RECURRENCE-ID").and_then(|line: &ContentLine| Moment::of(line, line.value(), zones).ok())
 }
@@ -220,7 +220,7 @@ fn period(draft: &Draft, names: &mut Names) -> Result<Period, Fault> {
     })
 }
 
-/// So many minutes of a day, at most all.
+/// A time of day in minutes, at most 24:00.
 fn time(minutes: u16) -> Result<TimeOfDay, String> {
     TimeOfDay::parse(&format!("{:02}:{:02}", minutes / 60, minutes % 60)).map_err(|error| format!("{error}."))
 }

@@ -1,4 +1,4 @@
-//! Recurrence rules as periods have them, and the days that they make.
+//! Recurrence rules of events, with first and last day, and the days that they generate.
 
 use std::sync::Arc;
 
@@ -9,30 +9,30 @@ use crate::value::{
     text::NotValid,
 };
 
-/// The first and the last day that schedules know.
+/// The first day that schedules support.
 pub(super) const FIRST: civil::Date = civil::date(1970, 1, 1);
 pub(super) const LAST: civil::Date = civil::date(2199, 12, 31);
 
-/// The days of the week as rules have them, from Monday on.
+/// The days of the week as written in rules, from Monday.
 pub(super) const WEEKDAYS: [&str; 7] = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
 
-/// How many days may still be looked at for a calendar, so that no file takes long to read.
+/// The number of days that may still be evaluated for a calendar. Bounds the time for reading a file.
 pub(super) struct Budget(u32);
 
-/// What a day costs whose place among others must be known (`BYSETPOS`).
+/// Cost of evaluating a day with `BYSETPOS`, in days.
 const COST_OF_POSITIONS: usize = 10;
-/// What a year of days costs that are looked at together.
+/// Cost of evaluating a whole year at once, in days.
 const DAYS_FOR_A_YEAR: usize = 100;
 
-/// The days of a calendar's rules are too many to be looked at.
+/// The error when the budget of a calendar is exhausted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Exhausted;
 
 impl Budget {
-    /// Some fifty milliseconds.
+    /// About 50 ms.
     pub(super) const FULL: Self = Self(3_000_000);
 
-    /// Takes so many days; once there are not as many, there are none any more.
+    /// Spends `days`; once the budget is exceeded, it stays exhausted.
     pub(super) fn spend(&mut self, days: usize) -> Result<(), Exhausted> {
         let left = u32::try_from(days).ok().and_then(|days| self.0.checked_sub(days));
         self.0 = left.unwrap_or_default();
@@ -40,49 +40,49 @@ impl Budget {
     }
 }
 
-/// A rule with its first and its last day.
+/// A rule with its first and last day.
 #[derive(Debug, Clone)]
 pub(super) struct Rule {
-    /// Without `COUNT` and `UNTIL`, as they are written.
+    /// The rule as written, without `COUNT` and `UNTIL`.
     text: RecurrenceRule,
-    /// What the text says.
+    /// The parsed rule.
     pub(super) parts: Parts,
-    /// The day that the rule counts its intervals from: no day before it counts, and it counts if the rule makes it.
+    /// The day from which intervals count. The rule generates no earlier day, and this one only if it matches.
     pub(super) first: civil::Date,
-    /// The last day that counts if the rule makes it.
+    /// The last day on which the rule may occur.
     pub(super) last: civil::Date,
     recurrence: Arc<Recurrence>,
 }
 
 impl Rule {
-    /// The rule that `text` says without `COUNT` and `UNTIL`.
+    /// Parses a rule without `COUNT` and `UNTIL`.
     pub(super) fn parse(text: &str, first: civil::Date, last: Option<civil::Date>) -> Result<Self, NotValid> {
         let text = RecurrenceRule::parse(text)?;
         let recurrence = Recurrence::compile(&text, first, Times::WHOLE_DAY, &[], &tz::TimeZone::UTC);
         Ok(Self { parts: text.parts(), text, first, last: last.unwrap_or(FOREVER), recurrence: Arc::new(recurrence) })
     }
 
-    /// The rule of these parts.
+    /// The rule with these parts.
     pub(super) fn of(parts: &Parts, first: civil::Date, last: civil::Date) -> Option<Self> {
         Self::parse(&written(parts), first, Some(last)).ok()
     }
 
-    /// The same rule from one of its days on.
+    /// The same rule from one of its later days.
     pub(super) fn from(&self, first: civil::Date) -> Option<Self> {
         Self::parse(self.text.as_str(), first, Some(self.last)).ok()
     }
 
-    /// Whether the rule makes `day`.
+    /// Whether the rule generates `day`.
     pub(super) fn makes(&self, day: civil::Date) -> bool {
         day <= self.last && self.recurrence.occurs_on(&Day::of(day))
     }
 
-    /// The first day that the rule makes from `from` on.
+    /// The first day of the rule from `from`.
     pub(super) fn next(&self, from: civil::Date, budget: &mut Budget) -> Result<Option<civil::Date>, Exhausted> {
         self.find(from.max(self.first), 1, budget)
     }
 
-    /// The last day that the rule makes up to `to`.
+    /// The last day of the rule up to `to`.
     pub(super) fn previous(&self, to: civil::Date, budget: &mut Budget) -> Result<Option<civil::Date>, Exhausted> {
         self.find(to.min(self.last).min(LAST), -1, budget)
     }
@@ -100,7 +100,7 @@ impl Rule {
         Ok(None)
     }
 
-    /// The `count`th day that the rule makes, or the last one that schedules know.
+    /// The `count`-th day of the rule, or the last day that schedules support.
     pub(super) fn nth(&self, count: u32, budget: &mut Budget) -> Result<civil::Date, Exhausted> {
         budget.spend(DAYS_FOR_A_YEAR)?;
         let before = usize::try_from(count.saturating_sub(1)).unwrap_or(usize::MAX);
@@ -110,12 +110,12 @@ impl Rule {
         Ok(day)
     }
 
-    /// The same rule up to a day.
+    /// The same rule up to `last`.
     pub(super) fn until(&self, last: civil::Date) -> Self {
         Self { last, ..self.clone() }
     }
 
-    /// The rule as a period has it.
+    /// The rule in the form of a period.
     pub(super) fn to_period(&self) -> Result<RecurrenceRule, NotValid> {
         match self.last {
             FOREVER => Ok(self.text.clone()),
@@ -124,7 +124,7 @@ impl Rule {
     }
 }
 
-/// The last day of a rule that has none.
+/// The last day of a rule without end.
 pub(super) const FOREVER: civil::Date = civil::Date::MAX;
 
 /// A `DATE` (RFC 5545, section 3.3.4).
@@ -132,7 +132,7 @@ pub(super) fn basic(day: civil::Date) -> String {
     format!("{:04}{:02}{:02}", day.year(), day.month(), day.day())
 }
 
-/// The text of a rule, its `COUNT` and `UNTIL` aside.
+/// The text of a rule, without `COUNT` and `UNTIL`.
 fn written(parts: &Parts) -> String {
     let frequency = match parts.frequency {
         Frequency::Daily => "DAILY",

@@ -1,8 +1,8 @@
-//! Series: a recurring event with the instances that were moved or taken out, as the days that they are on.
+//! Series: a recurring event with its moved and cancelled instances, turned into days.
 //!
-//! What counts as a day is what the reader `recurring_ical_events` says: the first start counts whether the rule makes
-//! it or not, `EXDATE` as a day takes out all of that day, an instance that was moved counts where it was moved to, and
-//! of events with one `UID` that are instead of the same instance, the one with the highest `SEQUENCE` counts.
+//! The reader `recurring_ical_events` is the reference: the first start counts whether or not the rule generates it,
+//! `EXDATE` as a date excludes the whole day, a moved instance counts where it was moved to, and of several events with
+//! the same `UID` that replace the same instance, the one with the highest `SEQUENCE` applies.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -21,23 +21,23 @@ use crate::{
     wire::problem::Fault,
 };
 
-/// Minutes of a day.
+/// Minutes in a day.
 const MINUTES: i64 = 24 * 60;
-/// How many days a period can leave out; more need another period.
+/// Maximum number of exceptions of a period; with more, the series is split into several periods.
 const MAX_EXCEPT: usize = 366;
 
-/// How many rules an event can have; RFC 5545 wants one.
+/// Maximum number of rules of an event; RFC 5545 recommends one.
 const MAX_RULES: usize = 10;
 
-/// What is going to be a period.
+/// A period under construction.
 #[derive(Debug)]
 pub(super) struct Draft {
-    /// Where its event begins.
+    /// The line of its event's `BEGIN`.
     pub(super) line: usize,
     pub(super) summary: String,
     pub(super) active: bool,
     pub(super) days: Days,
-    /// Minutes of the day, of which the second are on the next day if they are not more than the first.
+    /// Start and stop in minutes of the day. The stop is on the next day if it is not after the start.
     pub(super) times: Option<(u16, u16)>,
 }
 
@@ -59,15 +59,16 @@ impl Days {
 /// The events of a calendar with the same `UID`.
 #[derive(Default)]
 pub(super) struct Series<'a> {
-    /// The event that the others are instances of.
+    /// The recurring event that the others are instances of.
     core: Option<Event<'a>>,
     instances: Vec<Event<'a>>,
-    /// Instances that are left out, and do not come back where they were.
+    /// Instances that are left out.
     gone: Vec<Moment>,
 }
 
 impl<'a> Series<'a> {
-    /// Adds an event; of two that say of the same, the one with the higher `SEQUENCE` is kept, else the first one.
+    /// Adds an event. Of two events for the same instance, the one with the higher `SEQUENCE` is kept, else the first
+    /// one.
     pub(super) fn add(&mut self, event: Event<'a>) {
         let newer = |before: &Event<'_>| event.sequence > before.sequence;
         match event.instead_of {
@@ -77,12 +78,12 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// Leaves out the instance that stands instead of `instead_of`.
+    /// Leaves out the instance that `instead_of` identifies.
     pub(super) fn leave_out(&mut self, instead_of: Moment) {
         self.gone.push(instead_of);
     }
 
-    /// Adds the periods that the series needs to `drafts`, or to `faults` each event that no period can say.
+    /// Adds the periods of the series to `drafts`, and the events that periods cannot express to `faults`.
     pub(super) fn spread(
         mut self,
         zones: &mut Zones<'_>,
@@ -120,7 +121,7 @@ impl<'a> Series<'a> {
     }
 }
 
-/// An instance that is not where its series has it.
+/// Adds a moved instance.
 fn single(
     event: &Event<'_>,
     summary: &str,
@@ -143,19 +144,19 @@ fn single(
     Ok(())
 }
 
-/// A part of an event: the same on all of its days.
+/// A part of an event: the days on which it has the same times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Part {
-    /// Days behind the start.
+    /// Days after the start.
     offsets: Offsets,
-    /// As in [`Draft`]; the whole day without.
+    /// As in [`Draft`]; the whole day if absent.
     times: Option<(u16, u16)>,
 }
 
 impl Part {
-    /// The parts of an event that starts at `start` and takes so many seconds of the clock, in whole minutes: whatever
-    /// part of a minute it takes counts. An event of no length is a minute, at midnight the day. Where the last minute
-    /// of a day is missing, or its last second, the day was meant.
+    /// Splits an event that starts at `start` and lasts `seconds` of local time, rounded up to whole minutes. An event
+    /// of zero length lasts a minute, or the whole day if it starts at midnight. An end at the last minute or second of
+    /// a day means the end of the day.
     fn of(start: civil::DateTime, seconds: i64) -> Vec<Self> {
         let first = i64::from(start.hour()) * 3600 + i64::from(start.minute()) * 60 + i64::from(start.second());
         let (from, mut to) = (first / 60, (first + seconds + 59) / 60);
@@ -192,13 +193,13 @@ impl Part {
         parts
     }
 
-    /// Its days when the event starts on `day`.
+    /// The days of the part if the event starts on `day`.
     fn range(&self, day: civil::Date) -> (civil::Date, civil::Date) {
         (day.saturating_add(self.offsets.0.days()), day.saturating_add(self.offsets.1.days()))
     }
 }
 
-/// Refuses a single event on days that schedules do not know. Of one that recurs they are left out.
+/// Refuses a single event on days that schedules do not support. For recurring events such days are left out.
 fn check_range(event: &Event<'_>, parts: &[Part]) -> Result<(), Fault> {
     let first = event.start.date();
     let last = parts.last().map_or(first, |part| part.range(first).1);
@@ -211,7 +212,7 @@ fn check_range(event: &Event<'_>, parts: &[Part]) -> Result<(), Fault> {
     }
 }
 
-/// Refuses parts of days on a clock that does not show what the owner's does, up to the day `last`.
+/// Refuses times in a zone whose local time differs from the owner's, up to the day `last`.
 fn check_clock(
     event: &Event<'_>,
     parts: &[Part],
@@ -228,20 +229,19 @@ fn check_clock(
         return Ok(());
     }
     let detail = format!(
-        "The time is that of the zone {:?}, whose clock does not show what that of the schedule's owner does. Right \
-        are a \
-         whole day, `DTSTART;VALUE=DATE:20271225`, and a local time without `TZID` and `Z`, `DTSTART:20271225T090000`.",
+        "The local times of the zone {:?} differ from those of the owner's time zone. Use whole days, like \
+         `DTSTART;VALUE=DATE:20271225`, or local times without `TZID` and `Z`, like `DTSTART:20271225T090000`.",
         zones.name(event.clock).chars().take(80).collect::<String>()
     );
     Err(Fault::on_line(line, detail))
 }
 
-/// The starts of a series, as they are named by `EXDATE` and `RECURRENCE-ID`.
+/// The starts of a series, as `EXDATE` and `RECURRENCE-ID` identify them.
 struct Starts {
     clock: Clock,
-    /// Days on which no start counts.
+    /// Days on which all starts are excluded.
     except_days: HashSet<civil::Date>,
-    /// Starts that do not count.
+    /// Excluded starts.
     except: HashSet<civil::DateTime>,
 }
 
@@ -259,7 +259,7 @@ impl Starts {
         starts
     }
 
-    /// The times on the clock of the series that `moment` can mean: what it shows, and the same instant.
+    /// The local times in the series's zone that `moment` can mean: its own local time, and the same instant.
     fn names(&self, moment: Moment, zones: &Zones<'_>) -> Vec<civil::DateTime> {
         let same = zones.on(self.clock, moment.time(), moment.clock());
         [Some(moment.time()), same.filter(|time| *time != moment.time())].into_iter().flatten().collect()
@@ -270,11 +270,11 @@ impl Starts {
     }
 }
 
-/// The periods of a recurring event in the making.
+/// State of turning a recurring event into periods.
 struct Spread<'s, 'a, 'z> {
     event: &'s Event<'a>,
     starts: Starts,
-    /// Starts that another event stands instead of.
+    /// Starts that another event replaces.
     replaced: HashSet<civil::DateTime>,
     zones: &'s mut Zones<'z>,
     budget: &'s mut Budget,
@@ -289,9 +289,7 @@ impl Spread<'_, '_, '_> {
             return self.own(own, &parts);
         }
         if let Some(line) = event.rules.get(MAX_RULES) {
-            return Err(
-                line.fault(format!("An event can have {MAX_RULES} rules; give what follows an event of its own."))
-            );
+            return Err(line.fault(format!("An event can have {MAX_RULES} rules; use another event for what follows.")));
         }
         if !event.recurs() {
             check_range(event, &parts)?;
@@ -331,7 +329,7 @@ impl Spread<'_, '_, '_> {
         check_clock(self.event, &all, last, self.zones, self.budget)
     }
 
-    /// Starts that no rule makes.
+    /// Adds starts that no rule generates.
     fn fixed(&mut self, fixed: BTreeSet<(civil::DateTime, i64)>) {
         let counts = |start: &civil::DateTime| self.starts.counts(*start) && !self.replaced.contains(start);
         let mut whole: Vec<(civil::Date, civil::Date)> = Vec::new();
@@ -361,7 +359,7 @@ impl Spread<'_, '_, '_> {
         self.drafts.push(Draft { line, summary, active, days, times });
     }
 
-    /// The rule on `line`, with its last day instead of `COUNT` and `UNTIL`.
+    /// Parses the rule on `line`, with a last day in place of `COUNT` and `UNTIL`.
     fn rule(&mut self, line: &ContentLine, parts: &[Part]) -> Result<Rule, Fault> {
         let (text, count, until) = plain(line, self.event.start);
         let first = self.event.start.date();
@@ -400,7 +398,7 @@ impl Spread<'_, '_, '_> {
         Ok(())
     }
 
-    /// The days on which a start that the rule makes does not count.
+    /// The excluded days among those of the rule.
     fn days_out(&mut self, rule: &Rule) -> Result<BTreeSet<civil::Date>, Exhausted> {
         self.budget.spend(self.starts.except.len() + self.starts.except_days.len() + self.replaced.len())?;
         let time = self.event.start.time();
@@ -410,7 +408,7 @@ impl Spread<'_, '_, '_> {
     }
 
     fn on_several_days(&mut self, rule: &Rule, part: &Part, out: &BTreeSet<civil::Date>) -> Result<(), Exhausted> {
-        // What started before 1970 may still go on.
+        // An event that started before 1970 may continue into it.
         let from = FIRST.saturating_sub(part.offsets.1.days());
         let Some(first) = rule.next(from, self.budget)? else { return Ok(()) };
         let last = match rule.last {
@@ -442,7 +440,7 @@ impl Spread<'_, '_, '_> {
         Ok(())
     }
 
-    /// A period for each time that no rule can say.
+    /// Adds a period for each occurrence, if no rule can express them.
     fn one_by_one(&mut self, rule: &Rule, part: &Part, out: &BTreeSet<civil::Date>) -> Result<(), Exhausted> {
         let mut ranges: Vec<(civil::Date, civil::Date)> = Vec::new();
         let mut next = rule.next(rule.first, self.budget)?;
@@ -470,7 +468,7 @@ impl Spread<'_, '_, '_> {
         Ok(())
     }
 
-    /// Periods of a rule from its first day from 1970 on, each with as many exceptions as it can have.
+    /// Adds periods of a rule from its first day since 1970, each with at most the maximum number of exceptions.
     fn finish(&mut self, rule: &Rule, except: Vec<civil::Date>, times: Option<(u16, u16)>) -> Result<(), Exhausted> {
         let mut rule = rule.clone();
         if rule.first < FIRST {
@@ -501,7 +499,7 @@ impl Spread<'_, '_, '_> {
         }
     }
 
-    /// A period that this server has written in its own way.
+    /// Adds a period that this server has written.
     fn own(&mut self, own: &Own<'_>, parts: &[Part]) -> Result<(), Fault> {
         let times = parts.first().and_then(|part| part.times);
         let start = self.event.start.date();
@@ -520,10 +518,11 @@ impl Spread<'_, '_, '_> {
     }
 }
 
-const TOO_MUCH: &str = "The rules and zones of the calendar take too long to follow up to this one; load parts of the \
-                        calendar into several schedules.";
+const TOO_MUCH: &str = "The rules and time zones of the calendar take too long to evaluate up to this one; load parts of \
+    the calendar into several schedules.";
 
-/// A rule without `COUNT` and `UNTIL`, and these: without what says nothing, and without what readers do not look at.
+/// The rule without `COUNT` and `UNTIL`, and the values of these. Redundant parts and parts that readers ignore are
+/// removed.
 fn plain(line: &ContentLine, start: civil::DateTime) -> (String, Option<String>, Option<String>) {
     let word: String = line.word().chars().filter(|character| !character.is_whitespace()).collect();
     let word = word.strip_prefix("RRULE:").unwrap_or(&word);
@@ -545,7 +544,7 @@ fn plain(line: &ContentLine, start: civil::DateTime) -> (String, Option<String>,
     (parts.join(";"), count, until)
 }
 
-/// The last day on which an event of a rule can start.
+/// The last day on which an event of the rule may start.
 fn last_day(until: Until, event: &Event<'_>, whole: bool, zones: &Zones<'_>) -> civil::Date {
     let last = |time: civil::DateTime| match whole || event.start.time() <= time.time() {
         true => time.date(),
@@ -557,7 +556,7 @@ fn last_day(until: Until, event: &Event<'_>, whole: bool, zones: &Zones<'_>) -> 
         Until::Utc(time) => match (event.clock, zones.on(event.clock, time, Clock::Zone(0))) {
             (Clock::Zone(_), Some(time)) if event.start.time() <= time.time() => time.date(),
             (Clock::Zone(_), Some(time)) => time.date().saturating_sub(1.day()),
-            // Programs write the last day in UTC, or the instant at which it begins where they are.
+            // Programs write the last day in UTC, or the instant at which it begins in local time.
             _ => last(time).max(last(zones.at_owner(time))),
         },
     }

@@ -1,5 +1,4 @@
-//! Rules of the days behind those of a rule: what an event of several days is on its second day, its third one and so
-//! on.
+//! Shifted rules: for an event of several days, the rules of its second day, third day and so on.
 
 use std::collections::BTreeMap;
 
@@ -8,17 +7,17 @@ use jiff::{ToSpan as _, civil};
 use super::rule::{Budget, Exhausted, LAST, Rule};
 use crate::value::recurrence::{Frequency, Parts};
 
-/// The most days of an event that recurs; more are said one by one.
+/// Maximum length of a recurring event that is expressed by rules, in days; longer ones are expressed one by one.
 const MAX_DAYS: i32 = 400;
 
-/// What it costs to make a rule, in days.
+/// Cost of making a rule, in days.
 const COST_OF_A_RULE: usize = 300;
 
-/// How many days behind those of a rule, from the first to the last one.
+/// The first and the last offset in days from the days of a rule.
 pub(super) type Offsets = (i32, i32);
 
-/// Rules that together make the days from `offsets.0` to `offsets.1` behind each day of `rule`, which makes its first
-/// and its last one; none where no rules can say that.
+/// Rules that together generate the days from `offsets.0` to `offsets.1` after each day of `rule`, which must generate
+/// its first and last day; `None` if rules cannot express that.
 pub(super) fn shifted(rule: &Rule, offsets: Offsets, budget: &mut Budget) -> Result<Option<Vec<Rule>>, Exhausted> {
     if offsets.1 - offsets.0 > MAX_DAYS {
         return Ok(None);
@@ -41,7 +40,7 @@ pub(super) fn shifted(rule: &Rule, offsets: Offsets, budget: &mut Budget) -> Res
     })
 }
 
-/// What the rule says, with what it leaves to its first day (RFC 5545, section 3.3.10).
+/// The parts of the rule, with those implied by its first day (RFC 5545, section 3.3.10).
 fn explicit(rule: &Rule) -> Parts {
     let mut parts = rule.parts.clone();
     let says_the_day = !parts.month_days.is_empty()
@@ -76,7 +75,7 @@ struct Has {
     ordinals: usize,
     every_weekday: bool,
     easter: bool,
-    /// Those that cannot be shifted.
+    /// Parts that cannot be shifted.
     others: bool,
 }
 
@@ -130,7 +129,7 @@ fn weekday(day: civil::Date) -> u8 {
     day.weekday().to_monday_zero_offset().unsigned_abs()
 }
 
-/// The day of the week so many days later.
+/// The day of the week `by` days later.
 fn weekday_after(weekday: u8, by: i32) -> u8 {
     u8::try_from((i32::from(weekday) + by).rem_euclid(7)).unwrap_or_default()
 }
@@ -143,12 +142,12 @@ fn after(day: civil::Date, by: i32) -> civil::Date {
     day.saturating_add(by.days())
 }
 
-/// A rule for each of the days.
+/// One rule for each offset.
 fn each(rule: &Rule, offsets: Offsets, parts: impl Fn(i32) -> Option<Parts>) -> Option<Vec<Rule>> {
     (offsets.0..=offsets.1).map(|by| Rule::of(&parts(by)?, after(rule.first, by), after(rule.last, by))).collect()
 }
 
-/// Every day, or every third one.
+/// A rule of every day, or of every n-th day.
 fn days(rule: &Rule, parts: &Parts, offsets: Offsets) -> Option<Vec<Rule>> {
     let all = i64::from(parts.interval) <= i64::from(offsets.1 - offsets.0) + 1;
     match all {
@@ -160,7 +159,7 @@ fn days(rule: &Rule, parts: &Parts, offsets: Offsets) -> Option<Vec<Rule>> {
     }
 }
 
-/// Days of the week. Of every second week each day has a rule of its own: the one behind it can be in the next week.
+/// A rule of days of the week. With an interval, each day gets its own rule, since the next day may be in another week.
 fn weekdays(rule: &Rule, parts: &Parts, offsets: Offsets, budget: &mut Budget) -> Result<Option<Vec<Rule>>, Exhausted> {
     let later = |weekdays: &[(i16, u8)], by: i32| {
         let weekdays = weekdays.iter().map(|(_, weekday)| (0, weekday_after(*weekday, by))).collect();
@@ -183,12 +182,12 @@ fn weekdays(rule: &Rule, parts: &Parts, offsets: Offsets, budget: &mut Budget) -
     Ok(Some(rules))
 }
 
-/// So many days after Easter.
+/// A rule of a day relative to Easter Sunday.
 fn easter(rule: &Rule, parts: &Parts, offsets: Offsets) -> Option<Vec<Rule>> {
     each(rule, offsets, |by| Some(Parts { easter: Some(by16(parts.easter?, by)?), ..parts.clone() }))
 }
 
-/// Days of each month.
+/// A rule of days of the month.
 fn month_days(
     rule: &Rule,
     parts: &Parts,
@@ -205,7 +204,7 @@ fn month_days(
     if parts.interval > 1 {
         return Ok(None);
     }
-    // What goes on in the next month is another day after a month of another length.
+    // A day shifted into the next month depends on the length of the month.
     let yearly = Parts { frequency: Frequency::Yearly, ..parts.clone() };
     let (from_start, from_end): (Vec<i16>, Vec<i16>) = parts.month_days.iter().partition(|day| **day > 0);
     let mut rules = Vec::new();
@@ -222,7 +221,7 @@ fn month_days(
     Ok(Some(rules))
 }
 
-/// Days of each month, or of one month of each year, counted from its end.
+/// A rule of days counted from the end of each month, or of one month of each year.
 fn month_days_from_end(rule: &Rule, parts: &Parts, offsets: Offsets) -> Option<Vec<Rule>> {
     if parts.interval > 1 || parts.months.len() > 1 || parts.month_days.iter().any(|day| *day < -28) {
         return None;
@@ -246,7 +245,7 @@ fn month_days_from_end(rule: &Rule, parts: &Parts, offsets: Offsets) -> Option<V
     Some(rules)
 }
 
-/// Days of the week that are certain days of the month: the Friday from the 13th to the 19th.
+/// A rule of days of the week within days of the month, like the Friday from the 13th to the 19th.
 fn weekdays_of_dates(rule: &Rule, parts: &Parts, offsets: Offsets) -> Option<Vec<Rule>> {
     let shortest = shortest(parts)?;
     each(rule, offsets, |by| {
@@ -256,7 +255,7 @@ fn weekdays_of_dates(rule: &Rule, parts: &Parts, offsets: Offsets) -> Option<Vec
     })
 }
 
-/// Days of the year by their number, where it is the same in every year.
+/// A rule of numbered days of the year, if the numbers are the same in every year.
 fn year_days(rule: &Rule, parts: &Parts, offsets: Offsets) -> Option<Vec<Rule>> {
     each(rule, offsets, |by| {
         let later = |day: &i16| by16(*day, by).filter(|later| *later <= 365 && (*day > 0 || *later < 0));
@@ -264,12 +263,12 @@ fn year_days(rule: &Rule, parts: &Parts, offsets: Offsets) -> Option<Vec<Rule>> 
     })
 }
 
-/// The days of the shortest month that a rule is of.
+/// The length of the shortest month of a rule.
 fn shortest(parts: &Parts) -> Option<i16> {
     if parts.months.is_empty() { Some(28) } else { parts.months.iter().map(|month| length(*month)).min() }
 }
 
-/// The first Monday of May, or the last one, and what is behind it.
+/// A rule of days of the week with ordinals, like the first or last Monday of May.
 fn ordinals(rule: &Rule, parts: &Parts, offsets: Offsets) -> Option<Vec<Rule>> {
     let (ordinal, weekday) = *parts.weekdays.first()?;
     // Without a month, it is the first Monday of the year.
@@ -306,8 +305,8 @@ fn ordinals(rule: &Rule, parts: &Parts, offsets: Offsets) -> Option<Vec<Rule>> {
     Some(rules)
 }
 
-/// Days of the week that are certain days of the month, in February where they may be in March: there they are numbered
-/// from the start of the year.
+/// Days of the week within days of the month, around the end of February: days that may be in March are numbered from
+/// the start of the year.
 fn beyond_february(rule: &Rule, parts: &Parts, weekdays: &[(i16, u8)], days: &[i16], by: i32) -> Option<Vec<Rule>> {
     if parts.frequency == Frequency::Monthly && parts.interval > 1 {
         return None;
@@ -325,7 +324,7 @@ fn beyond_february(rule: &Rule, parts: &Parts, weekdays: &[(i16, u8)], days: &[i
     needed.into_iter().flatten().map(make).collect()
 }
 
-/// Days of the shortest month of this number.
+/// The minimum length of the month with this number.
 fn length(month: i16) -> i16 {
     match month {
         2 => 28,
@@ -334,22 +333,22 @@ fn length(month: i16) -> i16 {
     }
 }
 
-/// A day of each year.
+/// A day of every year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum OfYear {
-    /// A day of a month that is in every year.
+    /// A day of a month that exists in every year.
     Date(i16, i16),
     /// 29 February.
     LeapDay,
-    /// So many days behind it, in March.
+    /// Days after 29 February, in March.
     AfterLeapDay(i16),
-    /// The day of this number: 60 is 29 February or 1 March.
+    /// The day with this number: 60 is 29 February or 1 March.
     Number(i16),
 }
 
 impl OfYear {
-    /// The day so many days behind a day of a month, and whether it is in the next year; none where a year has no such
-    /// day.
+    /// The day `by` days after a day of a month, and whether it is in the next year; `None` if it does not exist in
+    /// every year.
     fn behind(month: i16, day: i16, by: i32) -> Option<Self> {
         if (month, day) == (2, 29) {
             return match by16(0, by)? {
@@ -369,7 +368,7 @@ impl OfYear {
         by16(0, day).map(|day| Self::Date(month, day))
     }
 
-    /// Where it stands together with others.
+    /// The key of the days that share a rule.
     fn group(self) -> (u8, i16) {
         match self {
             Self::Date(month, _) => (0, month),
@@ -379,7 +378,7 @@ impl OfYear {
         }
     }
 
-    /// Adds it to the rule of its group.
+    /// Adds the day to the rule of its group.
     fn add_to(self, parts: &mut Parts) {
         match self {
             Self::Date(month, day) => {
@@ -395,7 +394,7 @@ impl OfYear {
     }
 }
 
-/// Days of the year: those that are in the same years and the same month have one rule.
+/// A rule of days of the year. Days in the same month and the same years share a rule.
 fn dates(rule: &Rule, parts: &Parts, offsets: Offsets, budget: &mut Budget) -> Result<Option<Vec<Rule>>, Exhausted> {
     if parts.month_days.iter().all(|day| *day < 0) {
         return Ok(month_days_from_end(rule, parts, offsets));
@@ -429,7 +428,7 @@ fn dates(rule: &Rule, parts: &Parts, offsets: Offsets, budget: &mut Budget) -> R
     Ok(rules.collect())
 }
 
-/// The first or the last day of a rule that is of one day of the year.
+/// The first or last day of a rule that occurs once a year.
 fn yearly(rule: &Rule, step: i16, budget: &mut Budget) -> Result<Option<civil::Date>, Exhausted> {
     let (Some(month), Some(day)) = (rule.parts.months.first(), rule.parts.month_days.first()) else { return Ok(None) };
     let (first, last) = (rule.first.year(), rule.last.min(LAST).year());

@@ -1,4 +1,4 @@
-//! What is written reads back as what it was, whatever is read is no panic, and each fault has its line.
+//! Round trips of schedules, robustness against any input, and faults with their lines.
 
 use std::sync::LazyLock;
 
@@ -24,12 +24,12 @@ use crate::{
 
 static SCHEMAS: LazyLock<BodySchemas> = LazyLock::new(document::body_schemas);
 
-/// What is read for an owner in UTC.
+/// Reads a calendar for an owner in UTC.
 fn read(octets: &[u8]) -> Result<Vec<Period>, Vec<Fault>> {
     super::read(octets, &Reading::default()).map(|loaded| loaded.periods)
 }
 
-/// What is written for a user in UTC.
+/// Writes a schedule for a user in UTC.
 fn write(folder: &ScheduleFolder, schedule: &Schedule) -> String {
     super::write(folder, schedule, &tz::TimeZone::UTC)
 }
@@ -52,7 +52,7 @@ fn written(period: &Value) -> String {
     write(&folder(), &schedule(vec![period]))
 }
 
-/// A calendar with one event of these lines, the first of which is line 4.
+/// A calendar with an event of these lines; the first of them is line 4.
 fn calendar(lines: &[&str]) -> String {
     format!("BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\n{}\nEND:VEVENT\nEND:VCALENDAR\n", lines.join("\n"))
 }
@@ -127,19 +127,19 @@ fn rules_become_recurrences() {
 }
 
 #[test]
-fn what_a_period_cannot_say_is_refused_with_its_line() {
+fn what_periods_cannot_express_is_refused_with_its_line() {
     const DAY: &str = "DTSTART;VALUE=DATE:20271225";
     const BRUSSELS: &str = "DTSTART;TZID=Europe/Brussels:20271225T090000";
     for (lines, line, detail) in [
         (vec!["SUMMARY:P"], 3, "no `DTSTART`"),
-        (vec![DAY, "DTSTART;VALUE=DATE:20271226"], 5, "stands twice"),
+        (vec![DAY, "DTSTART;VALUE=DATE:20271226"], 5, "appears twice"),
         (vec![BRUSSELS, "DURATION:PT1H"], 4, "\"Europe/Brussels\""),
-        (vec![BRUSSELS, "DURATION:PT1H", "RRULE:FREQ=YEARLY"], 4, "whose clock does not show"),
+        (vec![BRUSSELS, "DURATION:PT1H", "RRULE:FREQ=YEARLY"], 4, "differ from those"),
         (vec!["DTSTART;TZID=Nowhere:20271225T090000", "DURATION:PT1H"], 4, "\"Nowhere\""),
-        (vec!["DTSTART:2027-12-25"], 4, "no day or time"),
-        (vec!["DTSTART:20270229"], 4, "no day or time"),
-        (vec!["DTSTART:20271225T2500", "DTEND:20271225T260000"], 4, "no day or time"),
-        (vec![DAY, "DTEND:tomorrow"], 5, "no day or time"),
+        (vec!["DTSTART:2027-12-25"], 4, "not a date or time"),
+        (vec!["DTSTART:20270229"], 4, "not a date or time"),
+        (vec!["DTSTART:20271225T2500", "DTEND:20271225T260000"], 4, "not a date or time"),
+        (vec![DAY, "DTEND:tomorrow"], 5, "not a date or time"),
         (vec![DAY, "DURATION:P1M"], 5, "`P1W`"),
         (vec![DAY, "DURATION:1 day"], 5, "`P1W`"),
         (vec!["DTSTART:19691231"], 4, "out of range"),
@@ -150,17 +150,17 @@ fn what_a_period_cannot_say_is_refused_with_its_line() {
         (vec![DAY, "RRULE:FREQ=DAILY;UNTIL=never"], 5, "UNTIL"),
         (vec![DAY, "RRULE:FREQ=YEARLY", "EXRULE:FREQ=YEARLY;INTERVAL=2"], 6, "`EXDATE`"),
         (vec![DAY, "RECURRENCE-ID;RANGE=THISANDFUTURE:20271225"], 5, "`UNTIL`"),
-        (vec![DAY, "RRULE:FREQ=YEARLY", "EXDATE:never"], 6, "no day or time"),
-        (vec![DAY, "RDATE:never"], 5, "no day or time"),
-        (vec![DAY, "two"], 5, "no property"),
-        (vec![DAY, "BEGIN:VALARM", "END:VEVENT"], 6, "where `END:VALARM` is due, which began on line 5"),
+        (vec![DAY, "RRULE:FREQ=YEARLY", "EXDATE:never"], 6, "not a date or time"),
+        (vec![DAY, "RDATE:never"], 5, "not a date or time"),
+        (vec![DAY, "two"], 5, "not a property"),
+        (vec![DAY, "BEGIN:VALARM", "END:VEVENT"], 6, "where `END:VALARM` is expected, which began on line 5"),
     ] {
         expect_fault(&calendar(&lines), line, detail);
     }
 }
 
 #[test]
-fn what_is_no_calendar_of_events_is_refused_with_its_line() {
+fn malformed_calendars_are_refused_with_the_line() {
     const EVENT: &str = "BEGIN:VEVENT\nDTSTART:20271225\nEND:VEVENT\n";
     let within = |text: &str| format!("BEGIN:VCALENDAR\n{text}END:VCALENDAR\n");
     for (text, line, detail) in [
@@ -174,8 +174,8 @@ fn what_is_no_calendar_of_events_is_refused_with_its_line() {
         (within("") + "X:1", 3, "outside of"),
         (within("") + "END:VCALENDAR", 3, "has no `BEGIN:VCALENDAR`"),
         (within("CALSCALE:HEBREW\n"), 2, "GREGORIAN"),
-        (within("BEGIN:VCALENDAR\nEND:VCALENDAR\n"), 2, "before the one before"),
-        (within(&EVENT.repeat(1204)), 3002, "makes 1204 periods, and a schedule can have 1000"),
+        (within("BEGIN:VCALENDAR\nEND:VCALENDAR\n"), 2, "before the previous one"),
+        (within(&EVENT.repeat(1204)), 3002, "results in 1204 periods, and a schedule can have 1000"),
     ] {
         expect_fault(&text, line, detail);
     }
@@ -185,7 +185,7 @@ fn what_is_no_calendar_of_events_is_refused_with_its_line() {
 }
 
 #[test]
-fn all_faults_are_told_in_the_order_of_their_lines() {
+fn all_faults_are_reported_in_line_order() {
     let wrong = ["DTSTART:never", "EXRULE:FREQ=DAILY", "RDATE:never", "STATUS:CONFIRMED", "noise"];
     let text = calendar(&wrong) + &calendar(&["DTSTART:20271225", "RRULE:FREQ=HOURLY"]);
     let faults = read(text.as_bytes()).expect_err("nothing in it is right");
@@ -195,7 +195,7 @@ fn all_faults_are_told_in_the_order_of_their_lines() {
     assert_eq!(faults.iter().filter_map(|fault| fault.line).collect::<Vec<_>>(), [4, 5, 6, 14]);
 }
 
-/// The days of the periods of a calendar in 2024 to 2030, for an owner in `zone`.
+/// The days of the periods of a calendar from 2024 to 2030, for an owner in `zone`.
 fn days(text: &[u8], reading: &Reading) -> Vec<String> {
     let loaded = super::read(text, reading).unwrap_or_else(|faults| panic!("{faults:?}"));
     let all = civil::date(2024, 1, 1).series(1.day()).take_while(|day| day.year() <= 2030);
@@ -220,12 +220,12 @@ fn events_are_on_the_days_that_other_readers_show() {
     for (lines, expected) in [
         (vec!["DTSTART;VALUE=DATE:20271225", "DTEND;VALUE=DATE:20271224"], vec!["2027-12-24"]),
         (vec!["DTSTART;VALUE=DATE:20271225", "EXDATE;VALUE=DATE:20271225"], vec![]),
-        // The first start counts whether the rule makes it or not.
+        // The first start counts whether or not the rule generates it.
         (
             vec!["DTSTART;VALUE=DATE:20271224", "RRULE:FREQ=YEARLY;BYMONTHDAY=25;BYMONTH=12;COUNT=1"],
             vec!["2027-12-24", "2027-12-25"],
         ),
-        // Days of several lengths, with a feast that was taken out.
+        // Events of several lengths, with one excluded day.
         (
             vec![
                 "DTSTART;VALUE=DATE:20261231",
@@ -266,7 +266,7 @@ fn events_are_on_the_days_that_other_readers_show() {
 }
 
 #[test]
-fn parts_of_days_are_kept_where_the_clock_of_their_zone_shows_what_the_owners_does() {
+fn parts_of_days_are_kept_if_the_local_times_of_their_zone_are_the_owners() {
     let brussels = Reading { zone: tz::TimeZone::get("Europe/Brussels").ok(), ..Reading::default() };
     let event =
         |zone: &str, rule: &str| calendar(&[&format!("DTSTART;TZID={zone}:20271225T090000"), "DURATION:PT1H", rule]);
@@ -295,7 +295,7 @@ fn parts_of_days_are_kept_where_the_clock_of_their_zone_shows_what_the_owners_do
 }
 
 #[test]
-fn events_that_no_period_can_say_are_left_out_when_that_is_asked_for() {
+fn events_that_periods_cannot_express_are_skipped_on_request() {
     let right = "BEGIN:VEVENT\nUID:a\nDTSTART:20271225\nRRULE:FREQ=YEARLY\nEND:VEVENT\n";
     let moved = "BEGIN:VEVENT\nUID:a\nRECURRENCE-ID:20281225\nDTSTART:never\nEND:VEVENT\n";
     let wrong = "BEGIN:VEVENT\nUID:b\nDTSTART:20271226\nRRULE:FREQ=HOURLY\nEND:VEVENT\n";
@@ -309,7 +309,7 @@ fn events_that_no_period_can_say_are_left_out_when_that_is_asked_for() {
 }
 
 #[test]
-fn events_with_a_text_in_them_are_left_out_when_that_is_asked_for() {
+fn events_with_an_excluded_text_are_left_out() {
     let event = |name: &str, more: &str| format!("BEGIN:VEVENT\nSUMMARY:{name}\nDTSTART:20271225\n{more}END:VEVENT\n");
     let events = [
         event("Christmas", "DESCRIPTION:Public holiday\n"),
@@ -330,7 +330,7 @@ fn events_with_a_text_in_them_are_left_out_when_that_is_asked_for() {
 }
 
 #[test]
-fn more_days_than_a_period_can_leave_out_take_several_periods() {
+fn more_exceptions_than_a_period_can_have_are_split_over_several_periods() {
     let except: Vec<String> = (0..1000)
         .map(|at| civil::date(2024, 1, 1) + (2 * at).days())
         .map(|day| day.to_string().replace('-', ""))
@@ -342,7 +342,7 @@ fn more_days_than_a_period_can_leave_out_take_several_periods() {
 }
 
 #[test]
-fn what_follows_on_rules_that_take_too_long_is_refused_at_once() {
+fn rules_that_take_too_long_to_evaluate_are_refused_quickly() {
     let event = "BEGIN:VEVENT\nDTSTART:00010101\nRRULE:FREQ=YEARLY;COUNT=9999\nEND:VEVENT\n";
     let text = format!("BEGIN:VCALENDAR\n{}END:VCALENDAR\n", event.repeat(15_000));
     let loaded =
@@ -354,7 +354,7 @@ fn what_follows_on_rules_that_take_too_long_is_refused_at_once() {
 }
 
 #[test]
-fn as_many_exceptions_as_a_body_can_have_are_read() {
+fn the_maximum_number_of_exceptions_in_a_body_is_read() {
     let days = "20271225,".repeat(84_000);
     let text = calendar(&["DTSTART:20271225", "RRULE:FREQ=DAILY", &format!("EXDATE:{days}")]);
     let periods = read(text.as_bytes()).expect("a calendar");
@@ -362,7 +362,7 @@ fn as_many_exceptions_as_a_body_can_have_are_read() {
 }
 
 #[test]
-fn calendars_one_after_the_other_are_one_and_other_components_are_not_looked_at() {
+fn several_calendars_are_merged_and_other_components_are_ignored() {
     let event =
         |name: &str, within: &str| format!("BEGIN:VEVENT\nSUMMARY:{name}\nDTSTART:20271225\n{within}END:VEVENT\n");
     let alarm = "BEGIN:VALARM\nSUMMARY:alarm\nDTSTART:noise\nEND:VALARM\n";
@@ -397,13 +397,13 @@ fn names_are_made_to_fit_and_stay_unique() {
 }
 
 #[test]
-fn a_deep_nest_is_no_recursion() {
+fn deep_nesting_does_not_recurse() {
     let deep = "BEGIN:VCALENDAR\n".to_owned() + &"BEGIN:A\n".repeat(100_000);
     expect_fault(&deep, 100_001, "has no `END:A`");
 }
 
 #[test]
-fn easter_is_written_as_days_that_other_programs_know() {
+fn easter_is_written_as_days() {
     let easter = json!({
         "name": "Easter Sunday", "active": true, "type": "Recurrence", "startDate": "2026-01-01",
         "rule": "FREQ=YEARLY;BYEASTER=0",
@@ -435,7 +435,7 @@ fn an_event_starts_on_the_first_day_of_its_rule() {
 }
 
 #[test]
-fn what_is_written_is_ours_and_texts_are_escaped_once() {
+fn written_texts_are_escaped_exactly_once() {
     let text = written(&json!({ "name": "a,b;c\\d:\"e\"", "active": true, "type": "Date", "startDate": "2027-12-25" }));
     let expected = r#"BEGIN:VCALENDAR
 VERSION:2.0
@@ -457,7 +457,7 @@ END:VCALENDAR
 }
 
 #[test]
-fn a_rule_that_makes_no_day_is_kept() {
+fn a_rule_without_days_is_kept() {
     let never = json!({
         "name": "Never", "active": true, "type": "Recurrence", "startDate": "2026-01-01",
         "rule": "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30"
@@ -466,7 +466,7 @@ fn a_rule_that_makes_no_day_is_kept() {
 }
 
 #[test]
-fn other_programs_show_no_day_of_a_period_that_has_none() {
+fn other_programs_show_no_day_of_a_period_without_days() {
     let never = "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30";
     for (active, kind, rule) in
         [(true, "Recurrence", Some(never)), (false, "Recurrence", Some("FREQ=DAILY")), (false, "Date", None)]
@@ -485,7 +485,7 @@ fn other_programs_show_no_day_of_a_period_that_has_none() {
 }
 
 #[test]
-fn the_last_day_of_a_rule_is_written_as_decisions_have_it() {
+fn the_last_day_of_a_written_rule_is_that_of_decisions() {
     let period = |times: bool, until: &str| {
         let mut period = json!({
             "name": "P", "active": true, "type": "Recurrence", "startDate": "2026-07-01",
@@ -631,13 +631,13 @@ fn first_days(period: &Period) -> Vec<civil::Date> {
     }
 }
 
-/// The times of a period, the whole day said in one way.
+/// The times of a period, with the whole day in a canonical form.
 fn times(period: &Period) -> (String, String) {
     let (start, stop) = (period.start_time.as_ref(), period.stop_time.as_ref());
     (start.map_or("00:00", |time| time.as_str()).to_owned(), stop.map_or("24:00", |time| time.as_str()).to_owned())
 }
 
-/// A day or its only day said twice, times of the whole day, and days that the rule does not make anyway are left out.
+/// The period in canonical form: no redundant last day, whole-day times, or exceptions outside of the rule.
 fn plain(mut period: Period) -> Period {
     let (start, rule) = (period.start_date.as_ref().map(day_of), period.rule.as_ref());
     let made = start
@@ -659,7 +659,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn what_is_written_reads_back_as_what_it_was(schedule in schedules()) {
+    fn a_written_schedule_reads_back_unchanged(schedule in schedules()) {
         let text = write(&folder(), &schedule);
         let back = read(text.as_bytes()).unwrap_or_else(|faults| panic!("{faults:?}: {text}"));
         prop_assert_eq!(back.len(), schedule.periods.len());
@@ -677,7 +677,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_is_read_as_a_whole_by_the_library(schedule in schedules()) {
+    fn a_written_schedule_is_readable_by_the_library(schedule in schedules()) {
         use icalendar::{Calendar, Component as _};
         let text = write(&folder(), &schedule);
         prop_assert!(text.split_terminator("\r\n").all(|line| line.len() <= 75 && !line.contains(['\r', '\n'])));
@@ -696,7 +696,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_read_is_no_panic_and_makes_periods_that_a_schedule_takes(
+    fn reading_never_panics_and_results_in_valid_periods(
         schedule in schedules(),
         cuts in vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(),
         "[\\x00-\\x7f]{0,3}|é|\u{feff}|RDATE:1\n|T000000|Z"), 1..4),

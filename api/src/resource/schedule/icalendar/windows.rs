@@ -1,7 +1,7 @@
-//! The names that Windows, and so Outlook and Exchange, has for time zones.
+//! The names of time zones in Windows, which Outlook and Exchange use.
 
-/// Windows names with the zone of the IANA database that each means by itself, in the order of the names. Source:
-/// `windowsZones.xml` of the Unicode CLDR, the rows of territory `001`, April 2025.
+/// Windows names, sorted, with the default zone of the IANA database. Source: `windowsZones.xml` of the Unicode CLDR,
+/// the rows of territory `001`, April 2025.
 const ZONES: [(&str, &str); 139] = [
     ("AUS Central Standard Time", "Australia/Darwin"),
     ("AUS Eastern Standard Time", "Australia/Sydney"),
@@ -144,7 +144,7 @@ const ZONES: [(&str, &str); 139] = [
     ("Yukon Standard Time", "America/Whitehorse"),
 ];
 
-/// The IANA name of the zone that Windows calls `name`.
+/// The IANA name of the Windows time zone `name`.
 pub(super) fn to_iana(name: &str) -> Option<&'static str> {
     ZONES.binary_search_by_key(&name, |(windows, _)| windows).ok().map(|at| ZONES[at].1)
 }
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_is_found_and_means_a_zone_that_is_known() {
+    fn every_name_maps_to_a_known_zone() {
         for (windows, iana) in ZONES {
             assert_eq!(to_iana(windows), Some(iana));
             assert!(jiff::tz::TimeZone::get(iana).is_ok(), "{iana}");

@@ -1,4 +1,4 @@
-//! Writing a schedule as a calendar that other programs read, and that reads back as what it was.
+//! Writes a schedule as a calendar that other programs can read, and that reads back unchanged.
 
 use icalendar::{Calendar, Component as _, EventStatus, Property, ValueType};
 use jiff::{Span, ToSpan as _, civil, tz};
@@ -21,21 +21,22 @@ use crate::{
     },
 };
 
-/// `DTSTAMP` of every event: it is required (RFC 5545, section 3.6.1), and schedules keep no time of their last change.
+/// `DTSTAMP` of every event. It is required (RFC 5545, section 3.6.1), but schedules do not store when they were
+/// changed.
 const STAMP: &str = "19700101T000000Z";
-/// The greatest number of days that a rule which no other program knows is written as.
+/// Maximum number of days that a rule unknown to other programs is written as.
 const MAX_DAYS: usize = 200;
 
-/// `schedule` as a calendar of RFC 5545 with an event for each period. It is the same text for the same schedule. The
-/// last day of a rule is the one that decisions go by for a user in `zone`.
+/// `schedule` as a calendar of RFC 5545 with an event for each period. The text is deterministic. The last day of a
+/// rule is computed as in decisions for a user in `zone`.
 ///
-/// A rule that makes no day costs a microsecond or two for each year up to the last one.
+/// A rule without days takes one or two microseconds for each year up to the last one.
 pub fn write(folder: &ScheduleFolder, schedule: &Schedule, zone: &tz::TimeZone) -> String {
     let mut calendar = Calendar::empty();
     calendar
         .append_property(("VERSION", "2.0"))
         .append_property(("PRODID", "-//call-acceptance//Selective Call Acceptance//EN"))
-        // The library escapes what it knows to be a text, and `NAME` it does not know.
+        // The library escapes the properties that it knows to be texts; it does not know `NAME`.
         .append_property(property("NAME", schedule.name.as_str(), Some(ValueType::Text)))
         .append_property(("X-WR-CALNAME", schedule.name.as_str()));
     for period in &schedule.periods {
@@ -57,29 +58,29 @@ fn property(name: &str, value: impl Into<String>, kind: Option<ValueType>) -> Pr
     property
 }
 
-/// An identifier that stays as long as the names do, and tells nothing of them (RFC 7986, section 5.3).
+/// An identifier that is stable as long as the names are, and does not reveal them (RFC 7986, section 5.3).
 fn identifier(folder: &ScheduleFolder, schedule: &Schedule, period: &Period) -> Uuid {
     let mut segments = folder.segments();
     segments.extend([schedule.name.as_str(), period.name.as_str()]);
     Uuid::new_v5(&Uuid::NAMESPACE_URL, path(&segments).as_bytes())
 }
 
-/// What a period is as an event.
+/// A period as an event.
 struct Event {
     first: civil::Date,
     last: civil::Date,
-    /// The rule as other programs know it.
+    /// The rule in a form that other programs support.
     rule: Option<String>,
-    /// Days beside the first one.
+    /// Days in addition to the first one.
     more: Vec<civil::Date>,
-    /// The rule and the first day as the schedule has them, where the above says them in another way.
+    /// The rule and the first day as stored, if they differ from the above.
     own: Option<(String, civil::Date)>,
-    /// Whether other programs are to show no day of it: it makes none, or is not active.
+    /// Whether other programs should show no day of it: the period has no days or is not active.
     hidden: bool,
 }
 
 impl Event {
-    /// None for a period that lacks what its type requires; no such period is stored.
+    /// `None` if the period lacks a member that its type requires; such periods are never stored.
     fn of(period: &Period, zone: &tz::TimeZone) -> Option<Self> {
         let event = match period.kind {
             PeriodType::DayOfTheWeek => Self::every_week(period.day_of_week?),
@@ -124,8 +125,8 @@ impl Event {
         Self::recurring(civil::date(1970, 1, day), format!("FREQ=WEEKLY;BYDAY={code}"))
     }
 
-    /// The event starts on the first day that the rule makes, as RFC 5545 asks for (section 3.8.5.3): to other programs
-    /// the day that an event starts on is one of its days. Easter they do not know, and so they get the days.
+    /// The event starts on the first day that the rule generates (RFC 5545, section 3.8.5.3), since other programs
+    /// count the first day in any case. Rules with Easter are written as days.
     fn recurrence(period: &Period, zone: &tz::TimeZone) -> Option<Self> {
         let (start, rule) = (day(period.start_date.as_ref()?)?, period.rule.as_ref()?);
         let parts = rule.parts();
@@ -138,7 +139,7 @@ impl Event {
         let last = i64::from(recurrence.ends().1);
         let last = Span::new().try_days(last).ok().and_then(|days| civil::date(1970, 1, 1).checked_add(days).ok());
         let known = fitting(rule, start, last.unwrap_or(LAST), period.start_time.is_some());
-        // What is read back has no `COUNT`.
+        // A rule that is read back has no `COUNT`.
         let differs = parts.easter.is_some() || parts.count.is_some() || first != start;
         Some(Self {
             rule: parts.easter.is_none().then_some(known),
@@ -148,13 +149,13 @@ impl Event {
         })
     }
 
-    /// The same event, with no day for other programs.
+    /// The same event, without days for other programs.
     fn hidden(self) -> Self {
         let (rule, start) = self.own.unwrap_or((self.rule.unwrap_or_default(), self.first));
         Self { first: start, rule: None, more: Vec::new(), own: Some((rule, start)), hidden: true, ..self }
     }
 
-    /// All but the identifier.
+    /// All properties except the identifier.
     fn properties(&self, period: &Period) -> Vec<Property> {
         let times = period.times().ok().filter(|_| period.start_time.is_some());
         let (start, end) = match times {
@@ -168,7 +169,7 @@ impl Event {
         };
         let own_except: Vec<civil::Date> = period.except_dates.iter().flatten().filter_map(day).collect();
         let (rule, except) = match self.hidden {
-            // One day, and not that one.
+            // Excludes the only day of the rule.
             true => (Some("FREQ=DAILY;COUNT=1"), vec![self.first]),
             false => (self.rule.as_deref(), own_except.clone()),
         };
@@ -196,14 +197,14 @@ fn day(date: &Date) -> Option<civil::Date> {
     date.as_str().parse().ok()
 }
 
-/// A local `DATE-TIME` (RFC 5545, section 3.3.5), so many minutes after the day has begun.
+/// A local `DATE-TIME` (RFC 5545, section 3.3.5), `minutes` after the start of the day.
 fn stamp(day: civil::Date, minutes: u16) -> String {
     let later = day.saturating_add(i32::from(minutes / 1440).days());
     format!("{}T{:02}{:02}00", basic(later), minutes % 1440 / 60, minutes % 60)
 }
 
-/// The rule as other programs take it for the same: with its `UNTIL` of the type of `DTSTART`, as RFC 5545 asks for
-/// (section 3.3.10), and with the day of the week beside `BYWEEKNO`, without which some take the whole week.
+/// The rule in a form that other programs read the same way: `UNTIL` has the type of `DTSTART`, as RFC 5545 requires
+/// (section 3.3.10), and `BYWEEKNO` comes with a day of the week, without which some programs take the whole week.
 fn fitting(rule: &RecurrenceRule, start: civil::Date, last: civil::Date, has_times: bool) -> String {
     let parts = rule.parts();
     let mut text = rule.to_string();

@@ -1,5 +1,5 @@
-//! The time zones of a calendar. A schedule holds in the local time of its user, so a part of a day that is written in
-//! another zone can be kept only where both clocks show the same.
+//! The time zones of a calendar. A schedule uses its user's local time, so a part of a day in another zone can be kept
+//! only if the local times of both zones are the same.
 
 use std::collections::HashMap;
 
@@ -11,27 +11,27 @@ use super::{
     windows,
 };
 
-/// How many zones of a calendar are looked at: each costs some hundred microseconds.
+/// Maximum number of zones per calendar that are evaluated; each takes some hundred microseconds.
 const MAX_ZONES: usize = 100;
-/// What it costs to compare two clocks, in days.
+/// Cost of comparing two zones, in days.
 const COST_OF_A_ZONE: usize = 20_000;
-/// To where clocks are compared: from then on they show the same or not as they did in the years before.
+/// Zones are compared up to this day; afterwards their rules are assumed to stay the same.
 const LAST_COMPARED: civil::Date = civil::date(2100, 1, 1);
 
-/// Whose clock shows a time.
+/// The clock that a time refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Clock {
-    /// That of whoever looks.
+    /// The local time of the reader.
     Local,
-    /// That of a zone, by its place in [`Zones`].
+    /// The zone at this index of [`Zones`].
     Zone(usize),
 }
 
-/// The zones that the times of a calendar are in.
+/// The time zones of a calendar's times.
 pub(super) struct Zones<'a> {
     owner: &'a tz::TimeZone,
     described: HashMap<&'a str, &'a Described>,
-    /// The zone that times in UTC are shown in, where the calendar says so.
+    /// The zone of `X-WR-TIMEZONE`, in which times in UTC are displayed.
     shown_in: Option<usize>,
     places: HashMap<String, usize>,
     zones: Vec<Zone>,
@@ -39,14 +39,14 @@ pub(super) struct Zones<'a> {
 
 struct Zone {
     id: String,
-    /// None for one that nobody knows.
+    /// `None` if the zone is unknown.
     zone: Option<tz::TimeZone>,
-    /// The instants from which on, in seconds, the clock shows the same as the owner's, or does not.
+    /// Instants in Unix seconds from which the zone agrees with the owner's or not.
     agreement: Option<Vec<(i64, bool)>>,
 }
 
 impl<'a> Zones<'a> {
-    /// The zones of `calendar`, whose schedule's owner is in the zone `owner`.
+    /// The zones of `calendar`; the schedule's owner is in the zone `owner`.
     pub(super) fn of(calendar: &'a Calendar, owner: &'a tz::TimeZone) -> Self {
         let described = calendar.zones.iter().map(|zone| (zone.id.as_str(), zone)).collect();
         let utc = Zone { id: "UTC".to_owned(), zone: Some(tz::TimeZone::UTC), agreement: None };
@@ -81,7 +81,7 @@ impl<'a> Zones<'a> {
             .or_else(|| suffixes.filter(|id| id.contains('/')).find_map(known))
     }
 
-    /// The name of the zone of `clock`.
+    /// The name of the clock's zone.
     pub(super) fn name(&self, clock: Clock) -> &str {
         match clock {
             Clock::Local => "local time",
@@ -89,13 +89,13 @@ impl<'a> Zones<'a> {
         }
     }
 
-    /// A time in UTC on the clock that the calendar shows it on (`X-WR-TIMEZONE`).
+    /// Converts a time in UTC to the zone in which the calendar displays it (`X-WR-TIMEZONE`).
     pub(super) fn shown(&self, utc: civil::DateTime) -> (civil::DateTime, Clock) {
         let clock = Clock::Zone(self.shown_in.unwrap_or(0));
         self.on(clock, utc, Clock::Zone(0)).map_or((utc, Clock::Zone(0)), |time| (time, clock))
     }
 
-    /// What `clock` shows when the clock `other` shows `time`; none where one of them is nobody's or everybody's.
+    /// The time on `clock` when the clock `other` shows `time`; `None` if one of them is local or unknown.
     pub(super) fn on(&self, clock: Clock, time: civil::DateTime, other: Clock) -> Option<civil::DateTime> {
         if clock == other {
             return Some(time);
@@ -107,12 +107,12 @@ impl<'a> Zones<'a> {
         Some(zone(clock)?.to_datetime(zone(other)?.to_timestamp(time).ok()?))
     }
 
-    /// What the owner's clock shows at a time in UTC.
+    /// The owner's local time at a time in UTC.
     pub(super) fn at_owner(&self, utc: civil::DateTime) -> civil::DateTime {
         tz::TimeZone::UTC.to_timestamp(utc).map_or(utc, |instant| self.owner.to_datetime(instant))
     }
 
-    /// Whether `clock` shows the same as the owner's on all days from `first` to `last`.
+    /// Whether `clock` agrees with the owner's zone on all days from `first` to `last`.
     pub(super) fn agree(
         &mut self,
         clock: Clock,
@@ -136,7 +136,7 @@ impl<'a> Zones<'a> {
     }
 }
 
-/// From when on the two clocks show the same or not, from 1970 on.
+/// The instants since 1970 from which two zones agree or not.
 fn agreement(one: &tz::TimeZone, other: &tz::TimeZone) -> Vec<(i64, bool)> {
     let last = LAST_COMPARED.to_datetime(civil::Time::midnight());
     let last = tz::TimeZone::UTC.to_timestamp(last).unwrap_or(Timestamp::MAX);
@@ -150,7 +150,7 @@ fn agreement(one: &tz::TimeZone, other: &tz::TimeZone) -> Vec<(i64, bool)> {
     instants.iter().map(same).collect()
 }
 
-/// A zone as a calendar describes it, where that comes to the same every year.
+/// The zone that a calendar defines, if it has the same rules every year.
 fn described(zone: &Described) -> Option<tz::TimeZone> {
     let latest = |daylight: bool| {
         let of_kind = zone.observances.iter().filter(|observance| is_daylight(observance) == Some(daylight));
@@ -169,14 +169,14 @@ fn described(zone: &Described) -> Option<tz::TimeZone> {
     tz::TimeZone::posix(&text).ok()
 }
 
-/// Whether an observance is that of daylight saving: its clock is ahead of the one before.
+/// Whether an observance is daylight saving time: its offset is greater than the one before.
 fn is_daylight(observance: &Component) -> Option<bool> {
     let [from, to] =
         ["TZOFFSETFROM", "TZOFFSETTO"].map(|name| observance.first(name).and_then(|line| minutes(line.value())));
     Some(to? > from?)
 }
 
-/// `+0130` in minutes.
+/// Parses an offset like `+0130` into minutes.
 fn minutes(text: &str) -> Option<i32> {
     let text = text.trim();
     let (sign, digits) = (if text.starts_with('-') { -1 } else { 1 }, text.trim_start_matches(['+', '-']));
@@ -185,14 +185,14 @@ fn minutes(text: &str) -> Option<i32> {
     right.then(|| Some(sign * (number(0)? * 60 + number(2)?))).flatten()
 }
 
-/// `TZOFFSETTO` as POSIX has it: what is to be added to get UTC.
+/// `TZOFFSETTO` as a POSIX offset, which is added to local time to get UTC.
 fn offset(observance: &Component) -> Option<String> {
     let minutes = minutes(observance.first("TZOFFSETTO")?.value())?;
     let sign = if minutes > 0 { "-" } else { "" };
     Some(format!("{sign}{}:{:02}", minutes.abs() / 60, minutes.abs() % 60))
 }
 
-/// When an observance begins each year, as POSIX has it: `M10.5.0/3:00` is the last Sunday of October at 3:00.
+/// The yearly start of an observance as a POSIX rule: `M10.5.0/3:00` is the last Sunday of October at 3:00.
 fn yearly(observance: &Component) -> Option<String> {
     let rule = observance.first("RRULE")?.word();
     let part = |name: &str| rule.split(';').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));

@@ -1,4 +1,5 @@
-//! The compiled form agrees with the plain one on random rules, with weight where mistakes are likely.
+//! Property test: the compiled form agrees with the plain evaluator. Random rules favour the cases where mistakes are
+//! likely.
 
 use jiff::{ToSpan, civil, tz};
 use proptest::{collection::vec, prelude::*, sample::select, strategy::Union};
@@ -19,7 +20,7 @@ fn list<T: std::fmt::Display + std::fmt::Debug>(
     })
 }
 
-/// `part` once in `often`, else nothing; never for 0.
+/// `part` once in `often` cases, else nothing; always nothing if `often` is 0.
 fn maybe(often: u32, part: impl Strategy<Value = String> + 'static) -> BoxedStrategy<String> {
     match often {
         0 => Just(String::new()).boxed(),
@@ -60,7 +61,7 @@ fn rule() -> impl Strategy<Value = String> {
             maybe(4, (1..300).prop_map(|n| format!(";COUNT={n}"))),
         );
         parts.prop_map(move |(a, b, c, d, e, f, g, h, i, j)| {
-            // Positions need days to count.
+            // `BYSETPOS` needs another part.
             let positions = if [&b, &c, &d, &e, &f, &g].iter().all(|part| part.is_empty()) { "" } else { h.as_str() };
             format!("FREQ={frequency}{a}{b}{c}{d}{e}{f}{g}{positions}{i}{j}")
         })

@@ -1,4 +1,4 @@
-//! The days of rules, and the places of days.
+//! Days that rules generate, and positions of days.
 
 use jiff::{ToSpan, civil, tz};
 
@@ -21,14 +21,14 @@ fn days(recurrence: &Recurrence) -> Vec<String> {
     days.filter(|date| recurrence.occurs_on(&Day::of(*date))).map(|date| date.to_string()).collect()
 }
 
-/// The first days of `rule` from `first` on.
+/// The first days of `rule` from `first`.
 fn made<const N: usize>(rule: &str, first: civil::Date) -> [String; N] {
     let days = days(&compiled(rule, first, 0, vec![], "UTC"));
     days.into_iter().take(N).collect::<Vec<_>>().try_into().expect("as many days")
 }
 
 #[test]
-fn easter_is_where_the_calendar_has_it() {
+fn easter_is_computed_correctly() {
     let sundays = ["2024-03-31", "2025-04-20", "2026-04-05", "2027-03-28", "2038-04-25", "2285-03-22", "1970-03-29"];
     for sunday in sundays {
         let date: civil::Date = sunday.parse().expect("a date");
@@ -93,13 +93,14 @@ fn positions_count_in_the_period() {
 
 #[test]
 fn positions_count_from_the_start_of_the_week_also_before_the_first_day() {
-    // 2026-01-07 is a Wednesday: Tuesday is the second day of its week, Thursday the second from the first day on.
+    // 2026-01-07 is a Wednesday. Tuesday is the second matching day of its week; Thursday would be if counting began on
+    // the first day.
     let rule = "FREQ=WEEKLY;BYDAY=MO,TU,TH;BYSETPOS=2";
     assert_eq!(made(rule, civil::date(2026, 1, 7)), ["2026-01-13", "2026-01-20"]);
 }
 
 #[test]
-fn days_with_and_without_ordinals_stand_side_by_side() {
+fn days_with_and_without_ordinals_can_be_combined() {
     let rule = "FREQ=MONTHLY;BYDAY=MO,1TU";
     let expected = ["2026-01-05", "2026-01-06", "2026-01-12", "2026-01-19", "2026-01-26", "2026-02-02", "2026-02-03"];
     assert_eq!(made(rule, civil::date(2026, 1, 1)), expected);
@@ -169,7 +170,7 @@ fn until_in_the_hour_that_comes_twice_lets_the_first_of_them_count() {
 }
 
 #[test]
-fn count_counts_excepted_days_too() {
+fn count_includes_excepted_days() {
     let except = vec![civil::date(2026, 1, 2), civil::date(2026, 1, 1)];
     let counted = compiled("FREQ=DAILY;COUNT=3", civil::date(2026, 1, 1), 0, except, "UTC");
     assert_eq!(days(&counted), ["2026-01-03"]);
@@ -205,7 +206,7 @@ fn count_is_right_however_far_it_goes() {
 }
 
 #[test]
-fn what_costs_more_to_follow_costs_more() {
+fn a_count_that_takes_longer_to_follow_costs_more() {
     let first = civil::date(2000, 1, 1);
     let cost = |rule: &str| cost::of(&RecurrenceRule::parse(rule).expect("a rule"), first, true, 0, cost::BUDGET);
     for rule in [
@@ -229,7 +230,7 @@ fn what_costs_more_to_follow_costs_more() {
 }
 
 #[test]
-fn a_rule_without_end_is_asked_for_far_days_at_once() {
+fn a_rule_without_end_answers_for_distant_days_in_constant_time() {
     let weekly = compiled("FREQ=WEEKLY;INTERVAL=2", civil::date(2026, 1, 1), 0, vec![], "UTC");
     assert!(weekly.occurs_on(&Day::of(civil::date(2026, 1, 1) + (14 * 100_000).days())));
     assert!(!weekly.occurs_on(&Day::of(civil::date(2026, 1, 1) + (14 * 100_000 + 7).days())));

@@ -1,5 +1,5 @@
-//! RFC 5545, section 3.3.10, written down as plainly as can be: the days of each period are listed, what a part does
-//! not want is struck out, and what is left is counted. Slow, and with other means than the compiled form.
+//! A plain evaluator of RFC 5545, section 3.3.10: lists the days of each period, filters them by each part, and counts
+//! the rest. Slow, and independent of the compiled form.
 
 use std::collections::BTreeSet;
 
@@ -47,7 +47,7 @@ fn week_of(date: civil::Date, start: i64) -> civil::Date {
     date - ((weekday(date) - start).rem_euclid(7)).days()
 }
 
-/// The number of the week of `date`, and how many the year that the week belongs to has.
+/// The week number of `date`, and the number of weeks in the week's year.
 fn week(date: civil::Date, start: i64) -> (i64, i64) {
     let first = |year: i16| week_of(civil::date(year, 1, 4), start);
     let year = (date.year() - 1..=date.year() + 1).rev().find(|year| first(*year) <= date).expect("a year");
@@ -55,7 +55,7 @@ fn week(date: civil::Date, start: i64) -> (i64, i64) {
     (weeks(first(year), date) + 1, weeks(first(year), first(year + 1)))
 }
 
-/// Whether a list that counts from both ends has the `n`th of `count`.
+/// Whether a list that counts from both ends contains the `n`-th of `count`.
 fn names(list: &[i64], n: i64, count: i64) -> bool {
     list.contains(&n) || list.contains(&(n - count - 1))
 }
@@ -80,7 +80,7 @@ fn by_day(rule: &Rule<'_>, value: &str, date: civil::Date) -> bool {
     })
 }
 
-/// Easter Sunday by the tables of the Book of Common Prayer, in the form of Butcher.
+/// Easter Sunday by the tables of the Book of Common Prayer, in Butcher's form.
 fn easter(year: i64) -> civil::Date {
     let (a, b, c) = (year % 19, year / 100, year % 100);
     let (d, e, g) = (b / 4, b % 4, (8 * b + 13) / 25);
@@ -128,7 +128,7 @@ fn period(rule: &Rule<'_>, first: civil::Date, number: i64) -> Vec<civil::Date> 
     }
 }
 
-/// The days up to `horizon` that `rule`, in capital letters and without `UNTIL`, makes from `first` on.
+/// The days up to `horizon` that `rule` generates from `first`. The rule is in upper case and without `UNTIL`.
 pub(super) fn made(rule: &str, first: civil::Date, horizon: civil::Date) -> BTreeSet<civil::Date> {
     let rule = Rule(rule);
     let interval = rule.number("INTERVAL").unwrap_or(1);
