@@ -130,8 +130,8 @@ fn bad_parameter(name: &str, context: &RequestContext) -> Failure {
     let wrong = match given {
         Some(None) => format!("The parameter `{name}` is required."),
         Some(Some(value)) if has_lost_plus(&value) => format!(
-            "The parameter `{name}` has a space where its offset begins, since a `+` in a query is decoded as a space; write \
-            `%2B`."
+            "The parameter `{name}` has a space where its offset begins, since a `+` in a query is decoded as a space; \
+             write `%2B`."
         ),
         _ => format!("The parameter `{name}` is not valid."),
     };

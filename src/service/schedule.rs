@@ -89,8 +89,8 @@ impl Schedules for Server {
             check_owner(&self.db, &folder.owner).await?;
         }
         if !behind {
-            let detail = "`after` names a level that is not listed here; it must be the `next` of the previous page, requested \
-                with the same `allLevels`.";
+            let detail = "`after` names a level that is not listed here; it must be the `next` of the previous page, \
+                requested with the same `allLevels`.";
             return Err(Failure::invalid(vec![Fault::of_parameter("after", detail)]));
         }
         let more = schedules.len() > limit;

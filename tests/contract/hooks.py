@@ -17,24 +17,24 @@ from schemathesis.core.failures import Failure
 OWN_TOKEN_ID = os.environ["CALL_ACCEPTANCE_TOKEN"].split("_")[1]
 
 RULES = [
-    # What depends on another member or parameter.
+    # Rules that depend on another member or parameter.
     r"`\w+` is only for a period of type [\w ]+\.",
     r"`\w+` is required for a period of type [\w ]+\.",
-    r"`(start|stop)Time` is required beside `(start|stop)Time`\.",
+    r"`(start|stop)Time` is required with `(start|stop)Time`\.",
     r"`stopTime` is the same as `startTime`; .*",
     r"`after` names a level that is not listed here; .*",
-    r"`(holiday|time)Schedule` takes a schedule of type \"\w+\"\.",
-    r"The role `\w+` is for more than what `\w+` names; leave it out\.",
-    r"`(tenant|group|user)Id` is required with the role `\w+`( for a part of it)?\.",
-    r"A period before has the same name; each needs its own\.",
-    r"An entry before names the same criteria; each may be named once in a request\.",
-    # What depends on what is there, and on the time.
-    r"`expiresAt` is past; .*",
+    r"`(holiday|time)Schedule` requires a schedule of type \"\w+\"\.",
+    r"The scope of the role `\w+` is wider than `\w+`; leave it out\.",
+    r"`(tenant|group|user)Id` is required with the role `\w+`( if a member below it is set)?\.",
+    r"An earlier period has the same name; names must be unique\.",
+    r"An earlier entry names the same criteria; each criteria may be named once in a request\.",
+    # Rules that depend on existing resources, and on the time.
+    r"`expiresAt` is in the past; .*",
     r"There is no schedule \".+\" of type \w+ at the level \w+; create it first\.",
-    r"There is no criteria \".+\" yet; `fromDnCriteria` is required to create it\.",
+    r"There is no criteria \".+\"; `fromDnCriteria` is required to create it\.",
     r"`selection` is required to create a criteria: `Any` or `Specified Only`\.",
-    r"There is no criteria \".+\" to rename; a new one is created under `name`\.",
-    # What `format` says, of which not every case knows.
+    r"There is no criteria \".+\" to rename; `newName` is only for an existing criteria\.",
+    # Rules of `format`, which some test cases violate.
     r"\".+ is not valid here\. (.+ )?A (time zone|recurrence rule|region): .*",
     r"\".+ is not valid here\. (.+ )?A (tenant|group|user|criteria|schedule|period)'s (identifier|name): .*",
     r"The parameter `\w+` is not valid\. A ((tenant|group|user|criteria|schedule)'s (identifier|name)|region): .*",

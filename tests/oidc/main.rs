@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 const AUDIENCE: &str = "https://sca.example.com";
 const ALGORITHMS: [&str; 9] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
-const UNKNOWN_KEY: &str = "it is signed with a key that its provider does not publish";
+const UNKNOWN_KEY: &str = "it is signed with a key that the provider does not publish";
 
 /// The system's clock, and what was put on top.
 #[derive(Default)]
@@ -75,7 +75,7 @@ fn plain() -> TokenRequest {
 fn refused(verdict: Result<Claims, Rejection>) -> String {
     match verdict {
         Err(Rejection::Invalid(reason)) => reason.into_owned(),
-        other => panic!("{other:?} is no refusal"),
+        other => panic!("{other:?} is not a refusal"),
     }
 }
 
@@ -113,7 +113,7 @@ async fn every_asymmetric_algorithm_is_accepted_and_no_shared_secret() {
     }
     for algorithm in ["HS256", "HS512"] {
         let token = provider.token(&TokenRequest { algorithm, ..plain() }).await;
-        let expected = "it is signed with a shared secret and not with a private key";
+        let expected = "it is signed with a shared secret instead of a private key";
         assert_eq!(refused(verifier.verify(&token).await), expected);
     }
 }
@@ -123,7 +123,7 @@ async fn a_token_is_for_this_server_of_this_provider_and_in_its_time() {
     let (provider, other) = (Provider::start(), Provider::start());
     let (verifier, clock) = verifier(&provider);
     let elsewhere = provider.token(&TokenRequest::new("https://other.example.com", json!({}))).await;
-    let expected = "it is not for this server: its audience (aud) is another";
+    let expected = "it is not for this server: its audience (aud) is not the configured one";
     assert_eq!(refused(verifier.verify(&elsewhere).await), expected);
 
     let stranger = other.token(&plain()).await;

@@ -345,7 +345,7 @@ async fn at_most_100_faults_and_1000_periods_are_taken(#[case] database: Kind) {
     let problem = put(&app, &path, events(150, "never")).await.expect_problem(400, "invalid_request");
     assert_eq!(problem["errors"].as_array().map(Vec::len), Some(100));
     let problem = expect_lines(&put(&app, &path, events(1001, "20271225")).await, &[3002]);
-    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("makes 1001 periods")), "{problem}");
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("results in 1001 periods")), "{problem}");
     let schedule = put(&app, &path, events(1000, "20271225")).await.expect(200);
     assert_eq!(schedule["periods"].as_array().map(Vec::len), Some(1000));
 }

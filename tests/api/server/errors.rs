@@ -218,12 +218,12 @@ async fn the_operations_errors_are_whole_problems_too(#[case] database: Kind) {
 }
 
 #[tokio::test]
-async fn a_member_that_stands_twice_is_refused() {
+async fn a_duplicate_member_is_refused() {
     let app = App::start(Kind::Sqlite).await;
     let body = r#"{"tenantId":"a","tenantId":"b"}"#.to_owned();
     let answer = app.send(Method::POST, TENANTS, &[JSON], Some(body)).await;
     let problem = expect_whole_problem(&answer, 400, "malformed_json");
-    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("stands twice")), "{problem}");
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("the same member twice")), "{problem}");
     assert_eq!(app.get(TENANTS).await.expect(200), json!({ "tenants": [] }));
 }
 

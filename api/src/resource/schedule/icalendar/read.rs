@@ -168,8 +168,8 @@ impl<'r> Reader<'r> {
         }
         if let Some(draft) = self.drafts.get(MAX_PERIODS) {
             let detail = format!(
-                "The calendar results in {count} periods, and a schedule can have {MAX_PERIODS}; this event is beyond them. \
-                 Leave events out with `exclude`, or load parts of the calendar into several schedules."
+                "The calendar results in {count} periods, and a schedule can have {MAX_PERIODS}; this event is beyond \
+                 them. Leave events out with `exclude`, or load parts of the calendar into several schedules."
             );
             whole.push(Fault::on_line(draft.line, detail));
         }

@@ -518,8 +518,8 @@ impl Spread<'_, '_, '_> {
     }
 }
 
-const TOO_MUCH: &str = "The rules and time zones of the calendar take too long to evaluate up to this one; load parts of \
-    the calendar into several schedules.";
+const TOO_MUCH: &str = "The rules and time zones of the calendar take too long to evaluate up to this one; load parts \
+    of the calendar into several schedules.";
 
 /// The rule without `COUNT` and `UNTIL`, and the values of these. Redundant parts and parts that readers ignore are
 /// removed.
