@@ -59,12 +59,12 @@ fn position(recurrence: &Recurrence) -> u32 {
 /// The error for a period of this `cost` when the periods before it cost `spent`.
 pub fn refusal(spent: u32, cost: u32) -> String {
     format!(
-        "The rule costs {cost} or more, and the periods before it cost {spent}; a schedule may cost {BUDGET}. \
-         A period costs {SIMPLE}. A rule costs {INVOLVED} if it has more than months, days of the month and days of \
+        "The rule costs {cost} or more, and the periods before it cost {spent}; a schedule may cost {BUDGET}. A \
+         period costs {SIMPLE}. A rule costs {INVOLVED} if it has more than months, days of the month and days of \
          the week, unless it occurs on one day of the year; {EASTER} more with Easter, and 1 more for each \
-         {EXCEPTIONS} days in `exceptDates`. BYSETPOS costs {POSITION} more, or {INVOLVED_POSITION} with ordinals, weeks, days of \
-         the year or Easter; with FREQ=YEARLY for each month. COUNT costs 1 more for each {YEARS} years up to its last \
-         day, unless the rule occurs on one day of the year. Use UNTIL in place of COUNT, dates, simpler rules, or \
-         several schedules."
+         {EXCEPTIONS} days in `exceptDates`. BYSETPOS costs {POSITION} more, or {INVOLVED_POSITION} with ordinals, \
+         weeks, days of the year or Easter; with FREQ=YEARLY for each month. COUNT costs 1 more for each {YEARS} \
+         years up to its last day, unless the rule occurs on one day of the year. Use UNTIL in place of COUNT, \
+         dates, simpler rules, or several schedules."
     )
 }
