@@ -1,4 +1,4 @@
-//! README.md and docs/ say what is there: paths and links, commands and settings, excerpts of programs.
+//! README.md and docs/ agree with the code: paths and links, commands and settings, excerpts of programs.
 
 use std::{
     collections::BTreeSet,
@@ -38,7 +38,7 @@ fn found(pattern: &str, text: &str) -> BTreeSet<String> {
     pattern.captures_iter(text).map(|captures| captures[1].to_owned()).collect()
 }
 
-/// What stands between the fences of code of a language.
+/// The contents of code fences of a language.
 fn fenced(page: &str, language: &str) -> Vec<String> {
     let fence = format!("```{language}\n");
     let opened = page.split(&fence).skip(1);

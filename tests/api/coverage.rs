@@ -1,10 +1,10 @@
-//! Whether the tests call every operation.
+//! Checks that the tests call every operation.
 
 use std::{env, fs, path::PathBuf};
 
 use call_acceptance_api::document::operations;
 
-/// Runs after all other tests (`make test` sees to it), over what they noted.
+/// Runs after all other tests (`make test` ensures that), over what they have recorded.
 #[test]
 fn every_operation_of_the_document_is_called() {
     let Some(folder) = coverage_folder() else {
@@ -15,13 +15,13 @@ fn every_operation_of_the_document_is_called() {
     assert!(not_called.is_empty(), "no test calls {not_called:?}");
 }
 
-/// Where the operations that tests call are noted, if that is asked for.
+/// The folder in which called operations are recorded, if configured.
 #[expect(clippy::disallowed_methods, reason = "the test run says by its environment what it wants")]
 fn coverage_folder() -> Option<PathBuf> {
     env::var_os("API_COVERAGE_DIR").map(PathBuf::from)
 }
 
-/// Notes that a test calls this operation.
+/// Records that a test calls this operation.
 pub fn record(operation: &str) {
     let Some(folder) = coverage_folder() else { return };
     fs::create_dir_all(&folder).expect("the folder of called operations can be made");

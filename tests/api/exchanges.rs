@@ -1,6 +1,6 @@
-//! Writes down what tests ask and what the server answers, for a validator of other people to judge.
+//! Records requests and responses of the tests for an independent validator.
 //!
-//! `make test-contract` asks for it and runs that validator, `tests/contract/recorded.mjs`, over what was written.
+//! `make test-contract` enables it and runs the validator, `tests/contract/recorded.mjs`, over the recording.
 
 use std::{env, fs, io::Write, path::PathBuf};
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::harness::Answer;
 
-/// Adds an exchange to those of this process, if that is asked for.
+/// Records an exchange, if enabled.
 #[expect(clippy::disallowed_methods, reason = "the test run says by its environment what it wants")]
 pub fn record(request: &Request, answer: &Answer) {
     let Some(folder) = env::var_os("API_EXCHANGES_DIR").map(PathBuf::from) else { return };
@@ -27,7 +27,7 @@ pub fn record(request: &Request, answer: &Answer) {
     let file = folder.join(format!("{}.ndjson", std::process::id()));
     fs::create_dir_all(folder).expect("the folder of exchanges can be made");
     let mut file = fs::File::options().create(true).append(true).open(file).expect("the file of exchanges opens");
-    // As one write, so that those of a process that come at once do not mix.
+    // In a single write, so that concurrent ones do not mix.
     file.write_all(format!("{exchange}\n").as_bytes()).expect("an exchange can be noted");
 }
 

@@ -1,4 +1,4 @@
-//! A running server with a client that holds every answer against the published document.
+//! A running server, and a client that validates every response against the published document.
 
 use std::{
     collections::BTreeMap,
@@ -34,7 +34,7 @@ use crate::{
     exchanges,
 };
 
-/// The path of the user that [`App::with_user`] makes.
+/// The path of the user of [`App::with_user`].
 pub const USER: &str = "/api/v1/tenants/foo/groups/foogroup/users/foouser/";
 /// The path of that user's service.
 pub const SERVICE: &str = "/api/v1/tenants/foo/groups/foogroup/users/foouser/services/selective_call_acceptance/";
@@ -57,13 +57,13 @@ pub fn config(database_url: &str) -> Config {
         database_url: database_url.to_owned(),
         database_connections: 5,
         database_limits: DatabaseLimits { statement: Duration::from_secs(30), lock: Duration::from_secs(30) },
-        // As many as a test likes.
+        // Without a limit in practice.
         concurrent_writes: NonZeroU32::new(1000).expect("it is not zero"),
         migrate: false,
         request_timeout: Duration::from_secs(30),
         drain_timeout: Duration::from_secs(5),
         decisions: DecisionConfig {
-            // Long, so that a machine under load does not decide a test.
+            // Long enough for a busy machine.
             deadline: Duration::from_secs(30),
             staleness: Duration::from_secs(60),
             memory: 16 << 20,
@@ -72,7 +72,7 @@ pub fn config(database_url: &str) -> Config {
         },
         default_region: None,
         open: false,
-        // As many as a test likes; those that are about the limit set it.
+        // Without a limit; tests of the limit set it.
         failed_authentications: NonZeroU32::MAX,
         trusted_proxies: "127.0.0.9/32".parse().expect("a right list"),
         connections_per_address: 1024,
@@ -85,7 +85,7 @@ pub fn config(database_url: &str) -> Config {
     }
 }
 
-/// A server that is ended with the test.
+/// A server that is stopped with the test.
 pub struct Running {
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
@@ -99,18 +99,18 @@ impl Running {
         let address = application.address();
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(application.run_until(async {
-            // Either way it is told to stop: by the message, or by the test's end.
+            // Stops either by the message or at the end of the test.
             let _ = stopped.await;
         }));
         Self { address, stop: Some(stop), task }
     }
 
-    /// Where it listens, as a URL without a path.
+    /// Its base URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Tells the server to stop and waits until it has.
+    /// Stops the server and waits for it.
     pub async fn stop(mut self) {
         drop(self.stop.take());
         (&mut self.task).await.expect("the server stops without a panic");
@@ -124,7 +124,7 @@ pub struct App {
     client: reqwest::Client,
 }
 
-/// What the server answered.
+/// A response of the server.
 #[derive(Debug, Clone)]
 pub struct Answer {
     pub status: StatusCode,
@@ -133,38 +133,38 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The answer, once it has arrived whole.
+    /// The response after its body has arrived.
     pub async fn of(response: reqwest::Response) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
         Self { status, headers, text: response.text().await.expect("the answer arrives whole") }
     }
 
-    /// The body, which is JSON.
+    /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
 
-    /// The value of a header, which is there.
+    /// The value of a header field, which must be present.
     pub fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name).unwrap_or_else(|| panic!("there is no {name} in {:?}", self.headers));
         value.to_str().expect("a header is text")
     }
 
-    /// Asserts the status, and gives the body.
+    /// Asserts the status, and returns the body.
     #[track_caller]
     pub fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         if self.text.is_empty() { Value::Null } else { self.json() }
     }
 
-    /// Asserts the status 200, and gives the body, which is text.
+    /// Asserts the status 200, and returns the body as text.
     #[track_caller]
     pub fn expect_text(&self) -> &str {
         assert_eq!(self.status, StatusCode::OK, "{}", self.text);
         &self.text
     }
 
-    /// Asserts a problem with this status and code, and gives it.
+    /// Asserts a problem with this status and code, and returns it.
     #[track_caller]
     pub fn expect_problem(&self, status: u16, code: &str) -> Value {
         let problem = self.expect(status);
@@ -172,7 +172,7 @@ impl Answer {
         problem
     }
 
-    /// Asserts an invalid request with faults at just these pointers (or parameters), in whatever order.
+    /// Asserts an invalid request with faults at exactly these pointers (or parameters), in any order.
     #[track_caller]
     pub fn expect_faults(&self, places: &[&str]) {
         let problem = self.expect_problem(400, "invalid_request");
@@ -187,14 +187,14 @@ impl Answer {
 }
 
 impl App {
-    /// A server on a database with the schema and nothing in it.
+    /// A server on an empty database with the schema.
     pub async fn start(kind: Kind) -> Self {
         let database = TestDatabase::create(kind).await;
         let server = Running::start(config(&database.url)).await;
         Self::on(database, server)
     }
 
-    /// A server that runs already, on this database.
+    /// A server that is already running on this database.
     pub fn on(database: TestDatabase, server: Running) -> Self {
         Self { server, database, client: client() }
     }
@@ -211,7 +211,7 @@ impl App {
         self
     }
 
-    /// Creates the schedules of the documentation's examples too.
+    /// Also creates the schedules of the documentation's examples.
     pub async fn with_schedules(self) -> Self {
         let app = self.with_user().await;
         app.post(&format!("{USER}time_schedules/"), json!({ "name": "Every Friday" })).await.expect(201);
@@ -219,13 +219,13 @@ impl App {
         app
     }
 
-    /// Creates a token; the text of it.
+    /// Creates a token and returns its text.
     pub async fn token(&self, create: Value) -> String {
         let created = self.post("/api/v1/tokens/", create).await.expect(201);
         created["token"].as_str().expect("a new token is shown").to_owned()
     }
 
-    /// Sends a request with this token, or with none, and holds the answer against the document.
+    /// Sends a request with this token, or without one, and validates the response.
     pub async fn send_as(&self, token: Option<&str>, method: Method, path: &str, body: Option<Value>) -> Answer {
         let mut request = stranger().request(method, self.url(path));
         if let Some(token) = token {
@@ -258,7 +258,7 @@ impl App {
         self.send(Method::PUT, path, &[JSON], Some(body.to_string())).await
     }
 
-    /// Sends a request as it is given, and holds the answer against the document.
+    /// Sends a request unchanged, and validates the response.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
         let mut request = self.client.request(method, self.url(path));
         if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(AUTHORIZATION.as_str())) {
@@ -274,7 +274,7 @@ impl App {
     }
 }
 
-/// Sends a request, holds the answer against the document, and notes both.
+/// Sends a request, validates the response, and records both.
 async fn exchange(request: RequestBuilder, path: &str) -> Answer {
     let (client, request) = request.build_split();
     let request = request.expect("a test sends what can be sent");
@@ -285,11 +285,11 @@ async fn exchange(request: RequestBuilder, path: &str) -> Answer {
     answer
 }
 
-/// The header of a JSON body.
+/// The header field of a JSON body.
 pub const JSON: (&str, &str) = ("Content-Type", "application/json");
 
-/// A client that goes nowhere but to the server and follows no redirect. It sends the [token](crate::database::ADMIN)
-/// that may do everything, unless a request has another one.
+/// A client that contacts only the server and follows no redirects. It sends the administrator's
+/// [token](crate::database::ADMIN), unless a request has another one.
 pub fn client() -> reqwest::Client {
     let token = HeaderValue::from_str(&format!("Bearer {}", ADMIN.text())).expect("a token is a header's value");
     client_with(HeaderMap::from_iter([(AUTHORIZATION, token)]))
@@ -321,10 +321,10 @@ fn operation(method: &Method, path: &str) -> Option<&'static Operation> {
     route(path.split('?').next().unwrap_or_default())?.operation(method)
 }
 
-/// Asserts that the document says that this answer can come, with these headers and a body of this form.
+/// Asserts that the document allows this response, with these header fields and a body of this form.
 fn check(method: &Method, path: &str, answer: &Answer) {
     assert!(answer.headers.contains_key("x-request-id"), "{method} {path} has no X-Request-Id");
-    // An answer to HEAD has no body to be held against the document.
+    // The response to HEAD has no body.
     let Some(operation) = operation(method, path).filter(|_| method != Method::HEAD) else { return };
     let context = format!("{} answered {} {}", operation.id, answer.status, answer.text);
     let response = operation.answer(answer.status.as_str());

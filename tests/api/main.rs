@@ -1,7 +1,7 @@
-//! The server, driven from outside: HTTP against real databases.
+//! Tests of the server from outside: HTTP against real databases.
 //!
-//! Every test runs on both databases, each on a database of its own. One folder per resource, one file per verb or
-//! rule; names are sentences. Every answer is held against the published document by [`harness`].
+//! Every test runs on both databases, each with its own database. One folder for each resource, one file for each verb
+//! or rule; names are sentences. [`harness`] validates every response against the published document.
 
 mod access;
 mod audit_events;

@@ -1,4 +1,4 @@
-//! A database that is not there, or goes away while the server serves.
+//! An unreachable database at the start, or one that becomes unavailable later.
 
 use call_acceptance::{app::Application, store};
 use reqwest::StatusCode;
@@ -18,7 +18,7 @@ fn name(database: &TestDatabase) -> &str {
     database.url.rsplit('/').next().expect("the URL ends with the database")
 }
 
-/// Cuts every connection to the database and lets no new one in.
+/// Closes all connections to the database and refuses new ones.
 async fn take_away(database: &TestDatabase) {
     let name = name(database);
     as_admin(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await;
@@ -47,7 +47,7 @@ async fn a_database_that_goes_away_is_503_until_it_is_back() {
 }
 
 #[tokio::test]
-async fn a_server_without_its_database_says_what_it_tried_and_why_it_failed() {
+async fn the_error_for_an_unreachable_database_names_the_database_and_the_cause() {
     for (url, parts) in [
         ("postgres://me:secret@127.0.0.1:1/nowhere", ["127.0.0.1:1", "nowhere", "refused"]),
         ("sqlite:///no/such/folder/test.db?mode=rwc", ["SQLite", "/no/such/folder/test.db", "unable to open"]),

@@ -1,4 +1,4 @@
-//! Which module names which: the sources read with `syn`, without what only tests see.
+//! Dependencies between modules, from `use` and paths in the sources, parsed with `syn`, without test code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,19 +8,19 @@ use syn::{
     visit::{self, Visit},
 };
 
-/// The modules of a crate by their paths below the crate, `service::token`; the crate itself is the empty path.
+/// The modules of a crate by path, like `service::token`; the crate itself is the empty path.
 pub type Sources = BTreeMap<String, File>;
 
-/// What a module names: modules of its own crate, and the first two words of paths into other crates.
+/// The dependencies of a module: modules of its own crate, and the first two segments of paths into other crates.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Named {
     /// Modules of its own crate.
     pub modules: BTreeSet<String>,
-    /// Other crates, `sea_orm`, and what of them, `call_acceptance_api::value`.
+    /// Other crates like `sea_orm`, and their modules like `call_acceptance_api::value`.
     pub outside: BTreeSet<String>,
 }
 
-/// What each module of the crate names.
+/// The dependencies of each module of the crate.
 pub fn graph(sources: &Sources) -> BTreeMap<String, Named> {
     let named = |(module, file): (&String, &File)| {
         let mut reader = Reader { module, sources, named: Named::default() };
@@ -31,7 +31,7 @@ pub fn graph(sources: &Sources) -> BTreeMap<String, Named> {
     sources.iter().map(named).collect()
 }
 
-/// A circle of modules that name each other, if there is one.
+/// A cycle of dependencies, if there is one.
 pub fn circle(graph: &BTreeMap<String, Named>) -> Option<Vec<String>> {
     let mut done = BTreeSet::new();
     graph.keys().find_map(|start| follow(graph, start, &mut Vec::new(), &mut done))
@@ -63,7 +63,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Takes note of a path as it is written in the module.
+    /// Records a path as written in the module.
     fn note(&mut self, written: &[String]) {
         let own: Vec<String> = self.module.split("::").filter(|word| !word.is_empty()).map(str::to_owned).collect();
         let supers = written.iter().take_while(|word| *word == "super").count();

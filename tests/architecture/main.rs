@@ -1,9 +1,9 @@
-//! The storeys of the house: a module names only what its entry in [`ROOMS`] allows, and no modules name each other in
-//! a circle.
+//! The layers of the code: a module depends only on what its entry in [`ROOMS`] allows, and there are no dependency
+//! cycles.
 //!
-//! The storeys, from the lowest up, are those of `docs/architecture.md`. To open a way from one room to another, add it
-//! to the entry of the room that goes; to add a room, add its entry. A file belongs to the entry with the longest name
-//! that its module starts with.
+//! `docs/architecture.md` lists the layers from the lowest up. To allow a dependency, add it to the entry of the
+//! dependent room; to add a room, add its entry. A file belongs to the entry with the longest prefix of its module's
+//! path.
 
 mod graph;
 
@@ -16,18 +16,17 @@ use std::{
 
 use graph::{Named, Sources, circle, graph};
 
-/// A room, and what its modules may name beside each other.
+/// A room, and its allowed dependencies.
 struct Room {
-    /// The module that the room is.
+    /// The module.
     module: &'static str,
     /// Modules of the same crate.
     may_name: &'static [&'static str],
-    /// Those of the [`WATCHED`] crates, and rooms of the contract's crate.
+    /// Crates among [`WATCHED`], and rooms of the contract's crate.
     crates: &'static [&'static str],
 }
 
-/// The crates that decide what a room is: who names one of them has to do with the database, with HTTP, or with
-/// waiting.
+/// The crates whose use is restricted: they stand for the database, HTTP, and async code.
 const WATCHED: [&str; 7] = ["sea_orm", "sea_orm_migration", "sqlx", "poem", "poem_openapi", "hyper", "tokio"];
 
 /// The rooms of the contract, `api/src`.
@@ -120,7 +119,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The path of the module that a file below `src` holds; `None` for programs and for what only tests see.
+/// The module of a file below `src`; `None` for programs and test code.
 fn module_of(file: &Path, src: &Path) -> Option<String> {
     let relative = file.strip_prefix(src).ok()?.with_extension("");
     let words: Vec<_> = relative.iter().map(|word| word.to_string_lossy().into_owned()).collect();
@@ -148,7 +147,7 @@ fn room_of<'a>(module: &str, rooms: &'a [Room]) -> Option<&'a Room> {
     rooms.iter().filter(|room| is_in(module, room.module)).max_by_key(|room| room.module.len())
 }
 
-/// What the graph has against the rooms, a line each.
+/// The violations of the rules in the graph, one a line.
 fn breaches(graph: &BTreeMap<String, Named>, rooms: &[Room]) -> Vec<String> {
     let mut breaches = Vec::new();
     for (module, named) in graph {
@@ -173,14 +172,14 @@ fn breaches(graph: &BTreeMap<String, Named>, rooms: &[Room]) -> Vec<String> {
 }
 
 #[test]
-fn modules_name_only_what_their_room_may() {
+fn modules_depend_only_on_what_their_room_allows() {
     let found = [("api/src", CONTRACT), ("src", SERVER)].map(|(src, rooms)| breaches(&graph(&sources(src)), rooms));
     let [contract, server] = found.map(|breaches| breaches.join("\n"));
     assert!(contract.is_empty() && server.is_empty(), "in api/src:\n{contract}\nin src:\n{server}");
 }
 
 #[test]
-fn no_modules_name_each_other_in_a_circle() {
+fn there_are_no_dependency_cycles() {
     let [contract, server] = ["api/src", "src"].map(|src| circle(&graph(&sources(src))));
     assert_eq!((contract, server), (None, None), "in api/src and in src");
 }
@@ -193,7 +192,7 @@ fn planted(sources: &[(&str, &str)]) -> BTreeMap<String, Named> {
 }
 
 #[test]
-fn a_planted_arrow_is_found_in_whatever_way_it_is_written() {
+fn a_planted_dependency_is_found_however_it_is_written() {
     let rooms = [
         Room { module: "low", may_name: &[], crates: &[] },
         Room { module: "high", may_name: &["low"], crates: &[] },
@@ -238,7 +237,7 @@ fn a_planted_arrow_is_found_in_whatever_way_it_is_written() {
 }
 
 #[test]
-fn a_planted_circle_is_found() {
+fn a_planted_cycle_is_found() {
     let straight = [("", ""), ("a", "use crate::b::B;"), ("b", "use crate::c::C;"), ("c", "")];
     assert_eq!(circle(&planted(&straight)), None);
     let bent = [("", ""), ("a", "use crate::b::B;"), ("b", "use super::c::C;"), ("c", "fn f() { crate::a::go() }")];

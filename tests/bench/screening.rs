@@ -1,4 +1,4 @@
-//! What a decision costs, and what it costs to get ready for one.
+//! The cost of a decision, and of compiling the data for it.
 
 use std::{collections::HashMap, hint::black_box};
 

@@ -85,7 +85,7 @@ fn answer(question: &Question) -> Result<Value, Error> {
     Ok(json!({ "holds": holds, "periods": count, "calendar": calendar }))
 }
 
-/// A user in `zone` with one criteria, which accepts every call while the schedule holds.
+/// A user in `zone` with one criteria, which accepts every call while the schedule applies.
 fn screening(periods: Vec<Period>, zone: &str) -> Result<Screening, Error> {
     let id = Uuid::nil();
     let reference =

@@ -80,7 +80,7 @@ fn refused(verdict: Result<Claims, Rejection>) -> String {
 }
 
 #[tokio::test]
-async fn a_token_says_who_comes_and_what_is_allowed() {
+async fn the_claims_of_a_token_are_read() {
     let provider = Provider::start();
     let (verifier, clock) = verifier(&provider);
     let claims: Value = json!({
@@ -184,7 +184,7 @@ async fn unknown_keys_in_a_burst_ask_the_provider_once() {
 }
 
 #[tokio::test]
-async fn known_keys_go_on_while_the_provider_is_down() {
+async fn cached_keys_remain_in_use_while_the_provider_is_down() {
     let mut provider = Provider::start();
     let (verifier, clock) = verifier(&provider);
     let known = provider.token(&plain()).await;
@@ -226,7 +226,7 @@ async fn a_frozen_provider_is_given_up_and_asked_again_later() {
 }
 
 #[tokio::test]
-async fn no_token_can_be_judged_while_the_provider_was_never_there() {
+async fn no_token_can_be_verified_until_the_provider_has_been_reachable() {
     let provider = Provider::start();
     let (verifier, clock) = verifier(&provider);
     let token = provider.token(&plain()).await;

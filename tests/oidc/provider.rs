@@ -90,12 +90,12 @@ impl Provider {
         answer["access_token"].as_str().unwrap_or_else(|| panic!("no token: {answer}")).to_owned()
     }
 
-    /// New keys sign from now on; those before stay published.
+    /// Signs with new keys; the old ones remain published.
     pub fn rotate(&mut self) {
         assert_eq!(self.command("rotate"), "rotated");
     }
 
-    /// Keys that do not sign any more are no longer published.
+    /// Stops publishing keys that no longer sign.
     pub fn withdraw(&mut self) {
         assert_eq!(self.command("withdraw"), "withdrawn");
     }
@@ -105,12 +105,12 @@ impl Provider {
         self.command("requests").parse().expect("it answers a number")
     }
 
-    /// Lets it stand still: it takes connections and does not answer. It cannot be told anything then.
+    /// Freezes it: it accepts connections and sends no responses.
     pub fn freeze(&self) {
         self.signal("STOP");
     }
 
-    /// Lets it go on, with what it was asked meanwhile first.
+    /// Lets it continue with the pending requests.
     pub fn thaw(&self) {
         self.signal("CONT");
     }

@@ -135,7 +135,7 @@ fn claims(role: &str, user: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn role_and_scope_are_what_the_claims_say() {
+async fn role_and_scope_come_from_the_claims() {
     let provider = Provider::start();
     let server = Server::start(provider.issuer()).await;
     let user = provider.token(&TokenRequest::new(AUDIENCE, claims("end_user", "foouser"))).await;
@@ -170,7 +170,7 @@ async fn changes_are_recorded_with_the_subject() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn known_keys_serve_while_the_provider_is_down_and_without_them_it_is_503() {
+async fn cached_keys_are_used_while_the_provider_is_down_and_without_them_it_is_503() {
     let provider = Provider::start();
     let issuer = provider.issuer().to_owned();
     let (server, late) = (Server::start(&issuer).await, Server::start(&issuer).await);

@@ -1,13 +1,13 @@
-//! Who calls whom, and what must come of it.
+//! The calls, with their expected verdicts.
 
 use crate::users::{ANONYMOUS, FRIENDS, INACTIVE, NO_SALES, NO_SERVICE, NOBODY, OPEN, OVER, UNAVAILABLE};
 
-/// What must come of a call.
+/// The expected verdict of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// The callee answers.
     Relay,
-    /// The caller is told 603.
+    /// The caller gets 603.
     Decline,
 }
 

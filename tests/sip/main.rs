@@ -1,6 +1,6 @@
-//! Real calls: sipp places them, Kamailio asks the server about each, and relays or declines it.
+//! Real calls: sipp places them; Kamailio asks the server about each, and relays or declines it.
 //!
-//! `make test-sip` runs it; the scenarios are beside it, the configuration is `deploy/kamailio/kamailio.cfg`.
+//! `make test-sip` runs it; the scenarios are in this folder, the configuration is `deploy/kamailio/kamailio.cfg`.
 
 mod calls;
 mod network;

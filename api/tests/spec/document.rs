@@ -82,7 +82,7 @@ fn every_component_is_used() {
     );
 }
 
-/// The greatest length of the document in bytes: it stays short enough to be read, compared and sent.
+/// Maximum length of the document in bytes, so that it remains easy to read, compare and send.
 const MOST_BYTES: usize = 350_000;
 
 #[test]
@@ -92,7 +92,7 @@ fn it_is_short() {
 }
 
 #[test]
-fn what_operations_share_stands_once() {
+fn shared_parts_are_defined_once() {
     let mut seen = BTreeSet::new();
     for operation in operations::all() {
         let object = operation.object();

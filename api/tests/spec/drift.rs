@@ -1,4 +1,4 @@
-//! The files under `spec/` are what `api/` says.
+//! The files under `spec/` are up to date with `api/`.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The published document, held against the rules of `spec/DESIGN.md` and against what the types accept.
+//! The published document, checked against the rules of `spec/DESIGN.md` and against the value types.
 
 mod document;
 mod drift;

@@ -1,4 +1,4 @@
-//! Every operation says what a reader and a generator of clients need.
+//! Every operation has what readers and generators of clients need.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -225,7 +225,7 @@ fn examples_of_schemas_pass() {
 }
 
 #[test]
-fn each_under_api_says_who_may_call_it_and_how_others_are_refused() {
+fn each_operation_under_api_states_its_access_rule_and_refusals() {
     assert_none(faults(|operation| {
         let secured = operation.object()["security"].as_array().is_some_and(|schemes| !schemes.is_empty());
         let answers = ["401", "403", "429"].map(|status| operation.answer(status).is_some());
@@ -238,7 +238,7 @@ fn each_under_api_says_who_may_call_it_and_how_others_are_refused() {
 }
 
 #[test]
-fn what_changes_something_is_closed_to_read_only_tokens() {
+fn operations_that_change_something_are_closed_to_read_only_tokens() {
     assert_none(faults(|operation| {
         let asks = operation.path.ends_with("/decision/") || operation.path.ends_with("/decisions/");
         let changes = operation.method != Method::GET && !asks;

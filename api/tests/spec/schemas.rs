@@ -43,7 +43,7 @@ fn collect(schema: &'static Value, pointer: String, found: &mut Vec<(String, &'s
     found.push((pointer, schema));
 }
 
-/// What `judge` finds wrong with the schemas that say their own type; a wrapper has the bounds of what it wraps.
+/// The faults that `judge` finds in schemas with a type of their own; a wrapper has the bounds of what it wraps.
 fn faults(judge: impl Fn(&str, &Value) -> Option<String>) -> Vec<String> {
     let own = schemas().into_iter().filter(|(_, schema)| schema.get("allOf").is_none());
     own.filter_map(|(pointer, schema)| judge(&pointer, schema).map(|fault| format!("{pointer}: {fault}"))).collect()
@@ -109,7 +109,7 @@ fn named_schemas_and_their_members_are_described() {
 }
 
 #[test]
-fn strings_have_a_greatest_length_or_a_set_of_values() {
+fn strings_have_a_maximum_length_or_a_set_of_values() {
     assert_none(faults(|_, schema| {
         let bounded = has(schema, "maxLength") || has(schema, "enum");
         (schema["type"] == "string" && !bounded).then(|| "a string of any length".to_owned())
@@ -132,7 +132,7 @@ fn strings_of_requests_have_a_pattern_or_a_set_of_values() {
 }
 
 #[test]
-fn lists_have_a_greatest_length() {
+fn lists_have_a_maximum_length() {
     assert_none(faults(|_, schema| {
         (schema["type"] == "array" && !has(schema, "maxItems")).then(|| "a list of any length".to_owned())
     }));
@@ -153,7 +153,7 @@ fn nullable_stands_beside_a_type() {
 }
 
 #[test]
-fn what_a_nullable_refers_to_admits_null_too() {
+fn schemas_referenced_by_a_nullable_one_admit_null() {
     let schemas = schemas().into_iter().filter(|(_, schema)| has(schema, "nullable") && has(schema, "allOf"));
     let strict = schemas.filter(|(_, schema)| {
         let target = schema["allOf"][0]["$ref"].as_str().and_then(|reference| DOCUMENT.pointer(&reference[1..]));
@@ -176,7 +176,7 @@ fn what_admits_null_is_referred_to_only_where_null_is_meant() {
 }
 
 #[test]
-fn nothing_that_answers_say_is_nullable() {
+fn nothing_in_responses_is_nullable() {
     let mut answered = BTreeSet::new();
     for operation in operations::all() {
         reachable(&operation.object()["responses"], &mut answered);

@@ -1,4 +1,4 @@
-//! The parsed text values: the published schema takes just what the type does.
+//! Value types: the published schema accepts exactly the texts that the type accepts.
 
 use std::collections::BTreeSet;
 
@@ -134,7 +134,7 @@ fn examples_parse() {
 }
 
 #[test]
-fn what_the_schema_takes_the_type_takes_and_nothing_else() {
+fn schema_and_type_accept_the_same_texts() {
     let mut faults = Vec::new();
     for TextType { rule, takes } in text_types() {
         let schema = published_schema(&rule).unwrap_or_else(|| panic!("the document has no {}", rule.name));
@@ -156,7 +156,7 @@ fn what_the_schema_takes_the_type_takes_and_nothing_else() {
 }
 
 #[test]
-fn names_keep_out_what_paths_and_people_cannot_tell_apart() {
+fn names_refuse_what_paths_and_people_cannot_distinguish() {
     let takes = |text: &str| TenantId::parse(text).is_ok();
     for right in ["a", "7", "é", "e\u{301}", "😀", "a b", "a\u{a0}b", "a.b", "a%2Fb", "..a"] {
         assert!(takes(right), "{right:?}");
@@ -206,7 +206,7 @@ fn open_enumerations_are_published_with_a_pattern_and_their_known_values() {
 }
 
 #[test]
-fn a_client_must_take_values_that_are_yet_to_come_and_the_server_need_not() {
+fn clients_must_accept_future_values_and_the_server_need_not() {
     for (name, form, _) in open_enums() {
         let future = if form.pattern.starts_with("^[A-Z]") { "From the future" } else { "from_the_future" };
         let schema = &DOCUMENT["components"]["schemas"][name];

@@ -1,4 +1,4 @@
-//! Whoever fails to authenticate too often waits.
+//! The rate limit of failed authentications.
 
 use std::{num::NonZeroU32, time::Instant};
 
@@ -12,7 +12,7 @@ use crate::{
 
 const TENANTS: &str = "/api/v1/tenants/";
 
-/// A server that an address may fail at sixty times a minute.
+/// A server that allows sixty failures of an address per minute.
 async fn strict() -> App {
     let database = TestDatabase::create(Kind::Sqlite).await;
     let mut configuration = config(&database.url);
@@ -21,7 +21,7 @@ async fn strict() -> App {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn failures_beyond_the_limit_answer_429_with_when_to_come_back() {
+async fn failures_beyond_the_limit_return_429_with_retry_after() {
     let app = strict().await;
     let unused = app.token(json!({ "role": "system_admin" })).await;
     let guess = |at: usize| format!("ca_{at:032x}_guess");
@@ -40,7 +40,7 @@ async fn failures_beyond_the_limit_answer_429_with_when_to_come_back() {
     let wait: u64 = refused.header("retry-after").parse().expect("a number of seconds");
     assert_eq!(wait, 1, "a minute has sixty");
 
-    // Who is known goes on meanwhile; who is not waits, and not longer than was told.
+    // Known tokens are still accepted; others wait, but not longer than announced.
     let told = Instant::now();
     app.get(TENANTS).await.expect(200);
     loop {
@@ -54,7 +54,7 @@ async fn failures_beyond_the_limit_answer_429_with_when_to_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn requests_without_a_token_are_no_attempts() {
+async fn requests_without_a_token_do_not_count_as_attempts() {
     let app = strict().await;
     for _ in 0..100 {
         app.send_as(None, Method::GET, TENANTS, None).await.expect_problem(401, "unauthenticated");

@@ -1,4 +1,4 @@
-//! Tokens by HTTP Basic, for clients that can send nothing else.
+//! Tokens by HTTP Basic, for clients that support nothing else.
 
 use rstest_reuse::apply;
 

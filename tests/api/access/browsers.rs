@@ -1,4 +1,4 @@
-//! What browsers are told: nothing of other origins unless configured, and how the documentation page is kept safe.
+//! Header fields for browsers: CORS for configured origins only, and the security of the documentation pages.
 
 use reqwest::Method;
 
@@ -18,7 +18,7 @@ async fn preflight(app: &App, origin: &str) -> reqwest::Response {
 }
 
 #[tokio::test]
-async fn other_origins_are_not_let_in_unless_configured() {
+async fn other_origins_are_not_allowed_unless_configured() {
     let app = App::start(Kind::Sqlite).await;
     let answer = preflight(&app, PORTAL).await;
     assert!(answer.headers().keys().all(|name| !name.as_str().starts_with("access-control-")), "{answer:?}");
@@ -27,7 +27,7 @@ async fn other_origins_are_not_let_in_unless_configured() {
 }
 
 #[tokio::test]
-async fn configured_origins_are_let_in_and_no_others() {
+async fn only_configured_origins_are_allowed() {
     let database = TestDatabase::create(Kind::Sqlite).await;
     let mut configuration = config(&database.url);
     configuration.cors_origins = vec![PORTAL.to_owned()];
@@ -48,7 +48,7 @@ async fn configured_origins_are_let_in_and_no_others() {
 }
 
 #[tokio::test]
-async fn pages_are_neither_framed_nor_guessed_nor_talked_about() {
+async fn pages_forbid_framing_sniffing_and_referrers() {
     let app = App::start(Kind::Sqlite).await;
     let page = client().get(app.url("/docs/")).send().await.expect("the server answers");
     for (name, value) in

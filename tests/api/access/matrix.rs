@@ -1,5 +1,5 @@
-//! Every operation of the document by everybody who could call it, with the status that follows from the rule that the
-//! document states.
+//! Every operation of the document, called by every kind of actor, with the status that follows from the published
+//! access rule.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use call_acceptance_api::{
@@ -15,7 +15,7 @@ use crate::{
     harness::{App, both_databases, stranger},
 };
 
-/// The scopes that tokens of a role are made for: the first holds what the paths name, the others do not.
+/// The scopes of the tokens of a role: the first includes what the paths name, the others do not.
 const PLACES: [[&str; 3]; 4] = [
     ["foo", "foogroup", "foouser"],
     ["other", "foogroup", "foouser"],
@@ -23,17 +23,17 @@ const PLACES: [[&str; 3]; 4] = [
     ["foo", "foogroup", "other"],
 ];
 
-/// Somebody who calls, and what the rule of an operation makes of it.
+/// An actor, and its expected permissions.
 struct Somebody {
     name: String,
     token: Option<String>,
-    /// What it is; `None` for who is not let in at all.
+    /// Its role and scope; `None` if it is not authenticated.
     identity: Option<Known>,
 }
 
 struct Known {
     role: Role,
-    /// Tenant, group and user, as far as the role is for one.
+    /// Tenant, group and user of the scope.
     scope: Vec<&'static str>,
     read_only: bool,
 }
@@ -47,7 +47,7 @@ fn depth(role: Role) -> usize {
     }
 }
 
-/// The tenants, groups and users that the places name.
+/// Creates the tenants, groups and users of the scopes.
 async fn populate(app: &App) {
     for tenant in ["foo", "other"] {
         app.post("/api/v1/tenants/", json!({ "tenantId": tenant })).await.expect(201);
@@ -57,7 +57,7 @@ async fn populate(app: &App) {
             for user in ["foouser", "other"] {
                 let users = format!("{groups}{group}/users/");
                 app.post(&users, json!({ "userId": user })).await.expect(201);
-                // What holds something is not deleted by whoever may.
+                // A resource with contents is not deleted by an authorized actor either.
                 let services = json!({ "services": [{ "name": "Selective Call Acceptance" }] });
                 app.post(&format!("{users}{user}/services/"), services).await.expect(200);
             }
@@ -73,7 +73,7 @@ async fn create(app: &App, role: Role, scope: &[&str], read_only: bool) -> Strin
     app.token(token).await
 }
 
-/// A token of another server's making, which says that it is an administrator's.
+/// A forged token with an administrator's claims.
 fn forged(algorithm: &str, signature: &str) -> String {
     let part = |value: Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     let claims =
@@ -129,8 +129,8 @@ async fn everybody(app: &App) -> Vec<Somebody> {
     everybody
 }
 
-/// Whether the rule lets somebody in: one of its roles, not read-only where something is changed, and of no other
-/// tenant, group or user than the path names; a token is the user's that it is for.
+/// Whether the rule allows an actor: it has one of the roles, is not read-only if something is changed, and has no
+/// other tenant, group or user than the path. A token of a path belongs to the user of its scope.
 fn lets(rule: &Value, path: &str, known: &Known) -> bool {
     let path = if path.contains("/tokens/0") { "/foo/foogroup/foouser/" } else { path };
     let role = rule["roles"].as_array().expect("a rule has roles").contains(&known.role.as_str().into());
@@ -142,7 +142,7 @@ fn lets(rule: &Value, path: &str, known: &Known) -> bool {
     role && !elsewhere && !(changes && known.read_only)
 }
 
-/// The path with the names of what is there; a token of the first user, new each time, where it names one.
+/// The path with names of existing resources; a new token of the first user if it names a token.
 async fn path(app: &App, operation: &Operation) -> String {
     let mut path = operation.path.to_owned();
     for (name, value) in [
@@ -162,7 +162,7 @@ async fn path(app: &App, operation: &Operation) -> String {
 }
 
 #[apply(both_databases)]
-async fn everybody_gets_the_answer_that_the_rule_of_the_operation_says(#[case] database: Kind) {
+async fn every_actor_gets_the_status_that_follows_from_the_access_rule(#[case] database: Kind) {
     let app = App::start(database).await;
     populate(&app).await;
     let everybody = everybody(&app).await;
@@ -172,7 +172,7 @@ async fn everybody_gets_the_answer_that_the_rule_of_the_operation_says(#[case] d
         let rule = rule.unwrap_or_else(|| panic!("{} has no rule of access", operation.id));
         for somebody in &everybody {
             let path = path(&app, operation).await;
-            // A body that nothing can be done with: who is let in is told so, and nothing is changed.
+            // An invalid body: an authorized actor gets an error, and nothing is changed.
             let body = operation.body.map(|_| json!({ "unknown": true }));
             let answer = app.send_as(somebody.token.as_deref(), operation.method.clone(), &path, body).await;
             let status = answer.status.as_u16();
@@ -190,7 +190,7 @@ async fn everybody_gets_the_answer_that_the_rule_of_the_operation_says(#[case] d
 }
 
 #[apply(both_databases)]
-async fn what_is_out_of_scope_is_told_alike_whether_or_not_it_is_there(#[case] database: Kind) {
+async fn requests_out_of_scope_get_the_same_response_whether_or_not_the_resource_exists(#[case] database: Kind) {
     let app = App::start(database).await;
     populate(&app).await;
     let token = create(&app, Role::GroupAdmin, &["foo", "foogroup"], false).await;

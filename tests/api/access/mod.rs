@@ -1,4 +1,4 @@
-//! Who is let in, and what it may do.
+//! Authentication and authorization.
 
 mod attempts;
 mod basic;

@@ -1,4 +1,4 @@
-//! A server that asks nobody.
+//! A server without authentication.
 
 use std::process::Command;
 
@@ -22,7 +22,7 @@ async fn everybody_may_do_everything_and_is_recorded_as_anyone() {
 }
 
 #[test]
-fn it_is_refused_where_others_could_reach_it() {
+fn it_is_refused_on_addresses_that_others_can_reach() {
     for listen in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8080"] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_call-acceptance"));
         let output = command.env_clear().args(["--auth", "none", "--listen", listen]).output().expect("it runs");

@@ -1,4 +1,4 @@
-//! A revoked token is good no more, on every instance.
+//! A revoked token is refused by every instance.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ async fn status(instance: &Running, token: &str) -> u16 {
     request.send().await.expect("the server answers").status().as_u16()
 }
 
-/// Revokes a token that two instances know, and asks the other one until it is refused; how long that took.
+/// Revokes a token that two instances have cached, and returns how long the other one accepts it.
 async fn revoke(kind: Kind, staleness: Duration) -> Duration {
     let database = TestDatabase::create(kind).await;
     let mut configuration = config(&database.url);
@@ -40,13 +40,13 @@ async fn revoke(kind: Kind, staleness: Duration) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_instance_takes_a_revoked_token_no_more_on_sqlite() {
-    // However stale decisions may be; and without notifications, which SQLite does not have.
+async fn another_instance_refuses_a_revoked_token_on_sqlite() {
+    // Independent of the staleness of decisions, and without notifications, which SQLite does not have.
     assert!(revoke(Kind::Sqlite, Duration::from_secs(60)).await < Duration::from_secs(5));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_instance_takes_a_revoked_token_no_more_on_postgres() {
+async fn another_instance_refuses_a_revoked_token_on_postgres() {
     assert!(revoke(Kind::Postgres, Duration::from_secs(60)).await < Duration::from_secs(5));
 }
 
@@ -55,14 +55,14 @@ fn id(token: &str) -> &str {
     token.split('_').nth(1).expect("ca_<id>_<secret>")
 }
 
-/// A token that `by` makes; the text of it.
+/// The text of a token created with the token `by`.
 async fn made(app: &App, by: &str, create: Value) -> String {
     let created = app.send_as(Some(by), Method::POST, "/api/v1/tokens/", Some(create)).await.expect(201);
     created["token"].as_str().expect("a new token is shown").to_owned()
 }
 
 #[apply(both_databases)]
-async fn what_a_token_made_is_revoked_with_it(#[case] database: Kind) {
+async fn tokens_created_with_a_token_are_revoked_with_it(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let admin = json!({ "role": "tenant_admin", "tenantId": "foo" });
     let beside = app.token(admin.clone()).await;
@@ -88,7 +88,7 @@ async fn what_a_token_made_is_revoked_with_it(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn a_token_makes_none_that_outlives_it(#[case] database: Kind) {
+async fn a_token_cannot_create_one_that_outlives_it(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let create = |expires: Value| {
         let mut create = json!({ "role": "tenant_admin", "tenantId": "foo" });

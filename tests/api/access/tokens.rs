@@ -27,7 +27,7 @@ async fn command(app: &App, arguments: &[&str]) -> (bool, String, String) {
 }
 
 #[apply(both_databases)]
-async fn a_token_is_shown_once_and_opens_what_its_role_is_for(#[case] database: Kind) {
+async fn a_token_is_shown_once_and_has_the_permissions_of_its_role(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let mut create = end_user();
     create["description"] = "The self-care portal".into();
@@ -67,7 +67,7 @@ async fn a_role_needs_the_scope_that_it_is_for(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn a_token_is_for_what_is_there(#[case] database: Kind) {
+async fn a_token_needs_an_existing_scope(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     for (member, value, code) in
         [("userId", "x", "user_not_found"), ("groupId", "x", "group_not_found"), ("tenantId", "x", "tenant_not_found")]
@@ -103,7 +103,7 @@ async fn administrators_make_and_see_tokens_of_their_own_scope_only(#[case] data
 }
 
 #[apply(both_databases)]
-async fn tokens_end_with_what_they_are_for(#[case] database: Kind) {
+async fn tokens_are_deleted_with_the_owner_of_their_scope(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let mut tokens = vec![app.token(end_user()).await];
     tokens.push(app.token(json!({ "role": "group_admin", "tenantId": "foo", "groupId": "foogroup" })).await);
@@ -121,7 +121,7 @@ async fn tokens_end_with_what_they_are_for(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn the_command_prints_a_token_alone_lists_and_revokes_it(#[case] database: Kind) {
+async fn the_command_creates_lists_and_revokes_tokens(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let (ok, token, log) = command(
         &app,

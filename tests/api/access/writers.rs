@@ -1,4 +1,4 @@
-//! One token's changes leave the database to the others.
+//! The concurrent changes of one token leave connections to other clients.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
 
 const OTHER: &str = "/api/v1/tenants/foo/groups/foogroup/users/other/";
 
-/// A server on a PostgreSQL one of whose users is locked, by the connection beside it.
+/// A server on PostgreSQL with a locked user, and the connection that holds the lock.
 async fn locked(lock: Duration) -> (App, PgConnection) {
     let database = TestDatabase::create(Kind::Postgres).await;
     let mut configuration = config(&database.url);
@@ -28,7 +28,7 @@ async fn locked(lock: Duration) -> (App, PgConnection) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_has_so_many_changes_under_way_and_others_are_answered_meanwhile() {
+async fn a_token_has_limited_concurrent_changes_while_others_are_served() {
     let (app, mut locking) = locked(Duration::from_secs(30)).await;
     let admin = app.token(json!({ "role": "tenant_admin", "tenantId": "foo" })).await;
     let (app, admin) = (&app, Some(admin.as_str()));
@@ -36,7 +36,7 @@ async fn a_token_has_so_many_changes_under_way_and_others_are_answered_meanwhile
     let writes = futures_util::future::join_all(writes);
     let others = async {
         app.put(OTHER, json!({ "firstName": "Other" })).await.expect(200);
-        // Those that are over the limit are refused while the first two wait.
+        // Changes over the limit are refused while the first two wait.
         loop {
             let refused = app.send_as(admin, Method::PUT, OTHER, Some(json!({ "firstName": "Foo" }))).await;
             if refused.status == 429 {
@@ -56,7 +56,7 @@ async fn a_token_has_so_many_changes_under_way_and_others_are_answered_meanwhile
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_waits_for_a_lock_for_so_long_and_is_503_then() {
+async fn a_change_that_waits_too_long_for_a_lock_is_503() {
     let (app, mut locking) = locked(Duration::from_secs(1)).await;
     app.put(USER, json!({ "firstName": "Foo" })).await.expect_problem(503, "database_unavailable");
     locking.execute("COMMIT").await.expect("the user is free");

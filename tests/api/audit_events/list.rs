@@ -1,4 +1,4 @@
-//! How the audit is read.
+//! Reading the audit trail.
 
 use rstest_reuse::apply;
 use serde_json::json;
@@ -89,7 +89,7 @@ async fn the_events_of_a_tenant_outlive_it(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn what_is_no_page_or_filter_is_refused(#[case] database: Kind) {
+async fn invalid_page_parameters_and_filters_are_refused(#[case] database: Kind) {
     let app = App::start(database).await;
     for (query, place) in [
         ("limit=0", "limit"),

@@ -1,4 +1,4 @@
-//! The audit: what is recorded of changes, and how it is read.
+//! The audit trail: what changes record, and how it is read.
 
 mod list;
 mod record;
@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::harness::App;
 
-/// Where the events of the tenant `foo` are.
+/// The path of the events of the tenant `foo`.
 const EVENTS: &str = "/api/v1/tenants/foo/audit_events/";
 
-/// The events that `query` asks for, on one page.
+/// The events for `query`, on one page.
 async fn events(app: &App, query: &str) -> Vec<Value> {
     let list = app.get(&format!("{EVENTS}?limit=1000{query}")).await.expect(200);
     list["auditEvents"].as_array().expect("a list of events").clone()

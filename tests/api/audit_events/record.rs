@@ -1,4 +1,4 @@
-//! What a change records of itself.
+//! The event of a change.
 
 use reqwest::Method;
 use rstest_reuse::apply;
@@ -16,7 +16,7 @@ fn summary(event: &Value) -> (&str, &str) {
 }
 
 #[apply(both_databases)]
-async fn every_change_says_who_did_what_to_which_thing_by_which_request(#[case] database: Kind) {
+async fn every_change_is_recorded_with_actor_operation_resource_and_request(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let body = json!({ "name": "friends", "fromDnCriteria": { "selection": "Any" } });
     let created =

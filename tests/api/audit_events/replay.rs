@@ -1,4 +1,4 @@
-//! Random writes through two instances at once: what the audit says of them, played again, is what the API shows.
+//! Random concurrent writes through two instances: replaying their audit events results in what the API shows.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -20,7 +20,7 @@ const SERVICE: &str = "services/selective_call_acceptance/";
 const WRITERS: u8 = 4;
 const WRITES: usize = 250;
 
-/// Somebody who writes at random, through either instance.
+/// A client that sends random writes through either instance.
 struct Writer {
     random: TestRng,
     urls: Arc<[String; 2]>,
@@ -123,7 +123,7 @@ impl Writer {
         }
     }
 
-    /// Writes; how often something was changed.
+    /// Sends writes; returns the number of changes.
     async fn run(mut self) -> usize {
         let mut done = 0;
         for _ in 0..WRITES {
@@ -148,10 +148,10 @@ fn friday() -> Value {
     })
 }
 
-/// What is there, by its path; the criteria of a user stand in its service.
+/// Resources by path; the criteria of a user are in the user's service.
 type State = BTreeMap<String, Value>;
 
-/// Changes the members that differ. What the event says of them before must be what is there.
+/// Changes the members that differ. `before` must be the current state.
 fn alter(thing: &mut Value, before: &Value, after: &Value) {
     let members = |value: &Value| value.as_object().cloned().unwrap_or_default();
     for (name, old) in members(before) {
@@ -170,7 +170,7 @@ fn alter(thing: &mut Value, before: &Value, after: &Value) {
     }
 }
 
-/// Plays an event again.
+/// Replays an event.
 fn play(state: &mut State, event: &Value) {
     let target = event["target"].as_str().expect("an event has a target");
     let (before, after) = (&event["before"], &event["after"]);
@@ -208,7 +208,7 @@ fn play(state: &mut State, event: &Value) {
     state.insert(place, thing);
 }
 
-/// The criteria that refer to a schedule follow when it is renamed.
+/// Criteria follow the renaming of a schedule.
 fn rename_references(state: &mut State, folder: &str, from: &Value, to: &Value) {
     let (owner, kind) = folder.rsplit_once('/').expect("a folder has an owner");
     let level = if owner.contains("/users/") {
@@ -239,7 +239,7 @@ async fn replayed(app: &App) -> State {
     }
 }
 
-/// The names of a list, as they stand in a path.
+/// The names in a list, percent-encoded.
 async fn names(app: &App, path: &str, list: &str, member: &str) -> Vec<String> {
     let answer = app.get(path).await.expect(200);
     let items = answer[list].as_array().expect("a list").clone();
@@ -259,7 +259,7 @@ async fn show_schedules(app: &App, state: &mut State, owner: &str) {
     }
 }
 
-/// All that the API shows of the tenant.
+/// All resources of the tenant, as the API shows them.
 async fn shown(app: &App) -> State {
     let mut state = State::new();
     show(app, &mut state, TENANT.to_owned()).await;
@@ -301,11 +301,11 @@ async fn a_thousand_writes(kind: Kind) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_audit_of_a_thousand_writes_through_two_instances_leads_to_what_is_there_on_sqlite() {
+async fn replaying_the_audit_of_a_thousand_writes_through_two_instances_results_in_the_current_state_on_sqlite() {
     a_thousand_writes(Kind::Sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_audit_of_a_thousand_writes_through_two_instances_leads_to_what_is_there_on_postgres() {
+async fn replaying_the_audit_of_a_thousand_writes_through_two_instances_results_in_the_current_state_on_postgres() {
     a_thousand_writes(Kind::Postgres).await;
 }

@@ -1,4 +1,4 @@
-//! Events are kept as long as is configured.
+//! The retention of events.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ async fn old_events_go(kind: Kind) {
     let aged = format!("UPDATE audit_events SET recorded_at = recorded_at - {days} WHERE operation <> 'user_create'");
     app.database.execute(&aged).await;
 
-    // An instance looks for old events when it starts.
+    // An instance deletes old events when it starts.
     let _other = Running::start(configuration).await;
     let began = Instant::now();
     while events(&app, "").await.len() > 1 {

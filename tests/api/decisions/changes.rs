@@ -1,4 +1,4 @@
-//! A change is seen at once by the instance that made it: nothing that is in memory outlives it.
+//! A change takes effect immediately on the instance that made it: no cached data outlives it.
 
 use rstest_reuse::apply;
 use serde_json::json;
@@ -31,7 +31,7 @@ async fn criteria_that_are_created_changed_renamed_and_deleted(#[case] database:
 }
 
 #[apply(both_databases)]
-async fn the_service_taken_away_and_given_again(#[case] database: Kind) {
+async fn a_service_that_is_unassigned_and_assigned_again(#[case] database: Kind) {
     let app = App::start(database).await;
     let app = with_number(app).await;
     let services = || Some(json!({ "services": [{ "name": "Selective Call Acceptance" }] }).to_string());
@@ -78,7 +78,7 @@ async fn the_region_of_the_tenant(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn a_number_that_goes_from_one_user_to_another(#[case] database: Kind) {
+async fn a_number_that_moves_from_one_user_to_another(#[case] database: Kind) {
     let app = App::start(database).await;
     let app = with_number(app).await;
     create(&app, "friends", &[]).await;

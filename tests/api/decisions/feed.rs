@@ -1,4 +1,4 @@
-//! No change is lost between instances, whatever the clock of the database does and however late a transaction ends.
+//! No change is lost between instances, whatever the clock of the database does and however late a transaction commits.
 
 use std::{
     collections::BTreeMap,
@@ -19,7 +19,7 @@ use crate::{
     harness::{App, CRITERIA, Running, USER, both_databases, stranger},
 };
 
-/// Whether an instance lets the token in.
+/// Whether an instance accepts the token.
 async fn knows(instance: &Running, token: &str) -> bool {
     let request = stranger().get(format!("{}/api/v1/tenants/", instance.url())).bearer_auth(token);
     request.send().await.expect("the server answers").status().is_success()
@@ -31,7 +31,7 @@ async fn a_change_is_followed_when_the_clock_went_a_minute_back(#[case] database
     let app = with_number(app).await;
     create(&app, "friends", &[]).await;
     let token = app.token(json!({ "role": "system_admin" })).await;
-    // As if everything so far was noted by a clock that was a minute ahead of what it is from now on.
+    // As if the clock was a minute ahead so far.
     app.database.execute("UPDATE changes SET changed_at = changed_at + 60000000").await;
     let other = Other::beside(&app).await;
     other.follows(Instant::now(), "no_criteria_matched").await;
@@ -50,14 +50,14 @@ async fn a_change_is_followed_when_the_clock_went_a_minute_back(#[case] database
 }
 
 #[apply(both_databases)]
-async fn old_changes_are_deleted_and_what_follows_is_not_lost(#[case] database: Kind) {
+async fn old_changes_are_deleted_and_later_ones_are_not_lost(#[case] database: Kind) {
     let app = App::start(database).await;
     let app = with_number(app).await;
     create(&app, "friends", &[]).await;
     let hours = 2 * 3600 * 1_000_000_i64;
     app.database.execute(&format!("UPDATE changes SET changed_at = changed_at - {hours}")).await;
-    // An instance deletes old changes when it starts, but for what a transaction that is still open may come before: on
-    // PostgreSQL one of any database of the server.
+    // An instance deletes old changes when it starts, except those that an open transaction may precede; on PostgreSQL
+    // an open transaction of any database of the server counts.
     let began = Instant::now();
     let other = loop {
         let other = Other::beside(&app).await;
@@ -99,13 +99,13 @@ async fn many_writers_through_two_instances_are_followed_by_both(#[case] databas
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_transaction_that_is_committed_long_after_it_was_noted_is_followed() {
+async fn a_transaction_that_commits_long_after_it_inserted_its_change_is_not_missed() {
     let app = with_number(App::start(Kind::Postgres).await).await;
     create(&app, "friends", &[]).await;
     let other = Other::beside(&app).await;
     other.follows(Instant::now(), "no_criteria_matched").await;
 
-    // An instance that is frozen between its note, which looks an hour old when it goes on, and its commit.
+    // An instance that is frozen between inserting its change and the commit; the change looks an hour old afterwards.
     let mut frozen = PgConnection::connect(&app.database.url).await.expect("PostgreSQL answers");
     for statement in [
         "BEGIN",
@@ -116,7 +116,7 @@ async fn a_transaction_that_is_committed_long_after_it_was_noted_is_followed() {
     ] {
         frozen.execute(statement).await.expect("the statement runs");
     }
-    // What is changed meanwhile is read, and so the reader has gone on.
+    // Concurrent changes are read, so the reader has moved on.
     let users = USER.trim_end_matches("foouser/");
     let (other_user, number) = (format!("{users}other/"), "+3225550199");
     app.post(users, json!({ "userId": "other", "phoneNumber": number })).await.expect(201);

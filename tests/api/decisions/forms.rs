@@ -1,4 +1,4 @@
-//! How a question is written.
+//! The forms of a request for a decision.
 
 use rstest_reuse::apply;
 use serde_json::json;
@@ -75,7 +75,7 @@ async fn the_get_twin_answers_the_same(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn a_question_that_is_not_right_is_400_and_says_where(#[case] database: Kind) {
+async fn an_invalid_request_is_400_and_names_the_place(#[case] database: Kind) {
     let app = App::start(database).await;
     app.post(DECISIONS, json!({ "callingNumber": "+3225126777" })).await.expect_faults(&["/calledNumber"]);
     let body = json!({ "calledNumber": "", "callingNumber": 32, "presentation": "hidden", "at": "noon", "from": "x" });

@@ -1,4 +1,4 @@
-//! Two instances on one database: what one changes, the other's decisions follow within the staleness.
+//! Two instances on one database: decisions of the one follow changes of the other within the staleness.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use crate::{
 pub const FRIEND: &str = "+3225126777";
 const STALENESS: Duration = Duration::from_secs(2);
 
-/// An instance beside that of `app`, asked for decisions only.
+/// A second instance, used for decisions only.
 pub struct Other {
     pub server: Running,
     client: reqwest::Client,
@@ -34,8 +34,8 @@ impl Other {
         serde_json::from_str(&text).expect("the answer is JSON")
     }
 
-    /// Asks until the decision has this reason. Another one that was asked for later than the staleness after `changed`
-    /// breaks the promise, unless it is marked as stale or is no decision (503).
+    /// Waits until the decision has this reason. Another reason later than the staleness after `changed` is an error,
+    /// unless the decision is stale or the status is 503.
     pub async fn follows(&self, changed: Instant, wanted: &str) {
         self.follows_for(NUMBER, changed, wanted).await;
     }
@@ -107,7 +107,7 @@ async fn another_instance_follows_within_the_staleness_while_its_notifications_a
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_load_that_a_change_overtakes_is_not_kept() {
+async fn a_load_that_a_change_overtakes_is_not_cached() {
     let app = with_number(App::start(Kind::Postgres).await).await;
     for round in 0..50 {
         let asked = async {

@@ -1,4 +1,5 @@
-//! What is in memory is dropped for those only who refer to what changed, and is used until its successor is there.
+//! A change invalidates only the cached users that depend on it, and outdated ones remain in use until they are
+//! reloaded.
 
 use std::time::{Duration, Instant};
 
@@ -17,14 +18,14 @@ const FRIEND: &str = "+3225126777";
 const TENANT: &str = "/api/v1/tenants/foo/";
 const GROUP: &str = "/api/v1/tenants/foo/groups/foogroup/";
 
-/// A change that nobody is told of: it shows whether the user was read again since.
+/// A change without an entry in the feed: it reveals whether the user has been reloaded.
 const SECRETLY: &str = "UPDATE criteria SET do_not_perform_action = true";
 
 fn always() -> Value {
     json!([{ "name": "always", "type": "Recurrence", "startDate": "2020-01-01", "rule": "FREQ=DAILY" }])
 }
 
-/// The user has a criteria that matches always, in a schedule of the tenant, and is in memory.
+/// The user has a criteria that always matches, in a schedule of the tenant, and is cached.
 async fn remembered(app: App) -> App {
     let app = with_number(app).await;
     app.post(&format!("{TENANT}time_schedules/"), json!({ "name": "Used", "periods": always() })).await.expect(201);
@@ -136,12 +137,12 @@ async fn remembered_for_a_second(app: App) -> App {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_has_its_greatest_age_is_read_again_on_sqlite() {
+async fn snapshots_of_the_maximum_age_are_loaded_again_on_sqlite() {
     aged(Kind::Sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_has_its_greatest_age_is_read_again_on_postgres() {
+async fn snapshots_of_the_maximum_age_are_loaded_again_on_postgres() {
     aged(Kind::Postgres).await;
 }
 
@@ -187,7 +188,7 @@ async fn an_outdated_snapshot_is_used_until_its_successor_is_there_and_few_loads
         assert_eq!(answer.expect(200)["reason"], "service_not_assigned");
     }
     assert!((1..=2).contains(&most), "{most} loads at once");
-    // Whoever is not in memory is 503 in time, and is answered when the database goes on.
+    // Users that are not cached get 503 in time, and a decision when the database continues.
     app.post(&format!("{SERVICE}decision/"), json!({})).await.expect_problem(503, "database_unavailable");
     locking.execute("COMMIT").await.expect("the table is free");
     let began = Instant::now();

@@ -1,4 +1,4 @@
-//! Decisions on calls: the rules through HTTP, what they read, and how they follow changes.
+//! Decisions on calls: the rules through HTTP, the data that they depend on, and how they follow changes.
 
 mod changes;
 mod feed;
@@ -14,26 +14,26 @@ use serde_json::{Value, json};
 
 use crate::harness::{App, CRITERIA, USER};
 
-/// The number of the user that [`App::with_user`] makes, once [`with_number`] has given it one.
+/// The number of the user of [`App::with_user`] after [`with_number`].
 pub const NUMBER: &str = "+3225550100";
 pub const DECISIONS: &str = "/api/v1/decisions/";
 pub const USER_DECISION: &str =
     "/api/v1/tenants/foo/groups/foogroup/users/foouser/services/selective_call_acceptance/decision/";
 
-/// A server with the user, who has a number and the service.
+/// A server whose user has a number and the service.
 pub async fn with_number(app: App) -> App {
     let app = app.with_user().await;
     app.put(USER, json!({ "phoneNumber": NUMBER })).await.expect(200);
     app
 }
 
-/// Creates a criteria of the user that names these numbers.
+/// Creates a criteria of the user with these numbers.
 pub async fn create(app: &App, name: &str, numbers: &[&str]) {
     let from = json!({ "selection": "Specified Only", "phoneNumbers": numbers });
     app.post(CRITERIA, json!({ "name": name, "fromDnCriteria": from })).await.expect(200);
 }
 
-/// What is decided on a call to the user from this number.
+/// The decision on a call to the user from this number.
 pub async fn decide(app: &App, calling_number: &str) -> Value {
     let call = json!({ "calledNumber": NUMBER, "callingNumber": calling_number });
     app.post(DECISIONS, call).await.expect(200)

@@ -1,4 +1,4 @@
-//! Numbers as people and networks of many regions write them.
+//! Notations of numbers in many regions.
 
 use rstest_reuse::apply;
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ async fn digits_that_fit_two_users_are_e164_first(#[case] database: Kind) {
     let users = "/api/v1/tenants/foo/groups/foogroup/users/";
     app.post(users, user("swiss", "+41212345678")).await.expect(201);
     app.post(users, user("german", "+4941212345678")).await.expect(201);
-    // Who of the two is called shows in what the service does: the Swiss one does not have it.
+    // The two users differ in the reason of the decision: the Swiss one does not have the service.
     let german = format!("{users}german/services/");
     let service = json!({ "services": [{ "name": "Selective Call Acceptance" }] });
     app.post(&german, service).await.expect(200);
@@ -158,7 +158,7 @@ async fn an_emergency_callback_is_accepted_before_any_criteria_is_asked(#[case] 
 }
 
 #[apply(both_databases)]
-async fn an_offset_of_a_day_and_more_is_no_offset(#[case] database: Kind) {
+async fn an_offset_of_a_day_or_more_is_refused(#[case] database: Kind) {
     let app = App::start(database).await;
     let app = with_number(app).await;
     for at in ["2026-07-01T08:30:00+23:59", "2026-07-01T08:30:00-23:59", "2026-07-01T08:30:00-00:00"] {
@@ -170,7 +170,7 @@ async fn an_offset_of_a_day_and_more_is_no_offset(#[case] database: Kind) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn called_numbers_are_read_in_the_default_region_where_a_question_names_none() {
+async fn called_numbers_are_read_in_the_default_region_if_a_request_has_none() {
     use crate::{
         database::{Kind, TestDatabase},
         harness::Running,

@@ -1,5 +1,5 @@
-//! A PostgreSQL that freezes under a load of decisions: who is in memory is answered, others get 503, and all is well
-//! again by itself.
+//! PostgreSQL freezes under a load of decisions: cached users still get decisions, others get 503, and everything
+//! recovers by itself.
 
 use std::{
     fs,
@@ -55,7 +55,7 @@ impl Cluster {
     fn freeze(&mut self, data_directory: &str) {
         let file = fs::read_to_string(Path::new(data_directory).join("postmaster.pid")).expect("the server runs");
         let postmaster = file.lines().next().expect("the first line is the process id").to_owned();
-        // It first: what it starts while its children are listed would go on.
+        // The postmaster first, so that it starts no processes while its children are listed.
         self.freeze_all(vec![postmaster.clone()]);
         self.freeze_all(children(&postmaster));
     }
@@ -76,7 +76,7 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.thaw();
-        // The keeper ends, and the server with it, when its input does.
+        // The keeper, and with it the server, ends when its input is closed.
         drop(self.keeper.stdin.take());
         let ended = self.keeper.wait();
         assert!(ended.is_ok() || std::thread::panicking(), "the server ends");
@@ -89,13 +89,13 @@ fn children(parent: &str) -> Vec<String> {
     ids.filter(|id| stat(id, 1).as_deref() == Some(parent)).collect()
 }
 
-/// The state of a process: `T` when it is stopped, `Z` when it has ended and its parent does not know; `None` when
-/// there is no such process.
+/// The state of a process: `T` if it is stopped, `Z` if it has ended and its parent has not noticed; `None` if it does
+/// not exist.
 fn state(process: &str) -> Option<String> {
     stat(process, 0)
 }
 
-/// A field of what the kernel says of a process, counted from behind its name (proc(5), `/proc/pid/stat`).
+/// A field of the status of a process, counted after its name (proc(5), `/proc/pid/stat`).
 fn stat(process: &str, field: usize) -> Option<String> {
     let status = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     Some(status.rsplit(')').next()?.split_whitespace().nth(field)?.to_owned())
@@ -108,7 +108,7 @@ fn signal(name: &str, processes: &[String]) {
     }
 }
 
-/// Asks until the answer is as wanted.
+/// Repeats the request until the response is as wanted.
 async fn until(app: &App, path: &str, wanted: impl Fn(u16, &Value) -> bool) {
     let began = Instant::now();
     loop {
@@ -120,7 +120,7 @@ async fn until(app: &App, path: &str, wanted: impl Fn(u16, &Value) -> bool) {
     }
 }
 
-/// Asks without pause for the user in memory, until `stop`; how often, when every answer was the same verdict.
+/// Sends requests for a cached user without pause until `stop`; counts them, and checks that all verdicts are the same.
 async fn load(url: String, stop: Arc<AtomicBool>, asked: Arc<AtomicU64>) {
     let client = client();
     let call = json!({ "calledNumber": NUMBER, "callingNumber": FRIEND }).to_string();
@@ -135,7 +135,7 @@ async fn load(url: String, stop: Arc<AtomicBool>, asked: Arc<AtomicU64>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn decisions_go_on_from_memory_while_postgres_is_frozen() {
+async fn decisions_continue_from_the_cache_while_postgres_is_frozen() {
     let mut cluster = Cluster::start();
     let database = TestDatabase::of(cluster.url.clone()).await;
     let data_directory = database.show("data_directory").await;
@@ -154,7 +154,7 @@ async fn decisions_go_on_from_memory_while_postgres_is_frozen() {
 
     let (stop, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let url = app.url(DECISIONS);
-    // Until then a machine under load may miss the deadline.
+    // Before that, the deadline may be exceeded on a busy machine.
     let call = json!({ "calledNumber": NUMBER, "callingNumber": FRIEND });
     while app.post(DECISIONS, call.clone()).await.status != 200 {
         tokio::task::yield_now().await;
@@ -168,7 +168,7 @@ async fn decisions_go_on_from_memory_while_postgres_is_frozen() {
     }
     until(&app, known, |status, decision| status == 200 && decision["stale"] == true).await;
     app.post(&unknown, json!({})).await.expect_problem(503, "database_unavailable");
-    // A write that fails takes nobody's snapshot away.
+    // A failed write does not invalidate snapshots.
     assert_eq!(app.put("/api/v1/tenants/foo/", json!({ "region": "FR" })).await.status, 503);
     let before = asked.load(Ordering::Relaxed);
     while asked.load(Ordering::Relaxed) < before + 100 {

@@ -1,4 +1,4 @@
-//! What a user who is not in memory costs the database: the same in a tenant of 50,000 users as in a small one.
+//! The database cost of a user that is not cached: the same in a tenant of 50,000 users as in a small one.
 
 use call_acceptance::store::snapshot::{Wanted, statement};
 use call_acceptance_api::value::{
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::database::{Kind, TestDatabase};
 
-/// A tenant of so many users, each with the service, two schedules of its own and two criteria in them.
+/// Creates a tenant of that many users, each with the service, two schedules and two criteria.
 const POPULATE: [&str; 5] = [
     "INSERT INTO users (tenant_id, group_id, user_id, phone_number) \
      SELECT 'foo', 'foogroup', 'u' || n, '+3225' || lpad(n::text, 6, '0') FROM generate_series(1, 50000) n",
@@ -31,7 +31,7 @@ const POPULATE: [&str; 5] = [
     "ANALYZE",
 ];
 
-/// Asserts that nothing is read but by key, and few rows.
+/// Asserts that all access is by key and reads few rows.
 fn assert_by_key(node: &Value) {
     let kind = node["Node Type"].as_str().expect("a node has a type");
     let rows = node["Actual Rows"].as_f64().expect("a node has rows") * node["Actual Loops"].as_f64().unwrap_or(1.0);

@@ -1,4 +1,4 @@
-//! The order of the rules, and what an answer holds.
+//! The order of the rules, and the members of a decision.
 
 use rstest_reuse::apply;
 use serde_json::json;
@@ -14,7 +14,7 @@ const STRANGER: &str = "+3225129999";
 const ACCEPTANCE: &str = "Selective Call Acceptance";
 
 #[apply(both_databases)]
-async fn a_number_that_no_user_has_is_accepted(#[case] database: Kind) {
+async fn a_call_to_an_unknown_number_is_accepted(#[case] database: Kind) {
     let app = App::start(database).await;
     let answer = app.post(DECISIONS, json!({ "calledNumber": "+3225550199", "callingNumber": FRIEND })).await;
     assert_eq!(answer.expect(200), json!({ "decision": "accept", "reason": "unknown_called_number" }));
@@ -34,7 +34,7 @@ async fn a_user_without_the_service_is_accepted_by_number_and_404_by_path(#[case
 }
 
 #[apply(both_databases)]
-async fn a_decision_on_a_user_that_is_not_there_says_who_is_missing(#[case] database: Kind) {
+async fn a_decision_for_a_missing_user_names_the_missing_parent(#[case] database: Kind) {
     let app = App::start(database).await;
     app.post(USER_DECISION, json!({})).await.expect_problem(404, "tenant_not_found");
     let app = app.with_user().await;
@@ -101,7 +101,7 @@ async fn a_do_not_accept_criteria_wins_over_those_before_it(#[case] database: Ki
 }
 
 #[apply(both_databases)]
-async fn an_explanation_says_of_each_criteria_in_order_why(#[case] database: Kind) {
+async fn an_explanation_has_the_outcome_of_each_criteria_in_order(#[case] database: Kind) {
     let app = App::start(database).await;
     let app = with_number(app).await;
     let friday = json!({ "name": "Fridays", "periods": [

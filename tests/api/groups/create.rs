@@ -23,7 +23,7 @@ async fn create_answers_201_with_its_place_and_the_group(#[case] database: Kind)
 }
 
 #[apply(both_databases)]
-async fn create_takes_null_for_what_can_be_absent(#[case] database: Kind) {
+async fn create_accepts_null_for_optional_members(#[case] database: Kind) {
     let app = App::start(database).await;
     with_tenants(&app).await;
     let body = json!({ "groupId": "foogroup", "groupName": null, "timeZone": null });
@@ -41,7 +41,7 @@ async fn create_with_a_taken_identifier_answers_409_and_keeps_the_first(#[case] 
 }
 
 #[apply(both_databases)]
-async fn identifiers_are_taken_in_their_tenant_and_case_only(#[case] database: Kind) {
+async fn identifiers_are_unique_only_within_their_tenant_and_case(#[case] database: Kind) {
     let app = App::start(database).await;
     with_tenants(&app).await;
     for id in ["other", "Other", "OTHER"] {
@@ -63,7 +63,7 @@ async fn create_counts_characters_and_not_bytes(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn create_refuses_what_is_no_identifier(#[case] database: Kind) {
+async fn create_refuses_invalid_identifiers(#[case] database: Kind) {
     let app = App::start(database).await;
     with_tenants(&app).await;
     for id in NO_IDENTIFIERS {
@@ -74,7 +74,7 @@ async fn create_refuses_what_is_no_identifier(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn create_tells_all_faults_at_once(#[case] database: Kind) {
+async fn create_reports_all_faults_at_once(#[case] database: Kind) {
     let app = App::start(database).await;
     with_tenants(&app).await;
     let body = json!({ "groupId": null, "groupName": "a\tb", "timeZone": "europe/brussels", "tenantId": "foo" });
@@ -90,7 +90,7 @@ async fn create_under_a_missing_tenant_answers_404(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn of_creations_at_once_one_wins(#[case] database: Kind) {
+async fn one_of_concurrent_creations_wins(#[case] database: Kind) {
     let app = App::start(database).await;
     with_tenants(&app).await;
     let creations = (0..20).map(|_| app.post(GROUPS, json!({ "groupId": "foogroup" })));

@@ -23,7 +23,7 @@ async fn delete_answers_200_with_an_empty_object_and_then_404(#[case] database: 
 }
 
 #[apply(both_databases)]
-async fn delete_says_what_is_missing(#[case] database: Kind) {
+async fn delete_names_the_missing_parent(#[case] database: Kind) {
     let app = App::start(database).await;
     with_tenants(&app).await;
     for query in ["", "?cascade=true"] {
@@ -89,7 +89,7 @@ async fn delete_with_cascade_leaves_the_tenant_and_other_groups_alone(#[case] da
 }
 
 #[apply(both_databases)]
-async fn delete_refuses_what_is_neither_true_nor_false(#[case] database: Kind) {
+async fn delete_refuses_a_cascade_that_is_not_a_boolean(#[case] database: Kind) {
     let app = App::start(database).await;
     with_tenants(&app).await;
     app.post(GROUPS, json!({ "groupId": "foogroup" })).await.expect(201);

@@ -43,7 +43,7 @@ async fn list_under_a_missing_tenant_answers_404(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn list_refuses_what_is_no_page(#[case] database: Kind) {
+async fn list_refuses_invalid_page_parameters(#[case] database: Kind) {
     let app = App::start(database).await;
     with_tenants(&app).await;
     expect_no_page(&app, GROUPS).await;

@@ -17,7 +17,7 @@ async fn with_group(app: &App) -> Value {
 }
 
 #[apply(both_databases)]
-async fn update_changes_what_it_names_and_nothing_else(#[case] database: Kind) {
+async fn update_changes_only_the_given_members(#[case] database: Kind) {
     let app = App::start(database).await;
     with_group(&app).await;
     app.post("/api/v1/tenants/bar/groups/", json!({ "groupId": "foogroup" })).await.expect(201);
@@ -58,7 +58,7 @@ async fn update_ignores_an_identifier_in_the_body(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn update_tells_all_faults_at_once_and_changes_nothing(#[case] database: Kind) {
+async fn update_reports_all_faults_at_once_and_changes_nothing(#[case] database: Kind) {
     let app = App::start(database).await;
     let group = with_group(&app).await;
     let body = json!({ "groupId": null, "groupName": "", "timeZone": "Mars/Olympus", "region": "BE" });
@@ -68,7 +68,7 @@ async fn update_tells_all_faults_at_once_and_changes_nothing(#[case] database: K
 }
 
 #[apply(both_databases)]
-async fn update_says_what_is_missing(#[case] database: Kind) {
+async fn update_names_the_missing_parent(#[case] database: Kind) {
     let app = App::start(database).await;
     with_tenants(&app).await;
     for body in [json!({}), json!({ "groupName": "New" })] {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[apply(both_databases)]
-async fn delete_removes_the_schedule_and_no_other(#[case] database: Kind) {
+async fn delete_removes_only_the_schedule(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     for folder in folders() {
         app.post(&folder, json!({ "name": "S" })).await.expect(201);

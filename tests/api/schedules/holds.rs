@@ -1,4 +1,4 @@
-//! When a schedule holds, as decisions on calls tell.
+//! When a schedule applies, observed through decisions.
 
 use rstest_reuse::apply;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::{
 const DECISION: &str = "/api/v1/tenants/foo/groups/foogroup/users/foouser/services/selective_call_acceptance/decision/";
 const SCHEDULE: &str = "/api/v1/tenants/foo/groups/foogroup/users/foouser/time_schedules/S/";
 
-/// A server with the user in Brussels, who accepts calls while the schedule holds.
+/// A server whose user is in Brussels and accepts calls while the schedule applies.
 async fn with_schedule(app: App) -> App {
     let app = app.with_user().await;
     app.put(USER, json!({ "timeZone": "Europe/Brussels" })).await.expect(200);
@@ -22,7 +22,7 @@ async fn with_schedule(app: App) -> App {
     app
 }
 
-/// Asserts at which instants a schedule of this period holds.
+/// Asserts at which instants a schedule with this period applies.
 async fn expect(app: &App, mut period: Value, instants: &[(&str, bool)]) {
     period["name"] = "P".into();
     app.put(SCHEDULE, json!({ "periods": [period] })).await.expect(200);
@@ -74,7 +74,7 @@ async fn a_stop_before_the_start_is_on_the_next_day(#[case] database: Kind) {
     ] {
         expect(&app, night(period), &friday_night).await;
     }
-    // The Saturday that is left out does not take the end of Friday's night with it.
+    // Excluding Saturday does not affect the part of Friday's night on Saturday.
     let mut daily = recurring("2026-11-26", "FREQ=DAILY");
     daily["exceptDates"] = json!(["2026-11-28"]);
     let nights = [

@@ -11,11 +11,11 @@ use crate::{
     harness::{Answer, App, CRITERIA, JSON, SERVICE, USER, both_databases, client},
 };
 
-/// Public holidays of Belgium from 2026 to 2029, made in the way of published files: folded, with CRLF.
+/// Public holidays of Belgium from 2026 to 2029, in the style of published files: folded, with CRLF.
 const HOLIDAYS: &str = include_str!("belgian_public_holidays.ics");
 const CALENDAR: (&str, &str) = ("Content-Type", "text/calendar");
 
-/// A calendar with one event of these lines, the first of which is line 4.
+/// A calendar with an event of these lines; the first of them is line 4.
 fn calendar(lines: &[&str]) -> String {
     format!(
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\n{}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
@@ -38,7 +38,7 @@ async fn create(app: &App, name: &str) -> String {
     format!("{USER}calendar_schedules/{name}/")
 }
 
-/// Files as the field has them, with the days on which they are.
+/// Published files, with the days on which their events are.
 const FIELD: &[(&str, &[&str])] = &[
     ("i01_allday_seconds_235959.ics", &["2026-12-25"]),
     ("i02_allday_2359.ics", &["2026-12-25"]),
@@ -71,7 +71,7 @@ const FIELD: &[(&str, &[&str])] = &[
     ("i34_lowercase.ics", &["2026-12-25"]),
     ("i43_fold.ics", &["2026-12-25"]),
 ];
-/// Days on which none of them is.
+/// Days without events.
 const NO_HOLIDAYS: &[&str] = &[
     "2024-12-25",
     "2025-04-27",
@@ -87,7 +87,7 @@ const NO_HOLIDAYS: &[&str] = &[
     "2026-08-07",
 ];
 
-/// Puts a file of the field into the schedule.
+/// Loads a published file into the schedule.
 async fn load(app: &App, schedule: &str, name: &str, query: &str) -> Value {
     let file = format!("{}/tests/api/schedules/icalendar/{name}", env!("CARGO_MANIFEST_DIR"));
     let body = std::fs::read(file).expect("the file is there");
@@ -119,7 +119,7 @@ async fn holidays_at(app: &App, days: &[&str], time: &str, zone: &str) -> Vec<St
     holidays
 }
 
-/// Asserts an invalid request with faults on just these lines, in order.
+/// Asserts an invalid request with faults on exactly these lines, in order.
 #[track_caller]
 fn expect_lines(answer: &Answer, lines: &[i64]) -> Value {
     let problem = answer.expect_problem(400, "invalid_request");
@@ -148,7 +148,7 @@ async fn a_file_of_public_holidays_is_loaded(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn what_is_answered_says_the_same_when_it_is_sent_to_another_schedule(#[case] database: Kind) {
+async fn a_calendar_that_was_read_results_in_the_same_schedule_when_written_to_another_one(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let periods = json!([
         {
@@ -283,7 +283,7 @@ async fn parts_of_days_are_kept_in_the_zone_of_the_owner_only(#[case] database: 
 }
 
 #[apply(both_databases)]
-async fn what_a_period_cannot_say_is_refused_with_its_line_and_changes_nothing(#[case] database: Kind) {
+async fn what_periods_cannot_express_is_refused_with_its_line_and_changes_nothing(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let path = create(&app, "S").await;
     let before = put(&app, &path, calendar(&["DTSTART;VALUE=DATE:20271225"])).await.expect(200);
@@ -335,7 +335,7 @@ async fn a_calendar_without_events_empties_the_schedule(#[case] database: Kind) 
 }
 
 #[apply(both_databases)]
-async fn at_most_100_faults_and_1000_periods_are_taken(#[case] database: Kind) {
+async fn at_most_100_faults_are_reported_and_1000_periods_accepted(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let path = create(&app, "S").await;
     let events = |count: usize, day: &str| {
@@ -414,7 +414,7 @@ async fn a_schedule_that_is_not_there_is_not_found_and_not_created(#[case] datab
 }
 
 #[apply(both_databases)]
-async fn the_examples_of_the_document_are_answered_as_it_says(#[case] database: Kind) {
+async fn the_examples_of_the_document_have_the_documented_responses(#[case] database: Kind) {
     let app = App::start(database).await.with_schedules().await;
     let operation = operations::all()
         .iter()

@@ -1,4 +1,4 @@
-//! Time and calendar schedules of tenants, groups and users: six resources that are alike.
+//! Time and calendar schedules of tenants, groups and users: six similar resources.
 
 mod create;
 mod delete;
@@ -17,7 +17,7 @@ use crate::harness::{Answer, App, USER};
 const TENANT: &str = "/api/v1/tenants/foo/";
 const GROUP: &str = "/api/v1/tenants/foo/groups/foogroup/";
 
-/// Who keeps schedules, with the level.
+/// The owners of schedules, with their levels.
 const OWNERS: [(&str, &str); 3] = [(USER, "User"), (GROUP, "Group"), (TENANT, "Tenant")];
 /// The two types of schedules, as their paths name them.
 const TYPES: [&str; 2] = ["time_schedules", "calendar_schedules"];
@@ -27,7 +27,7 @@ fn folders() -> impl Iterator<Item = String> {
     OWNERS.iter().flat_map(|(owner, _)| TYPES.iter().map(move |kind| format!("{owner}{kind}/")))
 }
 
-/// A period that holds all day every Friday.
+/// A period of every Friday.
 fn friday() -> Value {
     json!({ "name": "Friday", "active": true, "type": "Day of the week", "dayOfWeek": "Friday" })
 }

@@ -1,4 +1,4 @@
-//! What periods a schedule takes.
+//! Which periods are accepted.
 
 use rstest_reuse::apply;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ fn with(period: &Value, members: Value) -> Value {
     period
 }
 
-/// One period of each type, with all that its type takes.
+/// One period of each type, with all members of its type.
 fn each_type() -> [Value; 4] {
     [
         json!({ "name": "P", "active": true, "type": "Day of the week", "dayOfWeek": "Sunday" }),
@@ -33,7 +33,7 @@ fn each_type() -> [Value; 4] {
     ]
 }
 
-/// What a type requires, and with what it is refused.
+/// The members that a type requires, and those that it refuses.
 const MEMBERS: [(&[&str], &[&str]); 4] = [
     (&["dayOfWeek"], &["dayOfMonth", "startDate", "stopDate", "rule", "exceptDates"]),
     (&["dayOfMonth"], &["dayOfWeek", "startDate", "stopDate", "rule", "exceptDates"]),
@@ -52,7 +52,7 @@ fn right_value(member: &str) -> Value {
 }
 
 #[apply(both_databases)]
-async fn each_type_is_kept_as_it_is_sent_with_and_without_times(#[case] database: Kind) {
+async fn each_type_is_stored_as_sent_with_and_without_times(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     for (at, period) in each_type().iter().enumerate() {
         let timed = with(period, json!({ "name": "Timed", "startTime": "09:00", "stopTime": "17:30" }));
@@ -62,7 +62,7 @@ async fn each_type_is_kept_as_it_is_sent_with_and_without_times(#[case] database
 }
 
 #[apply(both_databases)]
-async fn each_type_is_refused_without_what_it_needs(#[case] database: Kind) {
+async fn each_type_is_refused_without_its_required_members(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     for (period, (required, _)) in each_type().iter().zip(MEMBERS) {
         for member in required {
@@ -95,7 +95,7 @@ async fn active_is_the_default(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn times_are_kept_with_two_digits(#[case] database: Kind) {
+async fn times_are_stored_with_two_digits(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let [period, ..] = each_type();
     for (at, (start, stop, kept)) in [
@@ -178,7 +178,7 @@ async fn a_date_may_stop_on_the_day_it_starts(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn every_rule_that_the_rfc_allows_by_the_day_is_taken(#[case] database: Kind) {
+async fn every_rule_that_the_rfc_allows_daily_or_slower_is_accepted(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let [.., recurrence] = each_type();
     let right = [
@@ -211,7 +211,7 @@ async fn every_rule_that_the_rfc_allows_by_the_day_is_taken(#[case] database: Ki
 }
 
 #[apply(both_databases)]
-async fn every_other_rule_is_refused_with_what_would_be_right(#[case] database: Kind) {
+async fn every_other_rule_is_refused_and_the_error_says_what_would_be_right(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let [.., recurrence] = each_type();
     let wrong = [
@@ -277,7 +277,7 @@ async fn a_schedule_has_at_most_1000_periods(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn all_faults_of_all_periods_are_told_at_once(#[case] database: Kind) {
+async fn all_faults_of_all_periods_are_reported_at_once(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let [week, month, date, recurrence] = each_type();
     let periods = json!([

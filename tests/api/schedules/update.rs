@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[apply(both_databases)]
-async fn update_replaces_the_periods_whole_and_leaves_the_rest(#[case] database: Kind) {
+async fn update_replaces_all_periods_and_nothing_else(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let day = json!({ "name": "Day", "active": true, "type": "Day of the month", "dayOfMonth": 1 });
     for folder in folders() {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[apply(both_databases)]
-async fn forty_creates_of_twenty_names_at_once_make_twenty_criteria(#[case] database: Kind) {
+async fn forty_concurrent_creations_of_twenty_names_make_twenty_criteria(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let creates = (0..40).map(|number| app.post(CRITERIA, any(&format!("c{}", number % 20))));
     let mut statuses: Vec<u16> = join_all(creates).await.iter().map(|answer| answer.status.as_u16()).collect();
@@ -22,7 +22,7 @@ async fn forty_creates_of_twenty_names_at_once_make_twenty_criteria(#[case] data
 }
 
 #[apply(both_databases)]
-async fn of_writers_of_one_revision_one_wins(#[case] database: Kind) {
+async fn one_of_concurrent_writers_of_a_revision_wins(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     create(&app, "a").await;
     let tag = app.get(SERVICE).await.header("etag").to_owned();
@@ -36,7 +36,7 @@ async fn of_writers_of_one_revision_one_wins(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn every_write_at_once_is_in_the_end_result(#[case] database: Kind) {
+async fn no_concurrent_write_is_lost(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let entries: Vec<_> = (0..20).map(|number| any(&format!("c{number}"))).collect();
     app.put(SERVICE, json!({ "criteria": entries })).await.expect(200);

@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[apply(both_databases)]
-async fn create_fills_in_the_defaults_and_says_where_it_is(#[case] database: Kind) {
+async fn create_fills_in_the_defaults_and_returns_the_location(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let answer =
         app.post(CRITERIA, json!({ "name": "Bürö 1", "fromDnCriteria": { "selection": "Specified Only" } })).await;
@@ -52,7 +52,7 @@ async fn create_keeps_the_order(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn phone_numbers_are_kept_exactly_as_sent_in_order(#[case] database: Kind) {
+async fn phone_numbers_are_stored_exactly_as_sent_in_order(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let numbers = json!(["+3225126777", "0032*", "*", "+*", "025?26", "???", "1234567890123456789012*"]);
     let body = json!({ "name": "a", "fromDnCriteria": { "selection": "Specified Only", "phoneNumbers": numbers } });
@@ -63,7 +63,7 @@ async fn phone_numbers_are_kept_exactly_as_sent_in_order(#[case] database: Kind)
 }
 
 #[apply(both_databases)]
-async fn five_hundred_phone_numbers_are_taken_and_one_more_is_refused(#[case] database: Kind) {
+async fn five_hundred_phone_numbers_are_accepted_and_one_more_is_refused(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let body = |count: usize| {
         let numbers: Vec<String> = (0..count).map(|number| format!("+32{number:08}")).collect();
@@ -88,7 +88,7 @@ async fn a_user_has_at_most_a_hundred_criteria(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn all_faults_of_a_body_are_told_at_once(#[case] database: Kind) {
+async fn all_faults_of_a_body_are_reported_at_once(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let body = json!({
         "name": " a", "active": "yes", "doNotPerformAction": null, "newName": "b", "callsFrom": "anything",
@@ -115,7 +115,7 @@ async fn all_faults_of_a_body_are_told_at_once(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn a_phone_number_pattern_is_held_to_its_rule(#[case] database: Kind) {
+async fn a_phone_number_pattern_is_validated(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     for wrong in ["", "+", "1*2", "**", "1 2", "abc", "+32+2", "123456789012345678901234", "１２"] {
         let body = json!({ "name": "a", "fromDnCriteria": { "selection": "Any", "phoneNumbers": [wrong] } });
@@ -155,7 +155,7 @@ async fn null_schedules_are_absent(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn what_is_missing_on_the_way_is_said(#[case] database: Kind) {
+async fn the_missing_parent_is_named(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let below = |path: &str| format!("/api/v1/tenants/{path}/services/selective_call_acceptance/criteria/");
     app.post(&below("x/groups/foogroup/users/foouser"), any("a")).await.expect_problem(404, "tenant_not_found");

@@ -38,7 +38,7 @@ async fn a_body_of_whatever_content_is_ignored(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn what_is_missing_on_the_way_is_said(#[case] database: Kind) {
+async fn the_missing_parent_is_named(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let path = format!("{CRITERIA}a/");
     app.delete(&path.replace("foouser", "x")).await.expect_problem(404, "user_not_found");

@@ -133,7 +133,7 @@ async fn the_service_is_answered_as_printed(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn the_update_of_the_service_is_taken_as_printed(#[case] database: Kind) {
+async fn the_update_of_the_service_is_accepted_as_printed(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     for name in ["test", "test3"] {
         app.post(CRITERIA, json!({ "name": name, "active": false, "fromDnCriteria": { "selection": "Any" } }))
@@ -154,14 +154,14 @@ async fn the_criteria_is_answered_as_printed(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn the_new_criteria_is_taken_as_printed(#[case] database: Kind) {
+async fn the_new_criteria_is_accepted_as_printed(#[case] database: Kind) {
     let app = App::start(database).await.with_schedules().await;
     assert_eq!(send(&app, Method::POST, CRITERIA, POST_CRITERIA).await, printed_criteria("test"));
     assert_eq!(app.get(&format!("{CRITERIA}test/")).await.expect(200), printed_criteria("test"));
 }
 
 #[apply(both_databases)]
-async fn the_update_of_the_criteria_is_taken_as_printed(#[case] database: Kind) {
+async fn the_update_of_the_criteria_is_accepted_as_printed(#[case] database: Kind) {
     let app = App::start(database).await.with_schedules().await;
     create_foocriteria(&app).await;
     let path = format!("{CRITERIA}foocriteria/");
@@ -171,7 +171,7 @@ async fn the_update_of_the_criteria_is_taken_as_printed(#[case] database: Kind) 
 }
 
 #[apply(both_databases)]
-async fn the_deletion_of_the_criteria_is_taken_as_printed(#[case] database: Kind) {
+async fn the_deletion_of_the_criteria_is_accepted_as_printed(#[case] database: Kind) {
     let app = App::start(database).await.with_schedules().await;
     create_foocriteria(&app).await;
     let path = format!("{CRITERIA}foocriteria/");

@@ -1,5 +1,5 @@
-//! Random writes against a plain model of the service in memory: after each the server answers as the model does and
-//! shows the same criteria.
+//! Random writes compared with a plain model of the service in memory: responses and criteria are the same after each
+//! write.
 
 use proptest::{
     collection::{btree_set, vec},
@@ -102,10 +102,10 @@ fn joined<const N: usize>(objects: [Value; N]) -> Value {
     all.into()
 }
 
-/// The criteria as the service answers them, in order.
+/// The criteria in the form of responses, in order.
 type Model = Vec<Value>;
 
-/// The statuses that the model allows for a write; it changes when the only one is 200.
+/// The statuses that the model allows for a write; the model changes if the only one is 200.
 fn expected(model: &mut Model, write: &Write) -> Vec<u16> {
     let mut after = model.clone();
     let statuses = match write {
@@ -223,7 +223,7 @@ async fn send(app: &App, service: &str, write: &Write) -> Answer {
     app.send(method, &path, &[JSON], Some(body.to_string())).await
 }
 
-/// Takes the service away and gives it again, so that a sequence starts with nothing.
+/// Unassigns and assigns the service, so that a sequence starts without criteria.
 async fn start_anew(app: &App) {
     let services = json!({ "services": [{ "name": "Selective Call Acceptance" }] });
     let path = format!("{USER}services/");
@@ -250,7 +250,7 @@ async fn play(app: &App, writes: &[Write]) -> Result<(), TestCaseError> {
 }
 
 #[apply(both_databases)]
-async fn random_writes_answer_and_leave_what_the_model_does(#[case] database: Kind) {
+async fn random_writes_have_the_responses_and_results_of_the_model(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     for folder in ["time_schedules", "calendar_schedules"] {
         for name in ["S1", "S2"] {

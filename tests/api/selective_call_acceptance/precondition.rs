@@ -10,7 +10,7 @@ use crate::{
     harness::{Answer, App, CRITERIA, JSON, SERVICE, USER, both_databases},
 };
 
-/// The four writes, which leave criteria `a` as they found it or fail.
+/// The four writes; each leaves the criteria `a` unchanged or fails.
 const WRITES: [(Method, &str, &str); 4] = [
     (Method::PUT, "", r#"{"criteria":[{"name":"a","active":false}]}"#),
     (Method::POST, "criteria/", r#"{"name":"b","fromDnCriteria":{"selection":"Any"}}"#),
@@ -42,7 +42,7 @@ async fn a_write_of_another_revision_is_refused_and_changes_nothing(#[case] data
 }
 
 #[apply(both_databases)]
-async fn a_weak_tag_of_the_present_revision_is_told_to_be_weak(#[case] database: Kind) {
+async fn the_error_for_a_weak_tag_of_the_current_revision_says_that_it_is_weak(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     create(&app, "a").await;
     let current = tag(&app).await;
@@ -52,7 +52,7 @@ async fn a_weak_tag_of_the_present_revision_is_told_to_be_weak(#[case] database:
 }
 
 #[apply(both_databases)]
-async fn a_write_of_the_present_revision_is_done_and_makes_a_new_one(#[case] database: Kind) {
+async fn a_write_of_the_current_revision_succeeds_and_makes_a_new_one(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     create(&app, "a").await;
     for operation in &WRITES {
@@ -78,7 +78,7 @@ async fn a_refused_write_keeps_the_revision(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn an_old_revision_never_fits_a_service_that_was_taken_away_and_given_again(#[case] database: Kind) {
+async fn an_old_revision_never_matches_a_service_that_was_assigned_again(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let old = tag(&app).await;
     let services = json!({ "services": [{ "name": "Selective Call Acceptance" }] });

@@ -19,7 +19,7 @@ fn with(before: &Value, changes: Value) -> Value {
 }
 
 #[apply(both_databases)]
-async fn what_is_left_out_is_unchanged(#[case] database: Kind) {
+async fn members_left_out_are_unchanged(#[case] database: Kind) {
     let app = App::start(database).await.with_schedules().await;
     let created = app.post(CRITERIA, json!({
             "name": "a", "active": false, "doNotPerformAction": true,
@@ -91,7 +91,7 @@ async fn a_new_name_renames_in_place(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn what_is_not_there_cannot_be_updated(#[case] database: Kind) {
+async fn a_missing_criteria_cannot_be_updated(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     app.put(&format!("{CRITERIA}a/"), json!({ "active": true })).await.expect_problem(404, "criteria_not_found");
     let path = format!("{CRITERIA}a/").replace("foouser", "x");

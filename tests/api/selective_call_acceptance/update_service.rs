@@ -71,7 +71,7 @@ async fn entries_apply_in_order(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn one_bad_entry_and_nothing_changes(#[case] database: Kind) {
+async fn one_invalid_entry_prevents_all_changes(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     for name in ["a", "b"] {
         create(&app, name).await;
@@ -105,7 +105,7 @@ async fn one_bad_entry_and_nothing_changes(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn faults_of_all_entries_are_told_at_once(#[case] database: Kind) {
+async fn faults_of_all_entries_are_reported_at_once(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let entries = json!([
         { "name": "a" },
@@ -131,7 +131,7 @@ async fn the_list_is_required_and_bounded(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn what_was_read_can_be_sent_back(#[case] database: Kind) {
+async fn a_response_can_be_sent_back(#[case] database: Kind) {
     let app = App::start(database).await.with_schedules().await;
     app.post(
         CRITERIA,

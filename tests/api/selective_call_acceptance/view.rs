@@ -17,7 +17,7 @@ async fn a_new_service_has_no_criteria(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn what_is_missing_on_the_way_is_said(#[case] database: Kind) {
+async fn the_missing_parent_is_named(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     create(&app, "a").await;
     app.get(&format!("{CRITERIA}b/")).await.expect_problem(404, "criteria_not_found");
@@ -48,7 +48,7 @@ async fn users_do_not_see_each_others_criteria(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn a_reader_who_has_the_revision_is_answered_304(#[case] database: Kind) {
+async fn a_client_that_has_the_revision_gets_304(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     create(&app, "a").await;
     for path in [SERVICE.to_owned(), format!("{CRITERIA}a/")] {

@@ -50,7 +50,7 @@ async fn migrate_and_demo_may_be_repeated() {
 }
 
 #[test]
-fn all_faults_of_the_configuration_are_told_at_once() {
+fn all_faults_of_the_configuration_are_reported_at_once() {
     let output = command(&["serve", "--listen", "8080", "--log-format", "xml"])
         .env("CALL_ACCEPTANCE_REQUEST_TIMEOUT", "0")
         .env("DATABASE_URL", "mysql://root:secret@host/db")
@@ -65,7 +65,7 @@ fn all_faults_of_the_configuration_are_told_at_once() {
 }
 
 #[test]
-fn a_database_that_is_not_there_is_named_without_its_password() {
+fn an_unreachable_database_is_named_without_its_password() {
     let output = command(&["serve", "--listen", "127.0.0.1:0"])
         .env("DATABASE_URL", "postgres://someone:secret@127.0.0.1:1/nowhere")
         .output()
@@ -79,7 +79,7 @@ fn a_database_that_is_not_there_is_named_without_its_password() {
 }
 
 #[tokio::test]
-async fn the_log_names_requests_and_neither_tokens_nor_numbers() {
+async fn the_log_has_requests_without_tokens_and_phone_numbers() {
     let database = TestDatabase::create(Kind::Sqlite).await;
     let mut server = command(&["--listen", "127.0.0.1:0", "--log", "debug", "--database-url", &database.url])
         .stderr(Stdio::piped())
@@ -107,7 +107,7 @@ async fn the_log_names_requests_and_neither_tokens_nor_numbers() {
 }
 
 #[tokio::test]
-async fn serve_ends_well_when_it_is_told_to() {
+async fn serve_exits_successfully_after_sigterm() {
     let database = TestDatabase::empty(Kind::Sqlite).await;
     let mut server = command(&["--listen", "127.0.0.1:0", "--database-url", &database.url])
         .stderr(Stdio::piped())

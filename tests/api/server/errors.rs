@@ -1,4 +1,4 @@
-//! Every error has one shape, the framework's own too.
+//! All errors have the same form, including those of the framework.
 
 use reqwest::Method;
 use rstest_reuse::apply;
@@ -63,14 +63,14 @@ async fn an_empty_segment_of_the_path_answers_404() {
     for path in ["//", "/api//v1/tenants/", "/health//live", "//openapi.json"] {
         expect_whole_problem(&app.get(path).await, 404, "route_not_found");
     }
-    // By a method that the document does not know: it does not say this answer of the operations.
+    // With a method that the document does not have, so that the harness expects nothing of the response.
     for path in ["/api/v1/tenants//", "/api/v1/tenants//groups/", "/api/v1/tenants/foo/groups//"] {
         expect_whole_problem(&app.send(Method::PATCH, path, &[], None).await, 404, "route_not_found");
     }
 }
 
 #[tokio::test]
-async fn a_wrong_method_answers_405_and_names_the_right_ones() {
+async fn a_wrong_method_returns_405_and_names_the_supported_ones() {
     let app = App::start(Kind::Sqlite).await;
     for (method, path, right) in [
         (Method::PATCH, TENANTS, "GET, HEAD, POST"),
@@ -108,7 +108,7 @@ async fn another_content_type_answers_415() {
 }
 
 #[tokio::test]
-async fn json_is_known_by_its_media_type_in_whatever_writing() {
+async fn the_media_type_of_json_is_case_insensitive() {
     let app = App::start(Kind::Sqlite).await;
     let right = [
         "application/json",
@@ -147,7 +147,7 @@ async fn a_body_that_is_not_json_answers_400() {
 }
 
 #[tokio::test]
-async fn json_that_is_no_object_answers_400() {
+async fn json_that_is_not_an_object_returns_400() {
     let app = App::start(Kind::Sqlite).await;
     for body in ["[]", "null", "1", "\"foo\"", "true", "[{\"tenantId\":\"foo\"}]"] {
         let problem = expect_whole_problem(&post_text(&app, TENANTS, body).await, 400, "invalid_request");
@@ -193,7 +193,7 @@ async fn control_characters_in_a_text_are_refused(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn the_operations_errors_are_whole_problems_too(#[case] database: Kind) {
+async fn errors_of_operations_are_complete_problems(#[case] database: Kind) {
     let app = App::start(database).await.with_schedules().await;
     let service = format!("{USER}services/selective_call_acceptance/");
     for (answer, status, code) in [
@@ -228,7 +228,7 @@ async fn a_duplicate_member_is_refused() {
 }
 
 #[tokio::test]
-async fn faults_of_long_names_are_told_within_the_lengths_of_the_document() {
+async fn faults_of_long_names_are_within_the_documented_lengths() {
     let app = App::start(Kind::Sqlite).await;
     let long = "é".repeat(5000);
     app.post(TENANTS, json!({ "tenantId": "a", long.as_str(): 1 })).await.expect_problem(400, "invalid_request");

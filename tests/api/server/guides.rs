@@ -1,7 +1,7 @@
-//! The sessions that README.md and the pages of docs/ print are answered as printed.
+//! The sessions in README.md and the pages of docs/ produce the printed responses.
 //!
-//! A page is a session of its own over the demonstration data: its `console` blocks, in order. Run are assignments of
-//! variables and `curl`; an answer is compared as JSON, so that it may be printed with line breaks.
+//! The `console` blocks of a page are one session over the demonstration data, in order. Assignments of variables and
+//! `curl` commands are run; responses are compared as JSON, so that they may be printed with line breaks.
 
 use std::{
     fs,
@@ -22,7 +22,7 @@ const PRINTED: &str = "http://127.0.0.1:8080";
 /// A file of public holidays, as the pages load one.
 const HOLIDAYS: &str = "tests/api/schedules/belgian_public_holidays.ics";
 
-/// A command that a page prints, and its answer; empty where none is printed.
+/// A printed command, and its response; empty if none is printed.
 struct Step {
     command: String,
     answer: String,
@@ -50,7 +50,7 @@ fn steps(page: &str) -> Vec<Step> {
     steps
 }
 
-/// The answer without the identifier of its request, which is another one each time.
+/// The response without the request identifier, which differs each time.
 fn comparable(page: &str, command: &str, answer: &str) -> Value {
     let mut value: Value =
         serde_json::from_str(answer).unwrap_or_else(|error| panic!("{page}: {command}: {error}\n{answer}"));
@@ -58,7 +58,7 @@ fn comparable(page: &str, command: &str, answer: &str) -> Value {
     value
 }
 
-/// A shell in a folder of its own, with what a reader has by then.
+/// A shell in its own folder, in the state that a reader has by then.
 struct Shell {
     folder: TempDir,
     url: String,
@@ -72,14 +72,14 @@ impl Shell {
         Self { folder, url, variables: String::new() }
     }
 
-    /// The command as it is for this server and its token.
+    /// The command for this server and its token.
     fn command(&self, printed: &str) -> String {
         let token = ADMIN.text();
         let (id, secret) = token.trim_start_matches("ca_").split_once('_').expect("a token has two parts");
         printed.replace(PRINTED, &self.url).replace("<id>", id).replace("<secret>", secret)
     }
 
-    /// What `curl` answers; a status of failure is an error unless an answer is printed.
+    /// The output of `curl`; a failure is an error unless a response is printed.
     fn curl(&self, step: &Step) -> String {
         let flags = if step.answer.is_empty() { "--fail" } else { "" };
         let curl = step.command.replacen("curl", &format!("curl --silent --noproxy '*' {flags}"), 1);
@@ -92,7 +92,7 @@ impl Shell {
     }
 }
 
-/// Runs the session of a page, which prints so many answers.
+/// Runs the session of a page, which must print this number of responses.
 async fn is_answered_as_printed(page: &str, answers: usize) {
     let App { database, .. } = App::start(Kind::Sqlite).await;
     let mut demo = Command::new(env!("CARGO_BIN_EXE_call-acceptance"));

@@ -1,4 +1,4 @@
-//! Whether the server lives and is ready.
+//! Liveness and readiness.
 
 use rstest_reuse::apply;
 use sea_orm::{ConnectionTrait, Database};
@@ -21,7 +21,7 @@ async fn a_server_with_its_database_lives_and_is_ready(#[case] database: Kind) {
 }
 
 #[tokio::test]
-async fn a_server_whose_database_is_gone_lives_and_is_not_ready() {
+async fn a_server_without_its_database_is_alive_but_not_ready() {
     let app = App::start(Kind::Postgres).await;
     let name = app.database.url.rsplit('/').next().unwrap_or_default();
     let admin = Database::connect(admin_url()).await.expect("PostgreSQL answers");

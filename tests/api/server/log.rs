@@ -1,4 +1,4 @@
-//! A log that cannot be written holds nobody up.
+//! A log that cannot be written does not block requests.
 
 use std::{
     io::{BufRead, BufReader},
@@ -38,7 +38,7 @@ impl Server {
         Self { process, log: Some(log), url: url.to_owned(), _database: database }
     }
 
-    /// Makes so many long lines in the log; every request is answered.
+    /// Causes this number of long log lines; every request gets a response.
     async fn log_lines(&self, count: usize) {
         let client = client();
         let path = "x".repeat(8_000);
@@ -57,7 +57,7 @@ impl Drop for Server {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_log_that_nobody_reads_loses_lines_and_says_how_many() {
+async fn a_log_that_nobody_reads_drops_lines_and_reports_how_many() {
     let mut server = Server::start().await;
     // What the pipe and the queue hold, and more.
     server.log_lines(250).await;
@@ -71,7 +71,7 @@ async fn a_log_that_nobody_reads_loses_lines_and_says_how_many() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_whose_log_has_no_reader_any_more_goes_on() {
+async fn a_server_continues_when_the_reader_of_its_log_is_gone() {
     let mut server = Server::start().await;
     drop(server.log.take());
     server.log_lines(50).await;

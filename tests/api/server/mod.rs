@@ -1,4 +1,4 @@
-//! What holds for every request, and what is not the API: the document, the documentation, the command.
+//! Properties of all requests, and what is not the API: the document, the documentation, the command.
 
 mod commands;
 mod connections;

@@ -1,4 +1,4 @@
-//! What can be a name, wherever one is made.
+//! Which names are allowed, for every resource.
 
 use reqwest::Method;
 use rstest_reuse::apply;
@@ -14,7 +14,7 @@ const COMPOSED: &str = "No\u{eb}l";
 const DECOMPOSED: &str = "Noe\u{308}l";
 
 #[apply(both_databases)]
-async fn names_that_clients_resolve_away_or_nobody_sees_are_refused_wherever_one_is_made(#[case] database: Kind) {
+async fn names_that_clients_resolve_away_or_that_are_invisible_are_refused_everywhere(#[case] database: Kind) {
     let app = App::start(database).await.with_schedules().await;
     for name in [".", "..", "\u{200b}", "\u{2060}a"] {
         app.post("/api/v1/tenants/", json!({ "tenantId": name })).await.expect_faults(&["/tenantId"]);

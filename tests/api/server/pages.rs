@@ -1,5 +1,5 @@
-//! The pages for people: one to try the operations, one to read about them, one for each code of a problem. What they
-//! do in a browser is tested in `tests/docs/`.
+//! The pages: one for trying the operations, one for reading about them, one for each problem code. Their behaviour in
+//! a browser is tested in `tests/docs/`.
 
 use call_acceptance_api::document;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::{
     harness::{Answer, App},
 };
 
-/// A page that a browser loads nothing for from outside, and runs nothing in that it did not come with.
+/// A page that loads nothing from other hosts and runs no injected scripts.
 async fn page(app: &App, path: &str) -> Answer {
     let answer = app.get(path).await;
     assert_eq!(answer.status.as_u16(), 200, "{path}");
@@ -63,7 +63,7 @@ async fn the_type_of_a_problem_leads_to_its_page() {
 }
 
 #[tokio::test]
-async fn a_page_of_a_code_that_is_none_is_not_there() {
+async fn an_unknown_code_has_no_page() {
     let app = App::start(Kind::Sqlite).await;
     for path in ["/problems/none", "/problems/Tenant_not_found", "/problems/tenant_not_found/more", "/reference/more"] {
         assert_eq!(app.get(path).await.expect(404)["code"], "route_not_found", "{path}");

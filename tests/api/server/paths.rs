@@ -1,4 +1,4 @@
-//! How a path may be written.
+//! Notations of paths.
 
 use reqwest::Method;
 use rstest_reuse::apply;
@@ -96,7 +96,7 @@ async fn identifiers_are_percent_encoded_utf_8(#[case] database: Kind) {
 }
 
 #[tokio::test]
-async fn what_is_no_identifier_in_a_path_is_refused() {
+async fn invalid_identifiers_in_a_path_are_refused() {
     let app = App::start(Kind::Sqlite).await;
     for wrong in ["a%2Fb", "%20a", "a%20", &"a".repeat(31)] {
         app.get(&format!("/api/v1/tenants/{wrong}/")).await.expect_faults(&["tenant_id"]);
@@ -111,7 +111,7 @@ async fn a_path_that_is_not_utf_8_is_refused() {
         app.get(&format!("/api/v1/tenants/{wrong}/")).await.expect_faults(&["path"]);
         app.delete(&format!("/api/v1/tenants/foo/groups/{wrong}")).await.expect_faults(&["path"]);
     }
-    // A sign that starts no encoding stands for itself.
+    // A `%` that starts no encoding stands for itself.
     for odd in ["%", "%zz", "a%4"] {
         app.get(&format!("/api/v1/tenants/{odd}/")).await.expect_problem(404, "tenant_not_found");
     }

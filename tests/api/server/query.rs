@@ -1,4 +1,4 @@
-//! Query parameters that are not known, and those that stand twice.
+//! Unknown and repeated query parameters.
 
 use crate::{
     database::Kind,
@@ -34,13 +34,13 @@ async fn a_repeated_parameter_is_refused() {
 }
 
 #[tokio::test]
-async fn all_unknown_parameters_are_told_as_they_were_meant() {
+async fn all_unknown_parameters_are_reported_decoded() {
     let app = App::start(Kind::Sqlite).await;
     app.get("/api/v1/tenants/?%C3%A9t%C3%A9=1&a+b=2").await.expect_faults(&["été", "a b"]);
 }
 
 #[tokio::test]
-async fn a_wrong_value_is_told_with_what_would_be_right() {
+async fn the_error_for_a_wrong_value_says_what_would_be_right() {
     let app = App::start(Kind::Sqlite).await;
     for (path, right) in [
         ("/api/v1/decisions/?calledNumber=%2B3225550100&at=2026-12-25T09:30:00+01:00", "%2B"),
@@ -55,7 +55,7 @@ async fn a_wrong_value_is_told_with_what_would_be_right() {
 }
 
 #[tokio::test]
-async fn a_body_that_starts_with_a_byte_order_mark_and_a_null_are_told_with_what_would_be_right() {
+async fn errors_for_a_byte_order_mark_and_for_null_say_what_would_be_right() {
     let app = App::start(Kind::Sqlite).await;
     let marked = Some("\u{feff}{\"tenantId\": \"foo\"}".to_owned());
     let problem = app.send(Method::POST, "/api/v1/tenants/", &[JSON], marked).await;

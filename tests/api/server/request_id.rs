@@ -10,7 +10,7 @@ use crate::{
 const HEADER: &str = "X-Request-Id";
 
 #[tokio::test]
-async fn a_sane_one_is_taken() {
+async fn a_well_formed_identifier_is_used() {
     let app = App::start(Kind::Sqlite).await;
     for id in ["a", "0191-ab_cd.ef:12/34+56=@x", &"x".repeat(128)] {
         let found = app.send(Method::GET, "/api/v1/tenants/", &[(HEADER, id)], None).await;
@@ -22,7 +22,7 @@ async fn a_sane_one_is_taken() {
 }
 
 #[tokio::test]
-async fn any_other_is_replaced() {
+async fn other_identifiers_are_replaced() {
     let app = App::start(Kind::Sqlite).await;
     let long = "x".repeat(129);
     for id in ["", " ", "a b", "a,b", "a\"b", "<script>", "a\tb", "é", &long] {

@@ -1,4 +1,4 @@
-//! Stopping.
+//! Graceful shutdown.
 
 use serde_json::json;
 use tokio::{
@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_request_under_way_is_answered_and_no_connection_is_taken_any_more() {
+async fn a_request_in_progress_is_finished_and_new_connections_are_refused() {
     let app = App::start(Kind::Sqlite).await;
     let address = app.url("").replace("http://", "");
     let body = json!({ "tenantId": "foo" }).to_string();
@@ -25,7 +25,7 @@ async fn a_request_under_way_is_answered_and_no_connection_is_taken_any_more() {
         body.len()
     );
     connection.write_all(head.as_bytes()).await.expect("the head is sent");
-    // The server asks for the body, and so the request is under way.
+    // The server sends `100 Continue`, so the request is in progress.
     let mut line = String::new();
     connection.read_line(&mut line).await.expect("the server asks for the body");
     assert!(line.starts_with("HTTP/1.1 100"), "{line}");

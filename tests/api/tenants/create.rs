@@ -36,7 +36,7 @@ async fn the_place_of_a_tenant_is_percent_encoded_utf_8(#[case] database: Kind) 
 }
 
 #[apply(both_databases)]
-async fn create_takes_null_for_what_can_be_absent(#[case] database: Kind) {
+async fn create_accepts_null_for_optional_members(#[case] database: Kind) {
     let app = App::start(database).await;
     let body = json!({ "tenantId": "foo", "name": null, "region": null, "timeZone": null });
     assert_eq!(app.post(TENANTS, body).await.expect(201), json!({ "tenantId": "foo" }));
@@ -51,7 +51,7 @@ async fn create_with_a_taken_identifier_answers_409_and_keeps_the_first(#[case] 
 }
 
 #[apply(both_databases)]
-async fn identifiers_are_told_apart_by_case_and_by_accents(#[case] database: Kind) {
+async fn identifiers_differ_by_case_and_by_accents(#[case] database: Kind) {
     let app = App::start(database).await;
     for id in ["foo", "Foo", "FOO", "\u{e9}", "e\u{30d}"] {
         app.post(TENANTS, json!({ "tenantId": id })).await.expect(201);
@@ -72,7 +72,7 @@ async fn create_counts_characters_and_not_bytes(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn create_refuses_what_is_no_identifier(#[case] database: Kind) {
+async fn create_refuses_invalid_identifiers(#[case] database: Kind) {
     let app = App::start(database).await;
     for id in NO_IDENTIFIERS {
         app.post(TENANTS, json!({ "tenantId": id })).await.expect_faults(&["/tenantId"]);
@@ -83,7 +83,7 @@ async fn create_refuses_what_is_no_identifier(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn create_tells_all_faults_at_once(#[case] database: Kind) {
+async fn create_reports_all_faults_at_once(#[case] database: Kind) {
     let app = App::start(database).await;
     let body = json!({ "tenantId": 5, "name": "", "region": "be", "timeZone": "Mars/Olympus", "id": "a", "a/b": 1 });
     app.post(TENANTS, body).await.expect_faults(&["/tenantId", "/name", "/region", "/timeZone", "/id", "/a~1b"]);
@@ -91,7 +91,7 @@ async fn create_tells_all_faults_at_once(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn create_refuses_what_is_no_name_region_or_time_zone(#[case] database: Kind) {
+async fn create_refuses_invalid_names_regions_and_time_zones(#[case] database: Kind) {
     let app = App::start(database).await;
     for (member, texts) in [
         ("name", [" a", "a ", "a\u{7}b", "\u{0}"]),
@@ -106,7 +106,7 @@ async fn create_refuses_what_is_no_name_region_or_time_zone(#[case] database: Ki
 }
 
 #[apply(both_databases)]
-async fn of_creations_at_once_one_wins(#[case] database: Kind) {
+async fn one_of_concurrent_creations_wins(#[case] database: Kind) {
     let app = App::start(database).await;
     let creations = (0..20).map(|_| app.post(TENANTS, json!({ "tenantId": "foo" })));
     let (won, lost): (Vec<_>, Vec<_>) = join_all(creations).await.into_iter().partition(|answer| answer.status == 201);
@@ -117,7 +117,7 @@ async fn of_creations_at_once_one_wins(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn create_takes_no_query(#[case] database: Kind) {
+async fn create_refuses_query_parameters(#[case] database: Kind) {
     let app = App::start(database).await;
     app.post("/api/v1/tenants/?cascade=true", json!({ "tenantId": "foo" })).await.expect_faults(&["cascade"]);
 }

@@ -104,7 +104,7 @@ async fn delete_with_cascade_and_creations_at_once_leave_nothing_half_done(#[cas
 }
 
 #[apply(both_databases)]
-async fn delete_refuses_what_is_neither_true_nor_false(#[case] database: Kind) {
+async fn delete_refuses_a_cascade_that_is_not_a_boolean(#[case] database: Kind) {
     let app = App::start(database).await;
     app.post("/api/v1/tenants/", json!({ "tenantId": "foo" })).await.expect(201);
     for query in ["cascade=maybe", "cascade=", "cascade=1", "cascade=true&cascade=true"] {

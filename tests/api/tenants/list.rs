@@ -39,7 +39,7 @@ async fn pages_hold_everything_once_in_the_order_of_code_points(#[case] database
 }
 
 #[apply(both_databases)]
-async fn a_page_holds_100_when_not_asked(#[case] database: Kind) {
+async fn a_page_has_100_entries_by_default(#[case] database: Kind) {
     let app = App::start(database).await;
     let ids: Vec<String> = (0..101).map(|number| format!("{number:03}")).collect();
     for id in &ids {
@@ -68,7 +68,7 @@ async fn a_page_neither_repeats_nor_skips_when_others_write(#[case] database: Ki
 }
 
 #[apply(both_databases)]
-async fn list_refuses_what_is_no_page(#[case] database: Kind) {
+async fn list_refuses_invalid_page_parameters(#[case] database: Kind) {
     let app = App::start(database).await;
     expect_no_page(&app, TENANTS).await;
 }

@@ -8,14 +8,14 @@ mod list;
 mod update;
 mod view;
 
-/// Texts that are no identifiers, whatever of.
+/// Texts that are not identifiers of anything.
 pub const NO_IDENTIFIERS: [&str; 12] =
     ["", " a", "a ", "\u{a0}a", "a\u{3000}", "a/b", "a\u{0}b", "a\tb", "a\nb", "a\u{85}b", "\u{200b}", "a\u{202e}b"];
 
 /// Identifiers in the order of their code points, which is neither that of a language nor that of UTF-16.
 pub const ORDERED: [&str; 14] = ["+&=%", "0", "10", "9", "A", "Z", "a", "a b", "a-b", "e\u{30d}", "z", "é", "～", "😀"];
 
-/// `text` as a part of a path or a query, every byte of it encoded.
+/// `text` with every byte percent-encoded.
 pub fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
@@ -33,7 +33,7 @@ pub async fn walk(app: &App, path: &str, (member, id): (&str, &str), limit: usiz
     }
 }
 
-/// Asserts that the list at `path`, which holds [`ORDERED`], pages as every list does.
+/// Asserts that the list at `path`, which contains [`ORDERED`], is paged correctly.
 pub async fn expect_pages(app: &App, path: &str, names: (&str, &str)) {
     for limit in [1, 4, 13, 14, 15, 1000] {
         let pages = walk(app, path, names, limit).await;
@@ -46,7 +46,7 @@ pub async fn expect_pages(app: &App, path: &str, names: (&str, &str)) {
     assert_eq!(page, serde_json::json!({ names.0: [] }));
 }
 
-/// Asserts that the list at `path` refuses what is no page.
+/// Asserts that the list at `path` refuses invalid page parameters.
 pub async fn expect_no_page(app: &App, path: &str) {
     for limit in ["0", "1001", "-1", "1.5", "abc", "", "%2B5", "65537"] {
         app.get(&format!("{path}?limit={limit}")).await.expect_faults(&["limit"]);

@@ -17,7 +17,7 @@ async fn with_tenant(app: &App) -> Value {
 }
 
 #[apply(both_databases)]
-async fn update_changes_what_it_names_and_nothing_else(#[case] database: Kind) {
+async fn update_changes_only_the_given_members(#[case] database: Kind) {
     let app = App::start(database).await;
     with_tenant(&app).await;
     app.post("/api/v1/tenants/", json!({ "tenantId": "bar", "name": "Bar" })).await.expect(201);
@@ -58,7 +58,7 @@ async fn update_ignores_an_identifier_in_the_body(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn update_tells_all_faults_at_once_and_changes_nothing(#[case] database: Kind) {
+async fn update_reports_all_faults_at_once_and_changes_nothing(#[case] database: Kind) {
     let app = App::start(database).await;
     let tenant = with_tenant(&app).await;
     let body = json!({ "tenantId": null, "name": "a".repeat(81), "region": "XX", "timeZone": "", "colour": "red" });

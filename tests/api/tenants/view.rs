@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[apply(both_databases)]
-async fn view_leaves_out_what_is_not_set(#[case] database: Kind) {
+async fn view_leaves_out_members_that_are_not_set(#[case] database: Kind) {
     let app = App::start(database).await;
     app.post("/api/v1/tenants/", json!({ "tenantId": "foo" })).await.expect(201);
     assert_eq!(app.get("/api/v1/tenants/foo/").await.expect(200), json!({ "tenantId": "foo" }));
@@ -41,7 +41,7 @@ async fn view_refuses_a_path_that_is_not_utf_8(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn view_takes_no_query(#[case] database: Kind) {
+async fn view_refuses_query_parameters(#[case] database: Kind) {
     let app = App::start(database).await;
     app.post("/api/v1/tenants/", json!({ "tenantId": "foo" })).await.expect(201);
     app.get("/api/v1/tenants/foo/?limit=1").await.expect_faults(&["limit"]);

@@ -20,7 +20,7 @@ async fn assign_answers_200_with_the_services(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn assigning_what_is_assigned_succeeds_and_keeps_the_criteria(#[case] database: Kind) {
+async fn assigning_an_assigned_service_succeeds_and_keeps_the_criteria(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     app.post(CRITERIA, json!({ "name": "a", "fromDnCriteria": { "selection": "Any" } })).await.expect(200);
     let before = app.get(SERVICE).await;
@@ -31,7 +31,7 @@ async fn assigning_what_is_assigned_succeeds_and_keeps_the_criteria(#[case] data
 }
 
 #[apply(both_databases)]
-async fn assign_gives_the_service_to_one_user_only(#[case] database: Kind) {
+async fn assign_affects_only_one_user(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let users = "/api/v1/tenants/foo/groups/foogroup/users/";
     for id in ["a", "b"] {
@@ -42,7 +42,7 @@ async fn assign_gives_the_service_to_one_user_only(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn assignments_at_once_all_succeed(#[case] database: Kind) {
+async fn concurrent_assignments_all_succeed(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     unassign(&app, SERVICES, selection()).await.expect(200);
     for answer in join_all((0..20).map(|_| app.post(SERVICES, selection()))).await {
@@ -51,7 +51,7 @@ async fn assignments_at_once_all_succeed(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn assign_refuses_what_selects_no_services(#[case] database: Kind) {
+async fn assign_refuses_bodies_that_select_no_services(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     unassign(&app, SERVICES, selection()).await.expect(200);
     for (body, places) in no_selections() {
@@ -63,7 +63,7 @@ async fn assign_refuses_what_selects_no_services(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn assign_says_what_is_missing(#[case] database: Kind) {
+async fn assign_names_the_missing_parent(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     for (path, missing) in ASTRAY {
         app.post(path, selection()).await.expect_problem(404, missing);

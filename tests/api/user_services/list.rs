@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[apply(both_databases)]
-async fn list_says_of_every_service_whether_it_is_assigned(#[case] database: Kind) {
+async fn list_returns_all_services_and_whether_they_are_assigned(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     for path in [SERVICES, SERVICES.trim_end_matches('/')] {
         assert_eq!(app.get(path).await.expect(200), services(true));
@@ -28,7 +28,7 @@ async fn a_new_user_has_no_service(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn list_says_what_is_missing(#[case] database: Kind) {
+async fn list_names_the_missing_parent(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     for (path, missing) in ASTRAY {
         app.get(path).await.expect_problem(404, missing);
@@ -39,7 +39,7 @@ async fn list_says_what_is_missing(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn list_takes_no_query(#[case] database: Kind) {
+async fn list_refuses_query_parameters(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     app.get(&format!("{USER}services/?limit=1")).await.expect_faults(&["limit"]);
 }

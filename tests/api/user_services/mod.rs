@@ -11,14 +11,14 @@ mod unassign;
 
 const SERVICES: &str = "/api/v1/tenants/foo/groups/foogroup/users/foouser/services/";
 
-/// The paths of services below each parent that is missing when [`App::with_user`] was there, and what is missing.
+/// Paths of services below each missing parent, and the missing parent.
 const ASTRAY: [(&str, &str); 3] = [
     ("/api/v1/tenants/Foo/groups/foogroup/users/foouser/services/", "tenant_not_found"),
     ("/api/v1/tenants/foo/groups/Foogroup/users/foouser/services/", "group_not_found"),
     ("/api/v1/tenants/foo/groups/foogroup/users/Foouser/services/", "user_not_found"),
 ];
 
-/// Paths in which one name is none, and the parameter that this is.
+/// Paths with an invalid name, and the parameter of the name.
 const NAMELESS: [(&str, &str); 3] = [
     ("/api/v1/tenants/a%2Fb/groups/foogroup/users/foouser/services/", "tenant_id"),
     ("/api/v1/tenants/foo/groups/a%0A/users/foouser/services/", "group_id"),

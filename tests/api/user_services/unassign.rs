@@ -20,7 +20,7 @@ async fn unassign_answers_200_with_an_empty_object(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn unassigning_what_is_not_assigned_succeeds(#[case] database: Kind) {
+async fn unassigning_a_service_that_is_not_assigned_succeeds(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     for _ in 0..2 {
         assert_eq!(unassign(&app, SERVICES, selection()).await.expect(200), json!({}));
@@ -43,7 +43,7 @@ async fn unassign_loses_the_criteria_and_keeps_the_schedules(#[case] database: K
 }
 
 #[apply(both_databases)]
-async fn unassign_takes_the_service_from_one_user_only(#[case] database: Kind) {
+async fn unassign_affects_only_one_user(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     app.post(CRITERIA, json!({ "name": "a", "fromDnCriteria": { "selection": "Any" } })).await.expect(200);
     let users = "/api/v1/tenants/foo/groups/foogroup/users/";
@@ -65,7 +65,7 @@ async fn an_entity_tag_does_not_outlive_its_assignment(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn unassignments_at_once_all_succeed(#[case] database: Kind) {
+async fn unconcurrent_assignments_all_succeed(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     for answer in join_all((0..20).map(|_| unassign(&app, SERVICES, selection()))).await {
         assert_eq!(answer.expect(200), json!({}));
@@ -81,7 +81,7 @@ async fn unassign_needs_a_body(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn unassign_refuses_what_selects_no_services(#[case] database: Kind) {
+async fn unassign_refuses_bodies_that_select_no_services(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     for (body, places) in no_selections() {
         unassign(&app, SERVICES, body).await.expect_faults(&places);
@@ -90,7 +90,7 @@ async fn unassign_refuses_what_selects_no_services(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn unassign_says_what_is_missing(#[case] database: Kind) {
+async fn unassign_names_the_missing_parent(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     for (path, missing) in ASTRAY {
         unassign(&app, path, selection()).await.expect_problem(404, missing);

@@ -31,7 +31,7 @@ async fn create_answers_201_with_its_place_and_the_user(#[case] database: Kind) 
 }
 
 #[apply(both_databases)]
-async fn create_takes_null_for_what_can_be_absent(#[case] database: Kind) {
+async fn create_accepts_null_for_optional_members(#[case] database: Kind) {
     let app = App::start(database).await;
     with_groups(&app).await;
     let body = json!({
@@ -54,7 +54,7 @@ async fn create_with_a_taken_identifier_answers_409_and_keeps_the_first(#[case] 
 }
 
 #[apply(both_databases)]
-async fn a_repeated_creation_is_told_that_the_user_exists(#[case] database: Kind) {
+async fn a_repeated_creation_fails_because_the_user_exists(#[case] database: Kind) {
     let app = App::start(database).await;
     with_groups(&app).await;
     let body = json!({ "userId": "foouser", "phoneNumber": "+3225550100" });
@@ -63,7 +63,7 @@ async fn a_repeated_creation_is_told_that_the_user_exists(#[case] database: Kind
 }
 
 #[apply(both_databases)]
-async fn identifiers_are_taken_in_their_group_and_case_only(#[case] database: Kind) {
+async fn identifiers_are_unique_only_within_their_group_and_case(#[case] database: Kind) {
     let app = App::start(database).await;
     with_groups(&app).await;
     app.post("/api/v1/tenants/foo/groups/", json!({ "groupId": "second" })).await.expect(201);
@@ -102,7 +102,7 @@ async fn create_counts_characters_and_not_bytes(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn create_refuses_what_is_no_identifier(#[case] database: Kind) {
+async fn create_refuses_invalid_identifiers(#[case] database: Kind) {
     let app = App::start(database).await;
     with_groups(&app).await;
     for id in NO_IDENTIFIERS {
@@ -112,7 +112,7 @@ async fn create_refuses_what_is_no_identifier(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn create_tells_all_faults_at_once(#[case] database: Kind) {
+async fn create_reports_all_faults_at_once(#[case] database: Kind) {
     let app = App::start(database).await;
     with_groups(&app).await;
     let body = json!({
@@ -179,7 +179,7 @@ async fn create_takes_and_refuses_values_at_their_limits(#[case] database: Kind)
 }
 
 #[apply(both_databases)]
-async fn create_says_what_is_missing(#[case] database: Kind) {
+async fn create_names_the_missing_parent(#[case] database: Kind) {
     let app = App::start(database).await;
     with_groups(&app).await;
     for (users, missing) in astray() {
@@ -191,7 +191,7 @@ async fn create_says_what_is_missing(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn of_creations_at_once_one_wins(#[case] database: Kind) {
+async fn one_of_concurrent_creations_wins(#[case] database: Kind) {
     let app = App::start(database).await;
     with_groups(&app).await;
     let creations = (0..20).map(|_| app.post(USERS, json!({ "userId": "foouser" })));
@@ -203,7 +203,7 @@ async fn of_creations_at_once_one_wins(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn of_users_created_at_once_with_one_phone_number_one_wins(#[case] database: Kind) {
+async fn one_of_concurrent_creations_with_the_same_phone_number_wins(#[case] database: Kind) {
     let app = App::start(database).await;
     with_groups(&app).await;
     let create = async |(users, number): (&str, usize)| {

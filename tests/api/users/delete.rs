@@ -23,7 +23,7 @@ async fn delete_answers_200_with_an_empty_object_and_then_404(#[case] database: 
 }
 
 #[apply(both_databases)]
-async fn delete_says_what_is_missing(#[case] database: Kind) {
+async fn delete_names_the_missing_parent(#[case] database: Kind) {
     let app = App::start(database).await;
     with_groups(&app).await;
     app.post(OTHERS, json!({ "userId": "other" })).await.expect(201);
@@ -96,7 +96,7 @@ async fn delete_with_cascade_leaves_the_group_and_other_users_alone(#[case] data
 }
 
 #[apply(both_databases)]
-async fn delete_refuses_what_is_neither_true_nor_false(#[case] database: Kind) {
+async fn delete_refuses_a_cascade_that_is_not_a_boolean(#[case] database: Kind) {
     let app = App::start(database).await;
     with_groups(&app).await;
     app.post(USERS, json!({ "userId": "foouser" })).await.expect(201);

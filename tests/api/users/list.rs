@@ -36,7 +36,7 @@ async fn pages_hold_everything_once_in_the_order_of_code_points(#[case] database
 }
 
 #[apply(both_databases)]
-async fn list_says_what_is_missing(#[case] database: Kind) {
+async fn list_names_the_missing_parent(#[case] database: Kind) {
     let app = App::start(database).await;
     with_groups(&app).await;
     for (users, missing) in astray() {
@@ -47,7 +47,7 @@ async fn list_says_what_is_missing(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn list_refuses_what_is_no_page(#[case] database: Kind) {
+async fn list_refuses_invalid_page_parameters(#[case] database: Kind) {
     let app = App::start(database).await;
     with_groups(&app).await;
     expect_no_page(&app, USERS).await;

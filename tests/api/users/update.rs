@@ -26,7 +26,7 @@ async fn with_foouser(app: &App) -> Value {
 }
 
 #[apply(both_databases)]
-async fn update_changes_what_it_names_and_nothing_else(#[case] database: Kind) {
+async fn update_changes_only_the_given_members(#[case] database: Kind) {
     let app = App::start(database).await;
     let mut user = with_foouser(&app).await;
     app.post(OTHERS, json!({ "userId": "foouser" })).await.expect(201);
@@ -65,7 +65,7 @@ async fn update_with_nothing_changes_nothing(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn update_with_what_was_read_changes_nothing(#[case] database: Kind) {
+async fn update_with_the_response_of_view_changes_nothing(#[case] database: Kind) {
     let app = App::start(database).await;
     let user = with_foouser(&app).await;
     assert_eq!(app.put(USER, user.clone()).await.expect(200), user);
@@ -95,7 +95,7 @@ async fn update_to_a_taken_phone_number_answers_409_and_changes_nothing(#[case] 
 }
 
 #[apply(both_databases)]
-async fn a_phone_number_that_was_given_up_is_free(#[case] database: Kind) {
+async fn a_phone_number_that_was_cleared_can_be_used_again(#[case] database: Kind) {
     let app = App::start(database).await;
     with_foouser(&app).await;
     app.post(OTHERS, json!({ "userId": "second" })).await.expect(201);
@@ -105,7 +105,7 @@ async fn a_phone_number_that_was_given_up_is_free(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn of_users_that_take_one_phone_number_at_once_one_wins(#[case] database: Kind) {
+async fn one_of_concurrent_updates_to_the_same_phone_number_wins(#[case] database: Kind) {
     let app = App::start(database).await;
     with_groups(&app).await;
     let paths: Vec<String> = (0..10).map(|number| format!("{USERS}{number}/")).collect();
@@ -121,7 +121,7 @@ async fn of_users_that_take_one_phone_number_at_once_one_wins(#[case] database: 
 }
 
 #[apply(both_databases)]
-async fn updates_at_once_of_different_members_are_all_kept(#[case] database: Kind) {
+async fn concurrent_updates_of_different_members_are_all_kept(#[case] database: Kind) {
     let app = App::start(database).await;
     with_foouser(&app).await;
     let members = ["firstName", "lastName", "emailAddress", "phoneNumber", "extension", "timeZone"];
@@ -131,7 +131,7 @@ async fn updates_at_once_of_different_members_are_all_kept(#[case] database: Kin
 }
 
 #[apply(both_databases)]
-async fn update_tells_all_faults_at_once_and_changes_nothing(#[case] database: Kind) {
+async fn update_reports_all_faults_at_once_and_changes_nothing(#[case] database: Kind) {
     let app = App::start(database).await;
     let user = with_foouser(&app).await;
     let body = json!({
@@ -171,7 +171,7 @@ async fn update_refuses_values_of_another_type(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn update_says_what_is_missing(#[case] database: Kind) {
+async fn update_names_the_missing_parent(#[case] database: Kind) {
     let app = App::start(database).await;
     with_groups(&app).await;
     app.post(OTHERS, json!({ "userId": "other" })).await.expect(201);

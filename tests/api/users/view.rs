@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[apply(both_databases)]
-async fn view_leaves_out_what_is_not_set(#[case] database: Kind) {
+async fn view_leaves_out_members_that_are_not_set(#[case] database: Kind) {
     let app = App::start(database).await;
     with_groups(&app).await;
     app.post(USERS, json!({ "userId": "foouser" })).await.expect(201);
@@ -21,7 +21,7 @@ async fn view_leaves_out_what_is_not_set(#[case] database: Kind) {
 }
 
 #[apply(both_databases)]
-async fn view_says_what_is_missing(#[case] database: Kind) {
+async fn view_names_the_missing_parent(#[case] database: Kind) {
     let app = App::start(database).await;
     with_groups(&app).await;
     app.post(USERS, json!({ "userId": "foouser" })).await.expect(201);
