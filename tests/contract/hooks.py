@@ -101,7 +101,7 @@ def before_call(_context, case, _kwargs):
     if phase(case) == "examples" and operation_id(case) in SPARE:
         case.path_parameters.update(SPARE[operation_id(case)][2])
     for name in ("If-Match", "If-None-Match"):
-        # In some cases schemathesis takes headers of letters and digits only, whatever their pattern.
+        # schemathesis sometimes limits headers to letters and digits, whatever their pattern.
         if is_valid(case) and str(case.headers.get(name, "")).isalnum():
             case.headers[name] = "*"
 

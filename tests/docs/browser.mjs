@@ -1,11 +1,11 @@
-// A browser that looks at the pages of one server, and at nothing else.
+// A browser that loads pages of one server only.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-// Chromium by itself looks for updates and the like.
+// Chromium checks for updates and the like by itself.
 const QUIET = [
   '--no-sandbox',
   '--disable-gpu',
@@ -35,7 +35,7 @@ export async function startBrowser(tools, url) {
   });
   return {
     newPage: () => context.newPage(),
-    // What the pages complained of, or asked others for, since this was called before.
+    // Errors of the pages, and their requests to other hosts, since the last call.
     complaints: () => complaints.splice(0),
     async stop() {
       await context.close();

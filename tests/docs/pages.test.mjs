@@ -12,8 +12,8 @@ import { SwaggerUi } from './swagger_ui.mjs';
 const root = resolve(import.meta.dirname, '../..');
 const pictures = resolve(process.env.PICTURES ?? join(root, 'target/docs'));
 
-// What the examples are refused for. That they are is the answer that the operation is there to give: what the
-// demonstration data has is in use, and a token whose secret is known to everybody would be none.
+// Operations whose examples are refused, as they should be: the demonstration data is in use, and a token with a
+// published secret must not work.
 const REFUSED = {
   user_time_schedule_delete: 'schedule_in_use',
   user_calendar_schedule_delete: 'schedule_in_use',
@@ -24,7 +24,7 @@ const REFUSED = {
   token_revoke: 'token_not_found',
 };
 
-// The answers that are of other tokens, identifiers and times each time; and a calendar of all the years to come.
+// Responses with tokens, identifiers and times that differ each time, and a calendar of all coming years.
 const OTHERWISE = /^(tokens_list|token_create|audit_events_list|.*_icalendar_view)$/;
 
 // The criteria that the user has after an operation of the demonstration data, `foocriteria`.

@@ -11,7 +11,7 @@ export const server = {
   url,
   token,
   get: (path) => send('GET', path),
-  // The demonstration data as it was at first.
+  // Restores the demonstration data.
   async renew() {
     const { status } = await send('DELETE', '/api/v1/tenants/foo/?cascade=true');
     if (status !== 200) throw new Error(`the demonstration data cannot be deleted: ${status}`);

@@ -1,4 +1,4 @@
-// The page to try the operations on, as a person uses it.
+// Drives Swagger UI like a person.
 
 import assert from 'node:assert/strict';
 
@@ -23,22 +23,22 @@ export class SwaggerUi {
     return this.page.locator(`[id="operations-${tag.replaceAll(' ', '_')}-${operationId}"]`);
   }
 
-  // Folds the operations of every tag: few unfolded ones keep the page quick.
+  // Folds the operations of all tags; few unfolded ones keep the page fast.
   async fold() {
     for (const tag of await this.page.locator('.opblock-tag').all()) await tag.click();
   }
 
-  // Unfolds the operations of a tag or folds them.
+  // Unfolds or folds the operations of a tag.
   async toggleTag(tag) {
     await this.page.locator(`.opblock-tag[data-tag="${tag}"]`).click();
   }
 
-  // Opens the operation or closes it.
+  // Opens or closes the operation.
   async toggle(operation) {
     await this.block(operation).locator('.opblock-summary-control').click();
   }
 
-  // Executes an open operation as the page has filled it in, and answers what was sent back and is shown.
+  // Executes an open operation with the values filled in by the page, and returns the displayed response.
   async execute(operation) {
     const block = this.block(operation);
     await block.getByRole('button', { name: 'Try it out' }).click();
@@ -60,7 +60,7 @@ export class SwaggerUi {
     return { status, body: JSON.parse(sent) };
   }
 
-  // A picture of an operation, from its head to what was answered.
+  // Takes a picture of an operation, from its header to the response.
   async picture(operation, path) {
     await this.page.evaluate(() => window.scrollTo(0, 0));
     const block = this.block(operation);

@@ -1,4 +1,4 @@
-// Planted breaks fail the gate, compatible changes pass it, and releases are frozen only when all is said.
+// Planted breaks fail the gate, compatible changes pass it, and a release is blessed only when it is complete.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

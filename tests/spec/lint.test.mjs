@@ -1,4 +1,4 @@
-// The linters are heard, and their exceptions are no wider than they say. Run it by `with-tools`.
+// The linters report violations, and their exceptions are as narrow as declared. Run it with `with-tools`.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
