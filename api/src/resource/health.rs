@@ -31,7 +31,7 @@ pub struct Health {
     /// The server's version.
     #[oai(validator(max_length = 50, pattern = "^[0-9]+\\.[0-9]+\\.[0-9]+$"))]
     pub version: String,
-    /// The release of libphonenumber whose numbering plans numbers are read by.
+    /// The release of libphonenumber whose numbering plans are used.
     #[oai(rename = "numberingPlans", validator(max_length = 50, pattern = "^[0-9]+\\.[0-9]+\\.[0-9]+$"))]
     #[serde(rename = "numberingPlans")]
     pub numbering_plans: String,
@@ -42,7 +42,7 @@ pub struct Health {
 pub trait Readiness: Send + Sync {
     /// Succeeds if the server can serve requests: its database responds.
     async fn ready(&self) -> Result<(), Failure>;
-    /// The release of libphonenumber whose numbering plans numbers are read by.
+    /// The release of libphonenumber whose numbering plans are used.
     fn numbering_plans(&self) -> &'static str;
 }
 
