@@ -80,13 +80,13 @@ pub struct Config {
     pub open: bool,
     /// Failed authentications allowed for an address per minute.
     pub failed_authentications: NonZeroU32,
-    /// Proxies that are trusted to say whom they have a request from.
+    /// Proxies whose `X-Forwarded-For` or `Forwarded` is trusted.
     pub trusted_proxies: Networks,
-    /// The greatest number of connections that an address can have at a time.
+    /// Maximum number of open connections from one address.
     pub connections_per_address: usize,
-    /// How long a client may take to read more of its answer.
+    /// Timeout of a client that does not read the response.
     pub write_timeout: Duration,
-    /// The OpenID provider whose access tokens are taken, if there is one.
+    /// The OpenID provider whose access tokens are accepted, if there is one.
     pub oidc: Option<OidcConfig>,
     /// How long audit events are kept.
     pub audit_retention: Duration,

@@ -120,13 +120,12 @@ pub struct Options {
         value_name = "NUMBER"
     )]
     pub failed_authentications: String,
-    /// Proxies that are trusted to say whom they have a request from, in `X-Forwarded-For` or, where that is missing,
-    /// in `Forwarded`: addresses and networks with commas between them, as in `10.0.0.0/8,2001:db8::1`; none unless
-    /// set. A proxy is to write one of the two and to drop the other
+    /// Proxies whose `X-Forwarded-For` or, if that is missing, `Forwarded` is trusted: addresses and networks separated
+    /// by commas, as in `10.0.0.0/8,2001:db8::1`; by default none. A proxy must set one of the two and remove the other
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_TRUSTED_PROXIES", default_value = "", value_name = "NETWORKS")]
     pub trusted_proxies: String,
-    /// The greatest number of connections that an address can have at a time (1 to 4096), 64 bits of an IPv6 address
-    /// counting as one; more are closed at once. Trusted proxies can have any number
+    /// Maximum number of open connections from one address, or one /64 network of IPv6 (1 to 4096); further ones are
+    /// closed immediately. Not limited for trusted proxies
     #[arg(
         long,
         global = true,
@@ -135,10 +134,10 @@ pub struct Options {
         value_name = "NUMBER"
     )]
     pub connections_per_address: String,
-    /// How long a client may take to read more of its answer, in seconds (1 to 300); then its connection is closed
+    /// Timeout of a client that does not read the response, in seconds (1 to 300); then its connection is closed
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_WRITE_TIMEOUT", default_value = "30", value_name = "SECONDS")]
     pub write_timeout: String,
-    /// Issuer of the OpenID provider whose access tokens are taken too: its URL, as in the tokens' `iss`
+    /// Issuer of the OpenID provider whose access tokens are accepted too: its URL, as in `iss` of the tokens
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_OIDC_ISSUER", value_name = "URL")]
     pub oidc_issuer: Option<String>,
     /// Audience of the access tokens, as in their `aud`; required with an issuer

@@ -37,9 +37,9 @@ impl Gate {
         Self { server, attempts, anyone: open.then(|| anyone.into()) }
     }
 
-    /// Finds out who sent a request to the API, and refuses it when its operation is not open to that one. Gives the
-    /// actor of the operation; none when the document has no such operation, which the router answers. Refusals are
-    /// recorded for the tenant that they concern.
+    /// Authenticates the actor of a request to the API, and refuses the request if its operation is not open to the
+    /// actor. `None` if the document has no such operation; the router then responds. Refusals are recorded in the
+    /// audit trail of the tenant.
     pub async fn admit(&self, request: &Request, context: &RequestContext) -> Result<Option<Actor>, Failure> {
         let rule = context.operation.and_then(|operation| operation.access);
         let at_call_time = rule.is_some_and(|rule| rule.roles().any(|role| role == Role::CallProcessing));
@@ -132,7 +132,7 @@ fn credentials(header: &str) -> Option<Credentials<'_>> {
     Credentials::of_basic(id, secret)
 }
 
-/// Whoever came with credentials that are not good. Who comes with none tried nothing.
+/// The identity to record for invalid credentials; `None` for a request without credentials.
 fn stranger(request: &Request) -> Option<Identity> {
     let (kind, actor) = match credentials(request.header(header::AUTHORIZATION.as_str())?) {
         Some(Credentials::Token { id, .. }) => (ActorKind::Token, id.to_string()),
@@ -141,13 +141,13 @@ fn stranger(request: &Request) -> Option<Identity> {
     Some(Identity { kind, actor, role: Role::EndUser, scope: Scope::System, read_only: true })
 }
 
-/// The tenant, the group and the user that the path names, where it does.
+/// The names of tenant, group and user in the path.
 fn names(context: &RequestContext) -> [Option<String>; 3] {
     let decoded = |value: &str| composed(&percent_decode_str(value).decode_utf8_lossy());
     ["tenant_id", "group_id", "user_id"].map(|name| context.path_parameter(name).map(decoded))
 }
 
-/// Whether the rule opens an operation on what has these names to `identity`.
+/// Whether the rule allows `identity` to call the operation on a path with these names.
 fn opens(rule: Option<Rule>, names: &[Option<String>; 3], identity: &Identity) -> bool {
     rule.is_some_and(|rule| rule.lets(identity, names.each_ref().map(Option::as_deref)))
 }

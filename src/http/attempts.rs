@@ -1,6 +1,6 @@
-//! Failed authentications, counted by address: whoever fails too often waits before the next one is looked at. Those
-//! who are known are not held up by others behind their address. Credentials that were not seen before are looked at
-//! all the same, in turn and slowly: a good token waits for those who came before it, and [`TURN`] at most.
+//! Rate limit of failed authentications by client address. A blocked address can still authenticate with known tokens.
+//! Its unknown credentials are checked one after the other, slowly: a valid token waits for those before it, at most
+//! [`TURN`].
 
 use std::{
     net::IpAddr,
@@ -25,19 +25,19 @@ const MOST_WAITING: usize = 100_000;
 /// Maximum number of counted addresses before the recovered ones are dropped.
 const MOST_COUNTED: usize = 100_000;
 
-/// How long from one look at credentials that were not seen before to the next, of an address that waits.
+/// Interval between checks of unknown credentials from a blocked address.
 const PACE: Duration = Duration::from_millis(3);
-/// How long they wait for their turn: as long as those of all connections that an address has unless told otherwise.
+/// Maximum wait for a turn: enough for the default number of connections of an address.
 const TURN: Duration = Duration::from_secs(5);
-/// How many credentials that are not good are remembered, and for how long.
+/// Number of remembered invalid credentials, and how long they are remembered.
 const MOST_BAD: usize = 100_000;
 const BAD: Duration = Duration::from_secs(10);
 
 /// The failed authentications of all addresses.
 pub struct Attempts {
-    /// When credentials were found to be not good, by the digest of their header.
+    /// Time when credentials were found invalid, by the digest of their header.
     bad: Cache<[u8; 32], Instant>,
-    /// Whose turn it is, of those who come from an address that waits.
+    /// The turn of requests from a blocked address.
     turns: Cache<IpAddr, Arc<Mutex<()>>>,
     failures: DefaultKeyedRateLimiter<IpAddr>,
     /// Blocked addresses, with the end of the block.
@@ -55,8 +55,8 @@ impl Attempts {
         }
     }
 
-    /// Refused while the address waits, if the credentials in the header were found to be not good, or their turn does
-    /// not come.
+    /// Refused while the address is blocked, if the credentials in the header are known to be invalid or their turn
+    /// does not come in time.
     pub async fn admit(&self, address: IpAddr, header: &str) -> Result<(), Failure> {
         let network = network(address);
         let until = self.waiting.get(&network);
@@ -68,19 +68,19 @@ impl Attempts {
         timeout(TURN, self.turn(network)).await.map_err(|_| refusal(left))
     }
 
-    /// Waits for those who came before.
+    /// Waits for earlier requests.
     async fn turn(&self, network: IpAddr) {
         let turns = self.turns.get(&network).unwrap_or_else(|| {
             let turns = Arc::<Mutex<()>>::default();
             self.turns.insert(network, turns.clone());
             turns
         });
-        // It is given in the order in which it was asked for.
+        // Locks are granted in the order of the requests.
         let _turn = turns.lock().await;
         sleep(PACE).await;
     }
 
-    /// Counts a failure of the address with the credentials in the header; refused when it was one too many.
+    /// Counts a failure of the address with the credentials in the header; refused if the limit is exceeded.
     pub fn failed(&self, address: IpAddr, header: &str) -> Result<(), Failure> {
         let network = network(address);
         self.bad.insert(digest(header), Instant::now());

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::client::client_address;
 use crate::config::Networks;
 
-/// The header with the identifier of a request.
+/// The header field with the request identifier.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Maximum length of a client's request identifier, in bytes.
 const LONGEST_ID: usize = 128;
@@ -31,9 +31,9 @@ pub struct RequestContext {
     pub started: Instant,
     /// The request identifier.
     pub id: RequestId,
-    /// Where it comes from: the last one on its way that is no trusted proxy.
+    /// Address of the client: the last one in the chain that is not a trusted proxy.
     pub client_address: IpAddr,
-    /// Its method.
+    /// The HTTP method.
     pub method: Method,
     /// The path and query.
     pub uri: Uri,
@@ -48,7 +48,7 @@ pub struct RequestContext {
 }
 
 impl RequestContext {
-    /// The context of `request`, which may have come through `trusted` proxies; `new_id` makes an identifier when the
+    /// The context of `request`, which may have come through `trusted` proxies; `new_id` makes an identifier if the
     /// client sent none.
     pub fn of(request: &Request, trusted: &Networks, new_id: impl FnOnce() -> Uuid) -> Self {
         let (method, uri) = (request.method().clone(), request.uri().clone());
@@ -73,12 +73,12 @@ impl RequestContext {
         self.uri.path().starts_with("/api/")
     }
 
-    /// Whether the request is for the server's health.
+    /// Whether the request is for a health operation.
     pub fn is_health(&self) -> bool {
         self.uri.path().starts_with("/health/")
     }
 
-    /// The value of the path's parameter `name`, percent-encoded as it came.
+    /// The percent-encoded value of the path parameter `name`.
     pub fn path_parameter(&self, name: &str) -> Option<&str> {
         self.route.as_ref()?.value(self.uri.path(), name)
     }

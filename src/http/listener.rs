@@ -1,6 +1,6 @@
-//! Connections: an accept loop over hyper, which poem's own server does not let set limits for. An address has so many
-//! connections; a client that sends no request, or does not read its answer, loses its connection; what is not yet read
-//! or written of one is bounded.
+//! Connections: an accept loop over hyper, since poem's own server has no settings for limits. The number of
+//! connections of an address is limited; a client that sends no request or does not read the response is disconnected;
+//! buffers are bounded.
 
 use std::{
     convert::Infallible,
@@ -35,7 +35,7 @@ use super::{
 };
 use crate::{clock::Clock, config::Config, telemetry::Throttle};
 
-/// How long the head of a request may take to arrive, and how long a connection may be idle between two.
+/// Timeout for the header section of a request, and of idle connections.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Maximum number of open connections; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;
@@ -47,7 +47,7 @@ static TOO_MANY: Throttle = Throttle::new();
 static UNREAD: Throttle = Throttle::new();
 static TOO_SLOW: Throttle = Throttle::new();
 
-/// What connections are served with.
+/// The settings of connections.
 struct Server {
     endpoint: BoxEndpoint<'static, Response>,
     clock: Arc<dyn Clock>,
@@ -56,11 +56,11 @@ struct Server {
     connections: Connections,
 }
 
-/// The places of a connection, for as long as it is open.
+/// The permits of a connection, held while it is open.
 type Place = (OwnedSemaphorePermit, Option<Counted>);
 
-/// Serves `endpoint` on `listener` until `stop`; then closes idle connections, and returns when the others are done
-/// or the drain time-out is over.
+/// Serves `endpoint` on `listener` until `stop` resolves. Then closes idle connections, and returns when the others are
+/// done or `drain` has expired.
 pub async fn serve(
     listener: TcpListener,
     endpoint: BoxEndpoint<'static, Response>,
@@ -94,7 +94,7 @@ pub async fn serve(
 }
 
 impl Server {
-    /// The next connection; `None` when its address has as many as it can have, and it is closed again.
+    /// Accepts a connection; `None` if its address has the maximum number, and it was closed.
     async fn accept(&self, listener: &TcpListener) -> io::Result<Option<(TcpStream, SocketAddr, Place)>> {
         let permit = match self.room.clone().try_acquire_owned() {
             Ok(permit) => permit,
@@ -108,7 +108,7 @@ impl Server {
         let (stream, remote) = listener.accept().await?;
         stream.set_nodelay(true)?;
         let address = remote.ip();
-        // A trusted proxy stands for many.
+        // A trusted proxy serves many clients.
         if self.config.trusted_proxies.contains(address) {
             return Ok(Some((stream, remote, (permit, None))));
         }
@@ -151,8 +151,8 @@ impl Server {
     }
 }
 
-/// Logs why a connection ended, the limits of the server now and then for everybody to see. One that is closed since it
-/// is idle, with nothing `unanswered`, is no news.
+/// Logs why a connection ended; limits of the server are logged at a limited rate. Closing an idle connection with
+/// nothing `unanswered` is not logged.
 fn tell(error: &hyper::Error, remote: SocketAddr, unanswered: bool) {
     let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
     let unread = io.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut);

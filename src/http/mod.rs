@@ -76,7 +76,7 @@ struct Pipeline {
     clock: Arc<dyn Clock>,
     request_timeout: Duration,
     trusted_proxies: Networks,
-    /// Whether nobody is asked who it is.
+    /// Whether the server runs without authentication.
     open: bool,
     /// What bodies are validated with.
     schemas: Arc<BodySchemas>,

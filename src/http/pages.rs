@@ -5,7 +5,7 @@ use bytes::Bytes;
 use poem::{Body, IntoResponse, Response, http::header};
 use sha2::{Digest, Sha256};
 
-/// A page that is the same for everybody, and in memory once for all who are sent it.
+/// A static page, stored once for all responses.
 pub struct Page {
     html: Bytes,
     policy: String,

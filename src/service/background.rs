@@ -24,8 +24,8 @@ fn spread() -> f64 {
 }
 
 impl Server {
-    /// Follows what other instances change, looks at known tokens again, notes the uses of tokens, deletes old events
-    /// and records refusals, for as long as the future is polled.
+    /// Runs the background tasks for as long as the future is polled: follows changes by other instances, checks cached
+    /// tokens, stores uses of tokens, deletes old events and records refusals.
     pub async fn run_background(&self) {
         tokio::join!(
             self.snapshots.watch(),

@@ -114,7 +114,7 @@ open_enum! {
         Subject = "subject",
         /// A command on the server's machine. The name of the actor is the command's.
         Command = "command",
-        /// Somebody unknown: the credentials were not good, or the server asks nobody who it is.
+        /// An unknown actor: the credentials were invalid, or the server runs without authentication.
         Anyone = "anyone",
     }
 }
@@ -139,9 +139,9 @@ pub struct Identity {
 pub struct Actor {
     /// The actor with its permissions.
     pub identity: std::sync::Arc<Identity>,
-    /// Where the request comes from; a command on the server's machine comes from nowhere.
+    /// Address of the client; `None` for a command on the server's machine.
     pub client_address: Option<IpAddr>,
-    /// The identifier of the request.
+    /// Identifier of the request.
     pub request_id: String,
     /// The operationId.
     pub operation: &'static str,

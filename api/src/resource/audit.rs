@@ -112,16 +112,16 @@ impl ToJSON for Recorded {
 }
 
 open_enum! {
-    /// Why something was refused that the audit tells of.
+    /// Why a recorded request was refused.
     Refused: SNAKE_CASE, {
-        /// The credentials were not good; the actor is the token that they name, if they name one.
+        /// The credentials were invalid; the actor is the token that they name, if any.
         Unauthenticated = "unauthenticated",
-        /// The actor may not do it.
+        /// The actor is not allowed to do it.
         Forbidden = "forbidden",
     }
 }
 
-/// One change of one thing, or the refusal of one.
+/// One change of one resource, or a refused request.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 #[oai(rename_all = "camelCase")]
 #[serde(rename_all = "camelCase")]
@@ -138,17 +138,17 @@ pub struct AuditEvent {
     /// Identifier of the request, as in `X-Request-Id` and in the server's log.
     #[oai(validator(max_length = 128, pattern = "^[A-Za-z0-9._:/+=@-]+$"))]
     pub request_id: String,
-    /// The address that the request came from; absent when a command did it.
+    /// Address of the client; absent for a command.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(validator(max_length = 45, pattern = "^[0-9a-f.:]+$"))]
     pub client_address: Option<String>,
-    /// What was done, or refused.
+    /// The operation.
     pub operation: OperationName,
-    /// Why it was refused: `unauthenticated` or `forbidden`; absent when it was done. Of very many refusals, some are
-    /// counted in the server's log only.
+    /// Why the request was refused: `unauthenticated` or `forbidden`; absent for a change. If there are very many
+    /// refusals, some are only counted in the server's log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<Refused>,
-    /// Path of the thing that was, or would have been, changed or read; after a renaming, its path before.
+    /// Path of the changed or requested resource; of a renamed one, the old path.
     #[oai(validator(max_length = 8192, pattern = "^/[A-Za-z0-9._~%/-]+/$"))]
     pub target: String,
     /// The group of the resource; absent if it belongs to the tenant.
@@ -212,12 +212,12 @@ pub struct AuditEventsApi(pub Arc<dyn AuditEvents>);
 impl AuditEventsApi {
     /// List the audit events of a tenant
     ///
-    /// Answers what was changed in the tenant, oldest first, a page at a time: who did it, when, from where, by which
-    /// request and operation, and the thing before and after; of a thing that was changed, only the members that
-    /// differ. A list of changes of criteria is an event for each. What somebody was refused, for want of good
-    /// credentials or of the right to do it, is an event with `refused`. A page is cut at 4 MiB, so that it may have
-    /// less events than `limit`. A deletion with `cascade=true` is an event for each thing that is gone. Events outlive
-    /// what they are about; they are kept as long as the operator configured, 400 days unless told otherwise.
+    /// Returns the changes in the tenant in pages, oldest first: the actor, the time, the client's address, the
+    /// request, the operation, and the resource before and after; of an updated resource, only the members that differ.
+    /// A list of changes of criteria produces one event for each criteria. Requests that were refused for invalid
+    /// credentials or missing permissions are events with `refused`. A page is cut at 4 MiB and may therefore have
+    /// fewer events than `limit`. A deletion with `cascade=true` produces one event for each deleted resource. Events
+    /// outlive their resources; they are kept for the configured retention, by default 400 days.
     #[oai(path = "/tenants/:tenant_id/audit_events/", method = "get", operation_id = "audit_events_list")]
     async fn audit_events_list(
         &self,
