@@ -1,5 +1,5 @@
-//! Requests that poem would take for something else than they are: a path that is not UTF-8 or has an empty segment, a
-//! query parameter that is unknown, or stands twice and is no list. The slash at the end of a path may be there or not.
+//! Refuses requests that poem would misinterpret: a path that is not UTF-8 or has an empty segment, or a query
+//! parameter that is unknown or repeated and not a list. A slash at the end of the path is optional.
 
 use std::collections::HashSet;
 

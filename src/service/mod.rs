@@ -1,10 +1,9 @@
 //! The ports of the contract, one file for each resource, and what they share.
 //!
-//! Rules are in [`rules`](crate::rules), statements in the [`store`](crate::store), HTTP is in front; here are the
-//! transactions, and which rule and which statement they join. Shared are: the [`Server`], its changes (`change`),
-//! owners that are not there (`owner`), audit records (`record`), deletions with what a thing holds (`deletion`), what
-//! is in memory (`snapshots`, `identities`, `called_numbers`; `flights`, the loads of the first two), and the work in
-//! the background (`background`).
+//! This module joins rules ([`rules`](crate::rules)) and statements ([`store`](crate::store)) in transactions; it knows
+//! no HTTP. Shared are the [`Server`], changes (`change`), missing owners (`owner`), audit records (`record`),
+//! deletions (`deletion`), caches (`snapshots`, `identities`, `called_numbers`; `flights` for the loads of the first
+//! two), and background tasks (`background`).
 
 mod audit;
 mod authentication;

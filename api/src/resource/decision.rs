@@ -243,7 +243,7 @@ impl Body for CalledDecisionRequest {
     const PARSES_BY_SCHEMA: bool = true;
 }
 
-/// A number that is called, and where.
+/// A called number and its region.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Called {
     /// The number in the form that the network delivers.
