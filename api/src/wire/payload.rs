@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use poem::{IntoResponse, Request, RequestBody, Response};
+use poem::{IntoResponse, Request, RequestBody, Response, error::ReadBodyError, http::header};
 use poem_openapi::{
     error::ParseRequestPayloadError,
     payload::{ParsePayload, Payload},
@@ -80,11 +80,20 @@ impl<T: Body> ParsePayload for JsonBody<T> {
     const IS_REQUIRED: bool = true;
 
     async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
-        let bytes = body.take()?.into_bytes_limit(MAX_BODY_BYTES).await?;
+        let bytes = read(request, body.take()?).await?;
         let schemas = request.data::<Arc<BodySchemas>>().cloned();
         let schemas =
             schemas.ok_or_else(|| Failure::Internal("the request has no body schemas in its extensions".into()))?;
         off_the_workers(bytes.len(), move || parse(&bytes, &schemas)).await.map(Self)
+    }
+}
+
+/// The whole body. One whose length is announced, which hyper holds it to, needs no buffer of its own.
+async fn read(request: &Request, body: poem::Body) -> Result<Vec<u8>, ReadBodyError> {
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    match announced {
+        Some(0..=MAX_BODY_BYTES) => body.into_vec().await,
+        _ => body.into_bytes_limit(MAX_BODY_BYTES).await.map(Vec::from),
     }
 }
 
