@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use poem_openapi::{ExtraHeader, OpenApi, OpenApiService};
 
-use resource::{audit, criteria, decision, group, health, schedule, tenant, token, user, user_service};
+use resource::{audit, criteria, decision, deletion, group, health, schedule, tenant, token, user, user_service};
 
 /// The title of the published document.
 pub const TITLE: &str = "Selective Call Acceptance";
@@ -38,6 +38,7 @@ pub type Apis = (
     user::UsersApi,
     group::GroupsApi,
     tenant::TenantsApi,
+    deletion::DeletionsApi,
     token::TokensApi,
     audit::AuditEventsApi,
     health::HealthApi,
@@ -65,6 +66,7 @@ pub trait Ports:
     + user::Users
     + group::Groups
     + tenant::Tenants
+    + deletion::Deletions
     + token::Tokens
     + audit::AuditEvents
     + health::Readiness
@@ -80,6 +82,7 @@ impl<T> Ports for T where
         + user::Users
         + group::Groups
         + tenant::Tenants
+        + deletion::Deletions
         + token::Tokens
         + audit::AuditEvents
         + health::Readiness
@@ -107,6 +110,7 @@ pub fn apis<S: Ports>(server: Arc<S>) -> Apis {
         user::UsersApi(server.clone()),
         group::GroupsApi(server.clone()),
         tenant::TenantsApi(server.clone()),
+        deletion::DeletionsApi(server.clone()),
         token::TokensApi(server.clone()),
         audit::AuditEventsApi(server.clone()),
         health::HealthApi(server),

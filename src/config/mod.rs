@@ -53,6 +53,23 @@ pub struct DecisionConfig {
     pub connections: u32,
 }
 
+/// How tenants and groups are deleted that hold much.
+#[derive(Debug, Clone, Copy)]
+pub struct CascadeConfig {
+    /// How many users or groups are deleted in one transaction, each with what it holds. What holds no more of them
+    /// is deleted at once.
+    pub step: u64,
+    /// How long to wait after a transaction at least before the next one.
+    pub rest: Duration,
+}
+
+impl Default for CascadeConfig {
+    /// A step that takes a fraction of a second, and as much of a rest as it took.
+    fn default() -> Self {
+        Self { step: 500, rest: Duration::ZERO }
+    }
+}
+
 /// A valid configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -66,6 +83,8 @@ pub struct Config {
     pub database_limits: DatabaseLimits,
     /// Maximum number of concurrent changes with one token.
     pub concurrent_writes: NonZeroU32,
+    /// How tenants and groups are deleted that hold much.
+    pub cascades: CascadeConfig,
     /// Whether to migrate the schema at the start.
     pub migrate: bool,
     /// Maximum duration of a request.
@@ -260,6 +279,7 @@ impl TryFrom<Options> for Config {
                     lock: Duration::from_secs(lock?),
                 },
                 concurrent_writes: concurrent_writes?,
+                cascades: CascadeConfig::default(),
                 migrate: migrate?,
                 request_timeout: Duration::from_secs(request_timeout?),
                 drain_timeout: Duration::from_secs(drain_timeout?),

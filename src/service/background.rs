@@ -25,14 +25,16 @@ fn spread() -> f64 {
 
 impl Server {
     /// Runs the background tasks for as long as the future is polled: follows changes by other instances, checks cached
-    /// tokens, stores uses of tokens, deletes old events and records refusals.
+    /// tokens, stores uses of tokens, deletes old events, records refusals and
+    /// carries out deletions.
     pub async fn run_background(&self) {
         tokio::join!(
             self.snapshots.watch(),
             self.check_tokens(),
             self.note_uses(),
             self.forget_events(),
-            self.refusals.record(&self.db, &*self.clock)
+            self.refusals.record(&self.db, &*self.clock),
+            self.carry_out_deletions()
         );
     }
 
@@ -63,7 +65,7 @@ impl Server {
         }
     }
 
-    /// Deletes periodically the events whose retention has expired.
+    /// Deletes periodically the events whose retention has expired, and old deletions.
     async fn forget_events(&self) {
         let mut each = interval(CLEANING);
         each.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -71,6 +73,9 @@ impl Server {
             each.tick().await;
             if let Err(error) = audit::forget(&self.db, self.audit_retention).await {
                 tracing::warn!(%error, "old audit events cannot be deleted");
+            }
+            if let Err(error) = self.forget_deletions().await {
+                tracing::warn!(%error, "old deletions cannot be forgotten");
             }
         }
     }

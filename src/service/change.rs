@@ -1,9 +1,11 @@
 //! A change: a transaction with its audit events, followed by the invalidation of caches.
 
+use std::sync::{Mutex, PoisonError};
+
 use call_acceptance_api::{access::Actor, wire::problem::Failure};
 use uuid::Uuid;
 
-use super::server::Server;
+use super::{server::Server, writers::Turn};
 use crate::store::{
     self, Aborted, End, Transaction,
     audit::{self, Record},
@@ -32,6 +34,36 @@ impl<T> Done<T> {
     }
 }
 
+/// What a transaction has changed whose end is not known yet. When nobody waits for that end any more, because the
+/// request was given up while it was committed, what is in memory is outdated all the same.
+struct Uncertain<'s> {
+    server: &'s Server,
+    changes: Mutex<Vec<(Uuid, Change)>>,
+}
+
+impl<'s> Uncertain<'s> {
+    fn of(server: &'s Server) -> Self {
+        Self { server, changes: Mutex::default() }
+    }
+
+    fn put(&self, changes: Vec<(Uuid, Change)>) {
+        *self.changes.lock().unwrap_or_else(PoisonError::into_inner) = changes;
+    }
+
+    fn take(&self) -> Vec<(Uuid, Change)> {
+        std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for Uncertain<'_> {
+    fn drop(&mut self) {
+        let changes = self.take();
+        if !changes.is_empty() {
+            self.server.learn(&changes);
+        }
+    }
+}
+
 impl Server {
     /// Runs `work` in one transaction (see [`store::transaction`]), with its records in the audit trail of `by`. Its
     /// changes invalidate the caches of this instance immediately, and those of others within the staleness. If there
@@ -42,28 +74,44 @@ impl Server {
         W: Fn(Transaction) -> F,
         F: Future<Output = Result<Done<T>, Failure>>,
     {
-        let _turn = self.writers.admit(by).await?;
-        let work = &work;
+        let turn = self.writers.admit(by).await?;
+        let done = self.carry_out(by, work).await;
+        turn.into_iter().for_each(Turn::end);
+        done
+    }
+
+    /// As [`Self::change`], for work that nobody waits for.
+    pub(super) async fn carry_out<T, W, F>(&self, by: &Actor, work: W) -> Result<T, Failure>
+    where
+        W: Fn(Transaction) -> F,
+        F: Future<Output = Result<Done<T>, Failure>>,
+    {
+        let (work, uncertain) = (&work, &Uncertain::of(self));
         let ended = store::transaction(&self.db, |transaction| async move {
+            uncertain.take();
             let Done { transaction, value, mut records, changes } = work(transaction).await?;
             records.retain(|record| record.before != record.after);
             if records.is_empty() {
-                return Ok((End::Undo(transaction), (value, Vec::new())));
+                return Ok((End::Undo(transaction), value));
             }
             audit::insert(&transaction, by, &records, || self.clock.new_id()).await?;
             let changes: Vec<_> = changes.into_iter().map(|change| (self.clock.new_id(), change)).collect();
             feed::note(&transaction, &changes).await?;
-            Ok((End::Commit(transaction), (value, changes)))
+            uncertain.put(changes);
+            Ok((End::Commit(transaction), value))
         })
         .await;
+        let changes = uncertain.take();
         match ended {
-            Ok((value, changes)) => {
+            Ok(value) => {
                 self.learn(&changes);
                 Ok(value)
             }
             Err(Aborted { failure, perhaps }) => {
-                // The transaction may have been committed, so the caches may be outdated.
-                perhaps.iter().for_each(|(_, changes)| self.learn(changes));
+                if perhaps.is_some() {
+                    // The transaction may have been committed, so the caches may be outdated.
+                    self.learn(&changes);
+                }
                 Err(failure)
             }
         }

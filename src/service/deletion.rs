@@ -1,9 +1,21 @@
-//! Deletes an owner with everything below it.
+//! Deleting an owner with what it holds in one transaction, and what must not be created in one that is being deleted.
 
-use call_acceptance_api::{access::Scope, resource::token::TokenId, value::owner::Owner, wire::problem::Failure};
+use call_acceptance_api::{
+    access::Scope,
+    resource::token::TokenId,
+    value::{owner::Owner, time::Instant},
+    wire::problem::{Failure, ProblemCode},
+};
 
-use super::{change::Done, record::token_record};
-use crate::store::{ConnectionTrait, StoreError, Transaction, audit::Record, contents, feed::Change, ownership, token};
+use super::{change::Done, record::token_record, server::Server};
+use crate::store::{
+    ConnectionTrait, StoreError, Transaction,
+    audit::Record,
+    contents, deletion,
+    feed::Change,
+    ownership,
+    token::{self, KeptToken},
+};
 
 /// The contents of an owner that is about to be deleted.
 pub(super) struct Emptied {
@@ -12,22 +24,47 @@ pub(super) struct Emptied {
 }
 
 impl Emptied {
-    /// The completed deletion; the record of the owner follows those of its contents.
-    pub(super) fn done(mut self, transaction: Transaction, owner: &Owner, own: Record) -> Done<()> {
+    /// The deletion, with the record of the owner's own removal behind those of what it held.
+    pub(super) fn done<T>(mut self, transaction: Transaction, value: T, owner: &Owner, own: Record) -> Done<T> {
         self.records.push(own);
         let changes = self.revoked.into_iter().map(Change::Token).chain([Change::Users(owner.clone())]);
-        Done::new(transaction, (), self.records).concerning(changes)
+        Done::new(transaction, value, self.records).concerning(changes)
     }
 }
 
-/// Deletes the owner's tokens and, with `cascade`, everything below the owner.
-pub(super) async fn empty(db: &impl ConnectionTrait, owner: &Owner, cascade: bool) -> Result<Emptied, Failure> {
-    let revoked = token::delete_within(db, &Scope::Of(owner.clone())).await?;
-    let records = revoked.iter().map(|kept| token_record(kept, Some(&kept.token), None));
-    let mut records = records.collect::<Result<Vec<_>, _>>()?;
-    if cascade {
-        records.extend(contents::removals(db, owner).await?);
-        ownership::empty(db, owner).await.map_err(StoreError::or_again)?;
+/// A record of the removal of each token, and what others must know of it.
+pub(super) fn revocations(revoked: Vec<KeptToken>) -> Result<(Vec<Record>, Vec<TokenId>), Failure> {
+    let records = revoked.iter().map(|kept| token_record(kept, Some(&kept.token), None)).collect::<Result<_, _>>()?;
+    Ok((records, revoked.into_iter().map(|kept| kept.token.token_id).collect()))
+}
+
+/// Refuses a creation in an owner that is being deleted: else the deletion need not come to its end. It is checked
+/// when the new row is there already, which waits for a deletion that begins.
+pub(super) async fn check_creation(db: &impl ConnectionTrait, owner: &Owner) -> Result<(), Failure> {
+    let Some(running) = deletion::covering(db, owner).await? else { return Ok(()) };
+    let what = match (&running.group_id, &running.tenant_id) {
+        (Some(group), _) => format!("The group {:?}", group.as_str()),
+        (None, tenant) => format!("The tenant {:?}", tenant.as_str()),
+    };
+    let detail = format!("{what} is being deleted; nothing is created in it until that is complete.");
+    Err(Failure::refused(ProblemCode::BeingDeleted, detail))
+}
+
+impl Server {
+    /// Takes from the owner what must not outlive it: its tokens and, with `cascade`, all that it holds. What deletes
+    /// a part of it in the background has nothing left to do.
+    pub(super) async fn empty(
+        &self,
+        db: &impl ConnectionTrait,
+        owner: &Owner,
+        cascade: bool,
+    ) -> Result<Emptied, Failure> {
+        deletion::complete(db, owner, &Instant::of(self.clock.now())).await?;
+        let (mut records, revoked) = revocations(token::delete_within(db, &Scope::Of(owner.clone())).await?)?;
+        if cascade {
+            records.extend(contents::removals(db, owner).await?);
+            ownership::empty(db, owner).await.map_err(StoreError::or_again)?;
+        }
+        Ok(Emptied { records, revoked })
     }
-    Ok(Emptied { records, revoked: revoked.into_iter().map(|kept| kept.token.token_id).collect() })
 }

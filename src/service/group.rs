@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use call_acceptance_api::{
     access::Actor,
-    resource::group::{Group, GroupCreate, GroupList, GroupUpdate, Groups},
+    resource::{
+        deletion::Deletion,
+        group::{Group, GroupCreate, GroupList, GroupUpdate, Groups},
+    },
     value::{
         name::{GroupId, TenantId},
         owner::{GroupPath, Owner},
@@ -15,8 +18,9 @@ use call_acceptance_api::{
 };
 
 use super::{
+    cascade::Begun,
     change::Done,
-    deletion::empty,
+    deletion::check_creation,
     owner::{check_owner, not_found},
     record::record,
     server::Server,
@@ -40,6 +44,7 @@ impl Groups for Server {
             let taken = format!("The tenant {:?} already has a group {:?}.", tenant.as_str(), create.group_id.as_str());
             match group::insert(&tx, tenant, create.clone()).await {
                 Ok(created) => {
+                    check_creation(&tx, owner).await?;
                     let record = record(owner, &[], None, Some(&created))?;
                     Ok(Done::new(tx, created, [record]))
                 }
@@ -73,13 +78,17 @@ impl Groups for Server {
         .await
     }
 
-    async fn delete(&self, by: &Actor, path: GroupPath, cascade: bool) -> Result<(), Failure> {
+    async fn delete(&self, by: &Actor, path: GroupPath, cascade: bool) -> Result<Option<Deletion>, Failure> {
         let (path, owner) = (&path, &Owner::Group(path.clone()));
-        self.change(by, |tx| async move {
+        let deleted = self.change(by, |tx| async move {
             let Some(before) = group::lock(&tx, path).await? else { return Err(not_found(&tx, owner).await) };
-            let emptied = empty(&tx, owner, cascade).await?;
+            let tx = match self.begin_deletion(tx, by, owner, cascade).await? {
+                Begun::Background(deletion) => return Ok(deletion),
+                Begun::Here(tx) => tx,
+            };
+            let emptied = self.empty(&tx, owner, cascade).await?;
             match group::delete(&tx, path).await {
-                Ok(_) => Ok(emptied.done(tx, owner, record(owner, &[], Some(&before), None)?)),
+                Ok(_) => Ok(emptied.done(tx, None, owner, record(owner, &[], Some(&before), None)?)),
                 Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_again()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(
@@ -90,7 +99,7 @@ impl Groups for Server {
                 }
                 Err(error) => Err(error.into()),
             }
-        })
-        .await
+        });
+        self.begun(deleted.await?)
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! This module joins rules ([`rules`](crate::rules)) and statements ([`store`](crate::store)) in transactions; it knows
 //! no HTTP. Shared are the [`Server`], changes (`change`), missing owners (`owner`), audit records (`record`),
-//! deletions (`deletion`), caches (`snapshots`, `identities`, `called_numbers`; `flights` for the loads of the first
-//! two), and background tasks (`background`).
+//! deletions (`deletion`, and `cascade` for those in the background), caches (`snapshots`, `identities`,
+//! `called_numbers`; `flights` for the loads of the first two), and background tasks (`background`).
 
 mod audit;
 mod authentication;
 mod background;
 mod called_numbers;
+mod cascade;
 mod change;
 mod criteria;
 mod decision;

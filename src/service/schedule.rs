@@ -15,6 +15,7 @@ use call_acceptance_api::{
 
 use super::{
     change::Done,
+    deletion::check_creation,
     owner::{check_owner, not_found},
     record::record,
     server::Server,
@@ -115,6 +116,7 @@ impl Schedules for Server {
             let taken = taken(&create.name);
             match schedule::insert(&tx, folder, id, create.clone()).await {
                 Ok(created) => {
+                    check_creation(&tx, &folder.owner).await?;
                     let record = schedule_record(folder, &create.name, None, Some(&created))?;
                     Ok(Done::new(tx, created, [record]))
                 }

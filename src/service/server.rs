@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use call_acceptance_api::{value::phone_number::Region, wire::problem::Failure};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use super::{
     called_numbers::CalledNumbers, identities::Identities, refusals::Refusals, snapshots::Snapshots,
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::Config,
+    config::{CascadeConfig, Config},
     identity::oidc::Verifier,
     store::{self, Connection, Readiness, Transaction},
 };
@@ -30,6 +30,10 @@ pub struct Server {
     pub(super) verifier: Option<Verifier>,
     pub(super) readiness: Readiness,
     pub(super) writers: Writers,
+    /// How much of a large deletion is done at once.
+    pub(super) cascades: CascadeConfig,
+    /// Wakes what carries deletions out.
+    pub(super) deletion_begun: Notify,
     /// Whether access tokens of the provider may have the role of call processing with the whole system as their scope.
     pub(super) system_call_processing: bool,
     pub(super) audit_retention: Duration,
@@ -54,7 +58,9 @@ impl Server {
             identities,
             verifier: config.oidc.clone().map(|oidc| Verifier::new(oidc, clock.clone())),
             readiness: Readiness::of(&db),
-            writers: Writers::of(config.concurrent_writes),
+            writers: Writers::of(config.concurrent_writes, config.database_limits.statement),
+            cascades: config.cascades,
+            deletion_begun: Notify::new(),
             system_call_processing: config.oidc.as_ref().is_some_and(|oidc| oidc.system_call_processing),
             audit_retention: config.audit_retention,
             greatest_age: decisions.greatest_age,

@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use call_acceptance_api::{
     access::Actor,
-    resource::tenant::{Tenant, TenantCreate, TenantList, TenantUpdate, Tenants},
+    resource::{
+        deletion::Deletion,
+        tenant::{Tenant, TenantCreate, TenantList, TenantUpdate, Tenants},
+    },
     value::{
         name::TenantId,
         owner::{Level, Owner},
@@ -14,7 +17,7 @@ use call_acceptance_api::{
     },
 };
 
-use super::{change::Done, deletion::empty, owner::missing_owner, record::record, server::Server};
+use super::{cascade::Begun, change::Done, owner::missing_owner, record::record, server::Server};
 use crate::store::{StoreError, feed::Change, tenant};
 
 fn not_found(tenant: &TenantId) -> Failure {
@@ -59,13 +62,17 @@ impl Tenants for Server {
         .await
     }
 
-    async fn delete(&self, by: &Actor, tenant: TenantId, cascade: bool) -> Result<(), Failure> {
+    async fn delete(&self, by: &Actor, tenant: TenantId, cascade: bool) -> Result<Option<Deletion>, Failure> {
         let (tenant, owner) = (&tenant, &Owner::Tenant(tenant.clone()));
-        self.change(by, |tx| async move {
+        let deleted = self.change(by, |tx| async move {
             let before = tenant::lock(&tx, tenant).await?.ok_or_else(|| not_found(tenant))?;
-            let emptied = empty(&tx, owner, cascade).await?;
+            let tx = match self.begin_deletion(tx, by, owner, cascade).await? {
+                Begun::Background(deletion) => return Ok(deletion),
+                Begun::Here(tx) => tx,
+            };
+            let emptied = self.empty(&tx, owner, cascade).await?;
             match tenant::delete(&tx, tenant).await {
-                Ok(_) => Ok(emptied.done(tx, owner, record(owner, &[], Some(&before), None)?)),
+                Ok(_) => Ok(emptied.done(tx, None, owner, record(owner, &[], Some(&before), None)?)),
                 Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_again()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(
@@ -76,7 +83,7 @@ impl Tenants for Server {
                 }
                 Err(error) => Err(error.into()),
             }
-        })
-        .await
+        });
+        self.begun(deleted.await?)
     }
 }

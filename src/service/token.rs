@@ -17,6 +17,7 @@ use call_acceptance_api::{
 use super::{
     authentication::not_good,
     change::Done,
+    deletion::check_creation,
     owner::{missing_owner, not_found},
     record::token_record,
     server::Server,
@@ -24,9 +25,9 @@ use super::{
 use crate::{
     identity::token::{self, Digest},
     store::{
-        StoreError,
+        StoreError, Transaction,
         feed::Change,
-        tenant,
+        group, tenant,
         token::{self as rows, KeptToken},
     },
 };
@@ -60,6 +61,19 @@ fn check_end(parent: &Token, token: &Token) -> Result<(), Failure> {
             Err(Failure::invalid(vec![Fault::at("/expiresAt", detail)]))
         }
     }
+}
+
+/// Keeps the owner's tenant and group, which a token refers to, from being deleted until the end of the transaction.
+async fn hold(tx: &Transaction, owner: &Owner) -> Result<(), Failure> {
+    if !tenant::hold(tx, owner.tenant()).await? {
+        return Err(missing_owner(owner, Level::Tenant));
+    }
+    if let Some(Owner::Group(group)) = owner.at_level(Level::Group)
+        && !group::hold(tx, &group).await?
+    {
+        return Err(missing_owner(owner, Level::Group));
+    }
+    Ok(())
 }
 
 impl Server {
@@ -117,9 +131,9 @@ impl Tokens for Server {
                 let parent = rows::lock(&tx, parent).await?.ok_or_else(not_good)?;
                 check_end(&parent.token, &kept.token)?;
             }
-            if let Scope::Of(owner @ Owner::Tenant(tenant)) = &kept.scope {
-                let there = tenant::lock(&tx, tenant).await?;
-                there.ok_or_else(|| missing_owner(owner, Level::Tenant))?;
+            if let Scope::Of(owner) = &kept.scope {
+                hold(&tx, owner).await?;
+                check_creation(&tx, owner).await?;
             }
             match (rows::insert(&tx, kept).await, &kept.scope) {
                 (Ok(()), _) => Ok(Done::new(tx, (), [token_record(kept, None, Some(&kept.token))?])),

@@ -16,7 +16,7 @@ use call_acceptance_api::{
 
 use super::{
     change::Done,
-    deletion::empty,
+    deletion::check_creation,
     owner::{check_owner, not_found},
     record::record,
     server::Server,
@@ -55,6 +55,7 @@ impl Users for Server {
         let created = self.change(by, |tx| async move {
             match user::insert(&tx, group, create.clone()).await {
                 Ok(created) => {
+                    check_creation(&tx, owner).await?;
                     let record = record(owner, &[], None, Some(&created))?;
                     Ok(Done::new(tx, created, [record]).concerning([Change::Users(owner.clone())]))
                 }
@@ -101,9 +102,9 @@ impl Users for Server {
         let (path, owner) = (&path, &Owner::User(path.clone()));
         self.change(by, |tx| async move {
             let Some(before) = user::lock(&tx, path).await? else { return Err(not_found(&tx, owner).await) };
-            let emptied = empty(&tx, owner, cascade).await?;
+            let emptied = self.empty(&tx, owner, cascade).await?;
             match user::delete(&tx, path).await {
-                Ok(_) => Ok(emptied.done(tx, owner, record(owner, &[], Some(&before), None)?)),
+                Ok(_) => Ok(emptied.done(tx, (), owner, record(owner, &[], Some(&before), None)?)),
                 Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_again()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(

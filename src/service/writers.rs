@@ -12,8 +12,9 @@ use call_acceptance_api::{
     wire::problem::{Failure, ProblemCode, Refusal},
 };
 use tokio::{
+    runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 /// Maximum wait of a change for its predecessors; a client with slightly too many connections is only slowed down.
@@ -23,23 +24,51 @@ const QUEUE: usize = 16;
 /// Number of actors from which idle ones are dropped.
 const MANY: usize = 1000;
 
+/// The turn of one change. When the change is given up before its end, as when its client goes away, the database may
+/// go on with a statement of it, and keeps the connection so long: the turn is held for as long too, so that nobody
+/// takes all connections by sending changes and going away.
+pub(super) struct Turn {
+    permit: Option<OwnedSemaphorePermit>,
+    statement: Duration,
+}
+
+impl Turn {
+    /// Gives the turn to the next: the change came to its end.
+    pub fn end(mut self) {
+        self.permit.take();
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let (Some(permit), Ok(runtime)) = (self.permit.take(), Handle::try_current()) else { return };
+        let statement = self.statement;
+        runtime.spawn(async move {
+            sleep(statement).await;
+            drop(permit);
+        });
+    }
+}
+
 /// The changes in progress, by actor.
 pub(super) struct Writers {
     most: NonZeroU32,
+    /// How long the database may go on with a change that was given up.
+    statement: Duration,
     turns: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 impl Writers {
-    /// No changes in progress; an actor may have `most`.
-    pub fn of(most: NonZeroU32) -> Self {
-        Self { most, turns: Mutex::default() }
+    /// None are under way at first; an actor may have `most` of them, whose statements take `statement` at most.
+    pub fn of(most: NonZeroU32, statement: Duration) -> Self {
+        Self { most, statement, turns: Mutex::default() }
     }
 
     /// The permit for a change by `by`, held until it is done; `None` for commands, which are not limited.
     ///
     /// # Errors
-    /// `too_many_writes` if the predecessors take too long.
-    pub async fn admit(&self, by: &Actor) -> Result<Option<OwnedSemaphorePermit>, Failure> {
+    /// `too_many_writes`, when those before it take too long.
+    pub async fn admit(&self, by: &Actor) -> Result<Option<Turn>, Failure> {
         if by.identity.kind == ActorKind::Command {
             return Ok(None);
         }
@@ -49,7 +78,7 @@ impl Writers {
             return Err(self.refusal());
         }
         match timeout(WAIT, turns.acquire_owned()).await {
-            Ok(Ok(turn)) => Ok(Some(turn)),
+            Ok(Ok(permit)) => Ok(Some(Turn { permit: Some(permit), statement: self.statement })),
             Ok(Err(closed)) => Err(Failure::Internal(Box::new(closed))),
             Err(_) => Err(self.refusal()),
         }

@@ -6,7 +6,11 @@ use call_acceptance_api::{
         schedule::ScheduleType,
         user_service::UserServicePath,
     },
-    value::{name::CriteriaName, owner::Level, phone_number::PhoneNumberPattern},
+    value::{
+        name::CriteriaName,
+        owner::{Level, UserPath},
+        phone_number::PhoneNumberPattern,
+    },
     wire::precondition::{Revision, Versioned},
 };
 use sea_orm::{
@@ -94,6 +98,42 @@ fn selection(backend: DbBackend, path: &UserServicePath, name: Option<&CriteriaN
     let values = name.map(CriteriaName::as_str).into_iter().chain(user_service::key_values(path));
     let prepared = if name.is_some() { &ONE } else { &ALL };
     prepared.with(backend, values.map(Into::into), build)
+}
+
+#[derive(FromQueryResult)]
+struct OwnedRow {
+    tenant_id: String,
+    group_id: String,
+    user_id: String,
+    service: String,
+    #[sea_orm(nested)]
+    criteria: Row,
+}
+
+/// The services that meet `these`, in the order of their keys, each with its criteria in the order of creation.
+pub(super) async fn load_all(
+    db: &impl ConnectionTrait,
+    these: Condition,
+) -> Result<Vec<(UserServicePath, Vec<KeptCriteria>)>, StoreError> {
+    use user_services::Column::{GroupId, Service, TenantId, UserId};
+    let services = user_services::Entity::find().select_only().columns([TenantId, GroupId, UserId, Service]);
+    let mut query = with_criteria(services, of_service()).filter(these);
+    for column in [TenantId, GroupId, UserId, Service] {
+        query = query.order_by_asc(column);
+    }
+    let rows = query.order_by_asc(criteria::Column::Position).into_model::<OwnedRow>().all(db).await?;
+    let mut services: Vec<(UserServicePath, Vec<KeptCriteria>)> = Vec::new();
+    for OwnedRow { tenant_id, group_id, user_id, service, criteria } in rows {
+        let user = UserPath { tenant: value(tenant_id)?, group: value(group_id)?, user: value(user_id)? };
+        let path = UserServicePath { user, service: user_service::service(&service)? };
+        if services.last().is_none_or(|(last, _)| *last != path) {
+            services.push((path, Vec::new()));
+        }
+        if let (Some(criteria), Some((_, kept))) = (kept(criteria)?, services.last_mut()) {
+            kept.push(criteria);
+        }
+    }
+    Ok(services)
 }
 
 /// Adds the columns of [`Row`] for each of the `criteria` of a service, joined by [`of_service`].

@@ -10,7 +10,7 @@ use call_acceptance_api::{
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, sea_query::LockType,
 };
 
 use super::{
@@ -73,6 +73,11 @@ pub async fn find(db: &impl ConnectionTrait, group: &GroupPath) -> Result<Option
 pub async fn lock(db: &impl ConnectionTrait, group: &GroupPath) -> Result<Option<Group>, StoreError> {
     let row = Entity::find().filter(key(group)).lock_exclusive().one(db).await?;
     row.map(Group::try_from).transpose()
+}
+
+/// Whether the group is there; it stays there, and no deletion of it begins, until the end of the transaction.
+pub async fn hold(db: &impl ConnectionTrait, group: &GroupPath) -> Result<bool, StoreError> {
+    Ok(Entity::find().filter(key(group)).lock(LockType::KeyShare).one(db).await?.is_some())
 }
 
 /// Merges `update` into the group; returns the group after the update, if it exists.

@@ -9,6 +9,7 @@ mod column;
 mod connection;
 pub mod contents;
 pub mod criteria;
+pub mod deletion;
 mod entity;
 mod error;
 pub mod feed;

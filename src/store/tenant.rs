@@ -6,7 +6,8 @@ use call_acceptance_api::{
     wire::page::PageQuery,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::LockType,
 };
 
 use super::{
@@ -65,6 +66,11 @@ pub async fn find(db: &impl ConnectionTrait, tenant: &TenantId) -> Result<Option
 pub async fn lock(db: &impl ConnectionTrait, tenant: &TenantId) -> Result<Option<Tenant>, StoreError> {
     let row = Entity::find_by_id(tenant.as_str()).lock_exclusive().one(db).await?;
     row.map(Tenant::try_from).transpose()
+}
+
+/// Whether the tenant is there; it stays there, and no deletion of it begins, until the end of the transaction.
+pub async fn hold(db: &impl ConnectionTrait, tenant: &TenantId) -> Result<bool, StoreError> {
+    Ok(Entity::find_by_id(tenant.as_str()).lock(LockType::KeyShare).one(db).await?.is_some())
 }
 
 /// Merges `update` into the tenant; returns the tenant after the update, if it exists.

@@ -167,6 +167,33 @@ pub async fn delete(db: &impl ConnectionTrait, token: &TokenId) -> Result<Vec<Ke
     }
 }
 
+/// Deletes at most `most` tokens for `scope` and its parts, those for more than a user first; which
+/// they were.
+pub async fn delete_some_within(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    most: u64,
+) -> Result<Vec<KeptToken>, StoreError> {
+    let mut deleted = Vec::new();
+    for of_users in [false, true] {
+        let these = match of_users {
+            true => within(scope).add(Column::UserId.is_not_null()),
+            false => within(scope).add(Column::UserId.is_null()),
+        };
+        let room = most.saturating_sub(deleted.len() as u64);
+        let some = Entity::find().select_only().column(Column::TokenId).filter(these).limit(room);
+        let ids: Vec<String> = some.into_tuple().all(db).await?;
+        if !ids.is_empty() {
+            let these = within(scope).add(Column::TokenId.is_in(ids));
+            let rows = Entity::delete_many().filter(these).exec_with_returning(db).await?;
+            for row in rows {
+                deleted.push(KeptToken::try_from(row)?);
+            }
+        }
+    }
+    Ok(deleted)
+}
+
 /// Deletes the tokens with `scope` or a scope within it, and returns them.
 pub async fn delete_within(db: &impl ConnectionTrait, scope: &Scope) -> Result<Vec<KeptToken>, StoreError> {
     let rows = Entity::delete_many().filter(within(scope)).exec_with_returning(db).await?;

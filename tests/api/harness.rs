@@ -10,7 +10,7 @@ use std::{
 
 use call_acceptance::{
     app::Application,
-    config::{Config, DatabaseLimits, DecisionConfig, LogFormat},
+    config::{CascadeConfig, Config, DatabaseLimits, DecisionConfig, LogFormat},
 };
 use call_acceptance_api::{
     document::{
@@ -59,6 +59,7 @@ pub fn config(database_url: &str) -> Config {
         database_limits: DatabaseLimits { statement: Duration::from_secs(30), lock: Duration::from_secs(30) },
         // Without a limit in practice.
         concurrent_writes: NonZeroU32::new(1000).expect("it is not zero"),
+        cascades: CascadeConfig::default(),
         migrate: false,
         request_timeout: Duration::from_secs(30),
         drain_timeout: Duration::from_secs(5),

@@ -20,6 +20,7 @@ const REFUSED = {
   user_delete: 'user_in_use',
   group_delete: 'group_in_use',
   tenant_delete: 'tenant_in_use',
+  deletion_view: 'deletion_not_found',
   token_view: 'token_not_found',
   token_revoke: 'token_not_found',
 };

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 
 use call_acceptance::{
     app::{self, Application},
-    config::{Config, DatabaseLimits, DecisionConfig, LogFormat, Networks},
+    config::{CascadeConfig, Config, DatabaseLimits, DecisionConfig, LogFormat, Networks},
     identity::oidc::{ClaimNames, OidcConfig},
 };
 use call_acceptance_api::{
@@ -99,6 +99,7 @@ fn config(issuer: &str, database_url: &str) -> Config {
         database_connections: 5,
         database_limits: DatabaseLimits { statement: Duration::from_secs(30), lock: Duration::from_secs(30) },
         // As many as a test likes.
+        cascades: CascadeConfig::default(),
         concurrent_writes: NonZeroU32::new(1000).expect("it is not zero"),
         migrate: true,
         request_timeout: Duration::from_secs(30),

@@ -11,7 +11,10 @@ use serde::Serialize;
 
 use crate::{
     access::{Actor, GROUP_ADMINS, Read, TENANT_ADMINS, Write},
-    resource::tags::Tag,
+    resource::{
+        deletion::{Deletion, Removed},
+        tags::Tag,
+    },
     value::{
         change::Change,
         name::{GroupId, Ignored, Label, TenantId},
@@ -19,12 +22,15 @@ use crate::{
         time::TimeZone,
     },
     wire::{
-        answer::{Created, Deleted, Found, Updated},
+        answer::{Created, Found, Updated},
         page::{Limit, PageQuery},
         payload::{Body, JsonBody},
         problem::{BODY, Fails, Failure, GROUP, ProblemCode, TENANT, codes},
     },
 };
+
+/// What the creation of a group is refused for.
+const GROUP_CREATED: u64 = codes(&[ProblemCode::GroupExists, ProblemCode::BeingDeleted]);
 
 /// A group.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
@@ -92,7 +98,8 @@ pub trait Groups: Send + Sync {
     /// Updates the group.
     async fn update(&self, by: &Actor, group: GroupPath, update: GroupUpdate) -> Result<Group, Failure>;
     /// Deletes the group; with `cascade` also everything in it. Without `cascade` it must be empty.
-    async fn delete(&self, by: &Actor, group: GroupPath, cascade: bool) -> Result<(), Failure>;
+    /// Returns the deletion in progress, if there is too much in it for one transaction.
+    async fn delete(&self, by: &Actor, group: GroupPath, cascade: bool) -> Result<Option<Deletion>, Failure>;
 }
 
 /// The operations on groups.
@@ -126,7 +133,7 @@ impl GroupsApi {
         actor: Write<TENANT_ADMINS>,
         tenant_id: Path<TenantId>,
         body: JsonBody<GroupCreate>,
-    ) -> Result<Created<Group>, Fails<{ BODY | TENANT | codes(&[ProblemCode::GroupExists]) }>> {
+    ) -> Result<Created<Group>, Fails<{ BODY | TENANT | GROUP_CREATED }>> {
         let group = self.0.create(&actor.0, tenant_id.0.clone(), body.0).await?;
         Ok(Created::at(&["tenants", tenant_id.0.as_str(), "groups", group.group_id.clone().as_str()], group))
     }
@@ -161,6 +168,11 @@ impl GroupsApi {
     /// Delete a group
     ///
     /// Deletes an empty group; with `cascade=true` also its users, criteria and schedules.
+    ///
+    /// An owner with more than some hundreds of users is deleted in the background: the status is 202, with the
+    /// deletion in progress, and `Location` is its path. Its tokens are revoked immediately. What is not yet deleted
+    /// remains visible and works, but creating something below it is refused with `being_deleted`. Repeating the
+    /// request returns the same deletion.
     #[oai(path = "/tenants/:tenant_id/groups/:group_id/", method = "delete", operation_id = "group_delete")]
     async fn group_delete(
         &self,
@@ -170,7 +182,7 @@ impl GroupsApi {
         /// Whether the contents are deleted too.
         #[oai(default)]
         cascade: Query<bool>,
-    ) -> Result<Deleted, Fails<{ GROUP | codes(&[ProblemCode::GroupInUse]) }>> {
+    ) -> Result<Removed, Fails<{ GROUP | codes(&[ProblemCode::GroupInUse]) }>> {
         Ok(self.0.delete(&actor.0, GroupPath { tenant: tenant_id.0, group: group_id.0 }, cascade.0).await?.into())
     }
 }

@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod criteria;
 pub mod decision;
+pub mod deletion;
 pub mod group;
 pub mod health;
 pub mod schedule;

@@ -11,7 +11,10 @@ use serde::Serialize;
 
 use crate::{
     access::{Actor, Read, SYSTEM_ADMINS, TENANT_ADMINS, Write},
-    resource::tags::Tag,
+    resource::{
+        deletion::{Deletion, Removed},
+        tags::Tag,
+    },
     value::{
         change::Change,
         name::{Ignored, Label, TenantId},
@@ -19,7 +22,7 @@ use crate::{
         time::TimeZone,
     },
     wire::{
-        answer::{Created, Deleted, Found, Updated},
+        answer::{Created, Found, Updated},
         page::{Limit, PageQuery},
         payload::{Body, JsonBody},
         problem::{BODY, Fails, Failure, ProblemCode, TENANT, codes},
@@ -99,7 +102,8 @@ pub trait Tenants: Send + Sync {
     /// Updates the tenant.
     async fn update(&self, by: &Actor, tenant: TenantId, update: TenantUpdate) -> Result<Tenant, Failure>;
     /// Deletes the tenant; with `cascade` also everything in it. Without `cascade` it must be empty.
-    async fn delete(&self, by: &Actor, tenant: TenantId, cascade: bool) -> Result<(), Failure>;
+    /// Returns the deletion in progress, if there is too much in it for one transaction.
+    async fn delete(&self, by: &Actor, tenant: TenantId, cascade: bool) -> Result<Option<Deletion>, Failure>;
 }
 
 /// The operations on tenants.
@@ -162,6 +166,11 @@ impl TenantsApi {
     /// Delete a tenant
     ///
     /// Deletes an empty tenant; with `cascade=true` also its groups, users, criteria and schedules.
+    ///
+    /// An owner with more than some hundreds of users is deleted in the background: the status is 202, with the
+    /// deletion in progress, and `Location` is its path. Its tokens are revoked immediately. What is not yet deleted
+    /// remains visible and works, but creating something below it is refused with `being_deleted`. Repeating the
+    /// request returns the same deletion.
     #[oai(path = "/tenants/:tenant_id/", method = "delete", operation_id = "tenant_delete")]
     async fn tenant_delete(
         &self,
@@ -170,7 +179,7 @@ impl TenantsApi {
         /// Whether the contents are deleted too.
         #[oai(default)]
         cascade: Query<bool>,
-    ) -> Result<Deleted, Fails<{ TENANT | codes(&[ProblemCode::TenantInUse]) }>> {
+    ) -> Result<Removed, Fails<{ TENANT | codes(&[ProblemCode::TenantInUse]) }>> {
         Ok(self.0.delete(&actor.0, tenant_id.0, cascade.0).await?.into())
     }
 }

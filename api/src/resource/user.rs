@@ -29,6 +29,8 @@ use crate::{
 
 /// The identifier or the phone number of a new user belongs to another user.
 const USER_TAKEN: u64 = codes(&[ProblemCode::UserExists, ProblemCode::PhoneNumberTaken]);
+/// The group of a new user is being deleted.
+const BEING_DELETED: u64 = codes(&[ProblemCode::BeingDeleted]);
 
 /// A user.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
@@ -160,7 +162,7 @@ impl UsersApi {
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         body: JsonBody<UserCreate>,
-    ) -> Result<Created<User>, Fails<{ BODY | GROUP | USER_TAKEN }>> {
+    ) -> Result<Created<User>, Fails<{ BODY | GROUP | USER_TAKEN | BEING_DELETED }>> {
         let group = GroupPath { tenant: tenant_id.0.clone(), group: group_id.0.clone() };
         let user = self.0.create(&actor.0, group, body.0).await?;
         let segments = ["tenants", tenant_id.as_str(), "groups", group_id.as_str(), "users", user.user_id.as_str()];

@@ -3,6 +3,7 @@
 pub mod audit_events;
 pub mod changes;
 pub mod criteria;
+pub mod deletions;
 pub mod groups;
 pub mod schedules;
 pub mod tenants;

@@ -10,6 +10,7 @@ mod m20261126_000002_create_changes;
 mod m20261126_000003_create_tokens;
 mod m20261126_000004_create_audit_events;
 mod m20261126_000005_add_refusals_to_audit_events;
+mod m20261126_000006_create_deletions;
 mod table;
 
 /// All migrations.
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000003_create_tokens::Migration),
             Box::new(m20261126_000004_create_audit_events::Migration),
             Box::new(m20261126_000005_add_refusals_to_audit_events::Migration),
+            Box::new(m20261126_000006_create_deletions::Migration),
         ]
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::harness::App;
 
+mod cascade;
 mod create;
 mod delete;
 mod list;

@@ -158,6 +158,10 @@ pub trait Schedules: Send + Sync {
     async fn delete(&self, by: &Actor, folder: ScheduleFolder, name: ScheduleName) -> Result<(), Failure>;
 }
 
+/// What the creation of a schedule is refused for, beside what every operation on schedules is.
+const SCHEDULE_CREATED: u64 =
+    codes(&[ProblemCode::ScheduleExists, ProblemCode::TooManySchedules, ProblemCode::BeingDeleted]);
+
 macro_rules! schedules_api {
     (
         $(#[$doc:meta])* $api:ident: $kind:expr, $tag:literal, $codes:expr, $writers:expr,
@@ -202,8 +206,7 @@ macro_rules! schedules_api {
                 actor: Write<{ $writers }>,
                 $($id: Path<$id_type>,)*
                 body: JsonBody<ScheduleCreate>,
-            ) -> Result<Created<Schedule>,
-            Fails<{ BODY | $codes | codes(&[ProblemCode::ScheduleExists, ProblemCode::TooManySchedules]) }>> {
+            ) -> Result<Created<Schedule>, Fails<{ BODY | $codes | SCHEDULE_CREATED }>> {
                 let folder = ScheduleFolder { owner: $owner, kind: $kind };
                 let schedule = self.0.create(&actor.0, folder.clone(), body.0).await?;
                 let name = schedule.name.clone();

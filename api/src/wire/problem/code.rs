@@ -151,6 +151,13 @@ problem_codes! {
             tokens to see those within the scope.",
         example: "There is no token \"0193a0c03a527c408a3e7f2b9f6d1c55\".",
     }
+    DeletionNotFound = "deletion_not_found" {
+        status: NOT_FOUND,
+        title: "There is no such deletion",
+        description: "The tenant has no deletion with the identifier, nor had one in the last 7 days. The \
+            `Location` of the answer to the deletion says where it is.",
+        example: "The tenant \"foo\" has no deletion \"0193a0c03a527c408a3e7f2b9f6d1c55\".",
+    }
     MethodNotAllowed = "method_not_allowed" {
         status: METHOD_NOT_ALLOWED,
         title: "The path does not support this method",
@@ -197,6 +204,14 @@ problem_codes! {
         description: "Another schedule of the same owner and type has this name. Choose another name, or update the \
             existing schedule.",
         example: "There is a schedule \"Friday afternoon\" of this type here already.",
+    }
+    BeingDeleted = "being_deleted" {
+        status: CONFLICT,
+        title: "The tenant or the group is being deleted",
+        description: "The tenant or the group is being deleted with all that it holds, and nothing is created in it \
+            meanwhile, so that the deletion comes to its end. Choose another place, or create it again when the \
+            deletion is complete.",
+        example: "The tenant \"foo\" is being deleted; nothing is created in it until that is complete.",
     }
     TenantInUse = "tenant_in_use" {
         status: CONFLICT,
