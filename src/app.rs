@@ -3,7 +3,7 @@
 use std::{future::Future, net::SocketAddr, sync::Arc};
 
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     signal::unix::{SignalKind, signal},
 };
 
@@ -16,6 +16,10 @@ use crate::{
     store::{self, ConnectError},
     telemetry,
 };
+
+/// How many connections may wait to be accepted, as far as the system lets them. A client that finds no place tries
+/// again only after a second.
+const BACKLOG: u32 = 4096;
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +70,7 @@ impl Application {
         screening::prepare();
         tracing::info!("numbers are read by the numbering plans of libphonenumber {}", screening::NUMBERING_PLANS);
         let failed = |reason| StartError::Listen { address: config.listen, reason };
-        let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
+        let listener = listen(config.listen).map_err(failed)?;
         let address = listener.local_addr()?;
         Ok(Self { listener, address, server, clock, config })
     }
@@ -95,6 +99,13 @@ impl Application {
         }
         tracing::info!("stopped");
     }
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// The service for a command, connected to the configured database, whose schema is migrated if so configured.

@@ -6,7 +6,7 @@ use call_acceptance_api::{
     access::{ActorKind, Role},
     document::{DOCUMENT, operations},
     resource::{
-        audit::{AuditCursor, AuditEventId, OperationName},
+        audit::{AuditCursor, AuditEventId, OperationName, Refused},
         decision::{Outcome, Reason},
         schedule::{
             icalendar::{ExcludedText, Icalendar},
@@ -182,7 +182,7 @@ macro_rules! open_enums {
 }
 
 fn open_enums() -> Vec<OpenEnum> {
-    open_enums![ActorKind, Outcome, PeriodType, ProblemCode, Reason, Role, ServiceName]
+    open_enums![ActorKind, Outcome, PeriodType, ProblemCode, Reason, Refused, Role, ServiceName]
 }
 
 #[test]
