@@ -2,7 +2,7 @@
 
 use call_acceptance_api::{
     access::Scope,
-    resource::token::TokenId,
+    resource::{deletion::Deletion, token::TokenId},
     value::{owner::Owner, time::Instant},
     wire::problem::{Failure, ProblemCode},
 };
@@ -42,12 +42,23 @@ pub(super) fn revocations(revoked: Vec<KeptToken>) -> Result<(Vec<Record>, Vec<T
 /// when the new row is there already, which waits for a deletion that begins.
 pub(super) async fn check_creation(db: &impl ConnectionTrait, owner: &Owner) -> Result<(), Failure> {
     let Some(running) = deletion::covering(db, owner).await? else { return Ok(()) };
-    let what = match (&running.group_id, &running.tenant_id) {
-        (Some(group), _) => format!("The group {:?}", group.as_str()),
-        (None, tenant) => format!("The tenant {:?}", tenant.as_str()),
-    };
-    let detail = format!("{what} is being deleted; nothing is created in it until that is complete.");
+    let detail = format!("{} is being deleted; nothing is created in it until that is complete.", name(&running));
     Err(Failure::refused(ProblemCode::BeingDeleted, detail))
+}
+
+/// Refuses a token for an owner that is being deleted, as for one that is not there: creating a token has no other
+/// refusal for it.
+pub(super) async fn check_token(db: &impl ConnectionTrait, owner: &Owner) -> Result<(), Failure> {
+    let Some(running) = deletion::covering(db, owner).await? else { return Ok(()) };
+    let code = if running.group_id.is_some() { ProblemCode::GroupNotFound } else { ProblemCode::TenantNotFound };
+    Err(Failure::refused(code, format!("{} is being deleted; it gets no more tokens.", name(&running))))
+}
+
+fn name(running: &Deletion) -> String {
+    match &running.group_id {
+        Some(group) => format!("The group {:?}", group.as_str()),
+        None => format!("The tenant {:?}", running.tenant_id.as_str()),
+    }
 }
 
 impl Server {

@@ -17,7 +17,7 @@ use call_acceptance_api::{
 use super::{
     authentication::not_good,
     change::Done,
-    deletion::check_creation,
+    deletion::check_token,
     owner::{missing_owner, not_found},
     record::token_record,
     server::Server,
@@ -133,7 +133,7 @@ impl Tokens for Server {
             }
             if let Scope::Of(owner) = &kept.scope {
                 hold(&tx, owner).await?;
-                check_creation(&tx, owner).await?;
+                check_token(&tx, owner).await?;
             }
             match (rows::insert(&tx, kept).await, &kept.scope) {
                 (Ok(()), _) => Ok(Done::new(tx, (), [token_record(kept, None, Some(&kept.token))?])),

@@ -3,6 +3,8 @@
 // A difference of an operation, a parameter or a schema that no rule here knows is a break. To allow a keyword of
 // schemas to change, give it a relation in relations.mjs.
 
+import { isDeepStrictEqual } from 'node:util';
+
 import { relations, within } from './relations.mjs';
 
 /** Words for people, and extensions. */
@@ -136,8 +138,16 @@ function compareResponses(place, before, after, documents) {
     else tell(place, `the status ${status} is gone`);
   }
   for (const status of Object.keys(after)) {
-    if (!before[status]) tell(place, `the status ${status} is new`);
+    if (!before[status] && !isLaterThan200(status, after, documents.after)) tell(place, `the status ${status} is new`);
   }
+}
+
+/** Whether it is a 202 with the body of the 200: who does not know it takes it for that (RFC 9110, section 15). */
+function isLaterThan200(status, responses, document) {
+  if (status !== '202' || !responses['200']) return false;
+  const schemas = (response) =>
+    Object.entries(resolve(response, document).content ?? {}).map(([mediaType, { schema }]) => [mediaType, schema]);
+  return isDeepStrictEqual(schemas(responses['202']), schemas(responses['200']));
 }
 
 function compareAnswers(place, before, after, documents) {

@@ -74,6 +74,8 @@ export const breaking = {
   'a text of requests and answers is lengthened': (d) => (schema(d, 'CriteriaName').maxLength = 100),
 
   'a status is removed': (d) => delete list(d).responses['400'],
+  'a 202 with another body than the 200 is added': (d) =>
+    (list(d).responses['202'] = { ...list(d).responses['200'], content: {} }),
   'a status is added': (d) => (list(d).responses['404'] = list(d).responses['400']),
   'the media type of an answer is changed': (d) =>
     rename(answer(d, list(d), '200').content, 'application/json', 'text/json'),

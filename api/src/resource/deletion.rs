@@ -17,7 +17,7 @@ use crate::{
         time::Instant,
     },
     wire::{
-        answer::Found,
+        answer::{Empty, Found},
         payload::JsonAnswer,
         problem::{Fails, Failure, ProblemCode, codes},
     },
@@ -59,7 +59,7 @@ pub struct Deletion {
     /// How far it is.
     pub status: DeletionStatus,
     /// How many users are gone already.
-    #[oai(validator(minimum(value = "0")))]
+    #[oai(validator(minimum(value = "0"), maximum(value = "1000000000000")))]
     pub users_deleted: i64,
     /// When it was asked for.
     pub started_at: Instant,
@@ -68,24 +68,16 @@ pub struct Deletion {
     pub finished_at: Option<Instant>,
 }
 
-/// What is left to do after a deletion was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
-pub struct Removal {
-    /// What goes on in the background; absent when all is gone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub deletion: Option<Deletion>,
-}
-
-/// 200 with an empty object, or 202 with the deletion that goes on.
+/// 200, or 202 while the deletion goes on in the background; both with an empty object.
 #[derive(ApiResponse)]
 pub enum Removed {
     /// It is no longer there.
     #[oai(status = 200)]
-    Ok(JsonAnswer<Removal>),
+    Ok(JsonAnswer<Empty>),
     /// It holds much, and is deleted in the background; `Location` tells how far that is.
     #[oai(status = 202)]
     Accepted(
-        JsonAnswer<Removal>,
+        JsonAnswer<Empty>,
         /// Where the deletion is.
         #[oai(header = "Location")]
         String,
@@ -95,12 +87,12 @@ pub enum Removed {
 impl From<Option<Deletion>> for Removed {
     /// The answer when this goes on.
     fn from(deletion: Option<Deletion>) -> Self {
-        let place =
-            deletion.as_ref().map(|it| path(&["tenants", it.tenant_id.as_str(), "deletions", it.deletion_id.as_str()]));
-        let removal = JsonAnswer(Removal { deletion });
-        match place {
-            Some(place) => Self::Accepted(removal, place),
-            None => Self::Ok(removal),
+        match deletion {
+            Some(it) => {
+                let segments = ["tenants", it.tenant_id.as_str(), "deletions", it.deletion_id.as_str()];
+                Self::Accepted(JsonAnswer(Empty {}), path(&segments))
+            }
+            None => Self::Ok(JsonAnswer(Empty {})),
         }
     }
 }

@@ -203,7 +203,7 @@ impl TokensApi {
         &self,
         actor: Write<GROUP_ADMINS>,
         body: JsonBody<TokenCreate>,
-    ) -> Result<Created<Token>, Fails<{ BODY | USER | codes(&[ProblemCode::BeingDeleted]) }>> {
+    ) -> Result<Created<Token>, Fails<{ BODY | USER }>> {
         let token = self.0.create(&actor.0, body.0).await?;
         Ok(Created::at(&["tokens", token.token_id.clone().as_str()], token))
     }

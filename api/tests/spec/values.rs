@@ -8,6 +8,7 @@ use call_acceptance_api::{
     resource::{
         audit::{AuditCursor, AuditEventId, OperationName, Refused},
         decision::{Outcome, Reason},
+        deletion::{DeletionId, DeletionStatus},
         schedule::{
             icalendar::{ExcludedText, Icalendar},
             period::PeriodType,
@@ -51,6 +52,7 @@ fn text_types() -> Vec<TextType> {
         EmailAddress,
         EntityTags,
         ExcludedText,
+        DeletionId,
         Extension,
         GroupId,
         Icalendar,
@@ -182,7 +184,7 @@ macro_rules! open_enums {
 }
 
 fn open_enums() -> Vec<OpenEnum> {
-    open_enums![ActorKind, Outcome, PeriodType, ProblemCode, Reason, Refused, Role, ServiceName]
+    open_enums![ActorKind, DeletionStatus, Outcome, PeriodType, ProblemCode, Reason, Refused, Role, ServiceName]
 }
 
 #[test]

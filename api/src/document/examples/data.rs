@@ -64,7 +64,6 @@ pub(super) fn of(name: &str) -> Option<Value> {
         "AuditEvent" => audit_event(),
         "AuditEventList" => json!({ "auditEvents": [audit_event()] }),
         "Health" => json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION"), "numberingPlans": "9.0.42" }),
-        "Removal" => json!({}),
         "Deletion" => deletion(),
         "Empty" => json!({}),
         _ => return None,
@@ -79,16 +78,9 @@ pub(super) fn of_icalendar(name: &str) -> Option<Value> {
     (name == "LoadedSchedule").then(|| json!({ "name": "Every Easter", "periods": periods() }))
 }
 
-/// What an operation answers to its own example with this status, where it is another one than that of the answer's
-/// schema.
-pub(super) fn of_answer(operation: &str, status: &str) -> Option<Value> {
+/// The response of an operation to its own example, if it differs from the example of the response's schema.
+pub(super) fn of_answer(operation: &str) -> Option<Value> {
     match operation {
-        "tenant_delete" if status == "202" => Some(json!({ "deletion": deletion() })),
-        "group_delete" if status == "202" => {
-            let mut deletion = deletion();
-            deletion["groupId"] = json!("foogroup");
-            Some(json!({ "deletion": deletion }))
-        }
         "selective_call_acceptance_update" => Some(json!({ "criteria": [criteria("foocriteria"), test2()] })),
         "criteria_create" => Some(criteria("test")),
         "tenant_create" => of("TenantCreate"),

@@ -28,7 +28,7 @@ pub(super) fn add(document: &mut Value, schemas: &Value) {
 
 fn add_to_operation(operation: &mut Value, schemas: &Value, problems: &mut Map<String, Value>) {
     let kind = Kind::of(operation);
-    let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+    let answered = data::of_answer(operation["operationId"].as_str().unwrap_or_default());
     for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
         let name = referred(&parameter["schema"]).to_owned();
         let schema = &schemas[&name];
@@ -44,14 +44,14 @@ fn add_to_operation(operation: &mut Value, schemas: &Value, problems: &mut Map<S
     for body in operation.get_mut("requestBody").into_iter().flat_map(contents) {
         body["example"] = example_of(&body["schema"]);
     }
-    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+    for (_, response) in operation["responses"].as_object_mut().into_iter().flatten() {
         let codes = ProblemCode::named_in(response["description"].as_str().unwrap_or_default());
         if let Some(problem) = response.pointer_mut("/content/application~1problem+json") {
             problem["examples"] = refer_to_problems(codes, invalid, problems);
             continue;
         }
         for answer in contents(response) {
-            answer["example"] = data::of_answer(&id, status).unwrap_or_else(|| example_of(&answer["schema"]));
+            answer["example"] = answered.clone().unwrap_or_else(|| example_of(&answer["schema"]));
         }
     }
 }

@@ -81,12 +81,12 @@ fn a_claim_of_a_wrong_type_is_named() {
         let reason = reason(json!({name: {"a": "b"}}));
         assert!(reason.starts_with(&format!("its claim {name} is not ")), "{reason}");
     }
-    assert_eq!(reason(json!({"role": ["one", 2]})), "its claim role is not a text or a list of texts");
+    assert_eq!(reason(json!({"role": ["one", 2]})), "its claim role is not a string or a list of strings");
     assert_eq!(reason(json!({"read_only": "true"})), "its claim read_only is not true or false");
     assert_eq!(reason(json!({"exp": 1e300})), "its claim exp is not a time in seconds");
     let mut null = good_claims(ISSUER);
     null["tenant"] = Value::Null;
-    assert_eq!(read(&null, &config(ISSUER), now()), Err(invalid("its claim tenant is not a text")));
+    assert_eq!(read(&null, &config(ISSUER), now()), Err(invalid("its claim tenant is not a string")));
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_token_is_valid_for_its_lifetime_with_a_minute_of_leeway() {
     assert!(read_with(json!({"exp": seconds as f64 + 0.5})).is_ok());
     assert_eq!(reason(json!({"exp": seconds - 60})), "it has expired");
     assert_eq!(reason(json!({"nbf": seconds + 61})), "it is not valid yet");
-    assert_eq!(reason(json!({"exp": null})), "it has no end (exp)");
+    assert_eq!(reason(json!({"exp": null})), "it has no expiry (exp)");
 }
 
 #[test]
