@@ -14,7 +14,7 @@ use percent_encoding::percent_decode_str;
 use poem::{Request, http::header};
 
 use super::{attempts::Attempts, context::RequestContext};
-use crate::service::{Credentials, Server, not_good};
+use crate::service::{Credentials, Server, invalid_credentials};
 
 /// Authenticates and authorizes requests.
 pub struct Gate {
@@ -94,13 +94,13 @@ impl Gate {
         let Some(header) = request.header(header::AUTHORIZATION.as_str()) else { return Err(no_credentials()) };
         let address = context.client_address;
         let credentials = credentials(header);
-        if let Some(identity) = credentials.as_ref().and_then(|credentials| self.server.recall(credentials)) {
+        if let Some(identity) = credentials.as_ref().and_then(|credentials| self.server.cached_identity(credentials)) {
             return Ok(identity);
         }
         self.attempts.admit(address, header).await?;
         let result = match &credentials {
             Some(credentials) => self.server.authenticate(credentials, at_call_time).await,
-            None => Err(not_good()),
+            None => Err(invalid_credentials()),
         };
         if result.as_ref().is_err_and(is_unauthenticated) {
             self.attempts.failed(address, header)?;
@@ -149,7 +149,7 @@ fn names(context: &RequestContext) -> [Option<String>; 3] {
 
 /// Whether the rule allows `identity` to call the operation on a path with these names.
 fn opens(rule: Option<Rule>, names: &[Option<String>; 3], identity: &Identity) -> bool {
-    rule.is_some_and(|rule| rule.lets(identity, names.each_ref().map(Option::as_deref)))
+    rule.is_some_and(|rule| rule.allows(identity, names.each_ref().map(Option::as_deref)))
 }
 
 #[cfg(test)]

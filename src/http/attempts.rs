@@ -46,7 +46,7 @@ pub struct Attempts {
 
 impl Attempts {
     /// Allows `most` failures of an address per minute, in a burst or spread out.
-    pub fn a_minute(most: NonZeroU32) -> Self {
+    pub fn per_minute(most: NonZeroU32) -> Self {
         Self {
             bad: Cache::new(MOST_BAD),
             turns: Cache::new(MOST_WAITING),
@@ -117,7 +117,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_fails_too_often_waits_and_no_one_else() {
-        let attempts = Attempts::a_minute(NonZeroU32::new(3).expect("not zero"));
+        let attempts = Attempts::per_minute(NonZeroU32::new(3).expect("not zero"));
         let [one, other] = [IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2])];
         for _ in 0..3 {
             assert!(attempts.admit(one, "bad").await.is_ok() && attempts.failed(one, "bad").is_ok());
@@ -130,7 +130,7 @@ mod tests {
     }
     #[tokio::test]
     async fn those_who_were_not_seen_before_get_their_turn_behind_the_others() {
-        let attempts = Attempts::a_minute(NonZeroU32::MIN);
+        let attempts = Attempts::per_minute(NonZeroU32::MIN);
         let one = IpAddr::from([192, 0, 2, 1]);
         assert!(attempts.failed(one, "bad").is_ok() && attempts.failed(one, "bad").is_err());
         let headers: Vec<String> = (0..100).map(|number| format!("Bearer {number}")).collect();

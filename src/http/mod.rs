@@ -1,4 +1,4 @@
-//! HTTP: the processing of requests around the operations. [`Pipeline`] lists the stages in order, one module each.
+//! HTTP: the processing of requests around the operations. `Pipeline` lists the stages in order, one module each.
 
 mod access;
 mod addresses;
@@ -40,7 +40,7 @@ use context::RequestContext;
 
 /// The endpoint of the whole server.
 pub fn endpoint(server: Arc<Server>, clock: Arc<dyn Clock>, config: &Config) -> BoxEndpoint<'static, Response> {
-    let attempts = Attempts::a_minute(config.failed_authentications);
+    let attempts = Attempts::per_minute(config.failed_authentications);
     let pipeline = Pipeline {
         gate: Gate::new(server.clone(), attempts, config.open),
         clock,

@@ -58,17 +58,17 @@ impl<'r> Credentials<'r> {
 }
 
 /// The error for invalid credentials. It does not reveal the reason.
-pub fn not_good() -> Failure {
+pub fn invalid_credentials() -> Failure {
     let detail = "The token is not valid: it may be malformed, expired or revoked.";
     Failure::refused(ProblemCode::Unauthenticated, detail)
 }
 
 impl Server {
     /// The identity of these credentials, if it is cached.
-    pub fn recall(&self, credentials: &Credentials<'_>) -> Option<Arc<Identity>> {
+    pub fn cached_identity(&self, credentials: &Credentials<'_>) -> Option<Arc<Identity>> {
         let now = self.clock.now();
         match credentials {
-            Credentials::Token { id, secret } => self.identities.token(id)?.open(secret, now),
+            Credentials::Token { id, secret } => self.identities.token(id)?.authenticate(secret, now),
             Credentials::AccessToken(text) => self.identities.subject(&Digest::of(text), now),
         }
     }
@@ -83,18 +83,18 @@ impl Server {
         match credentials {
             Credentials::Token { id, secret } => {
                 let Looked { moment, kept } = self.look_up(id, at_call_time).await?;
-                let kept = kept.ok_or_else(not_good)?;
+                let kept = kept.ok_or_else(invalid_credentials)?;
                 let expires = kept.token.expires_at.as_ref().map(|expires| expires.timestamp());
                 let digest = Digest::parse(&kept.digest);
                 let digest = digest.ok_or_else(|| Failure::Internal("a token's digest is not one".into()))?;
                 let known = Arc::new(KnownToken::new(identity(&kept), digest, expires));
-                self.identities.know(moment, id.clone(), known.clone());
-                known.open(secret, self.clock.now()).ok_or_else(not_good)
+                self.identities.insert(moment, id.clone(), known.clone());
+                known.authenticate(secret, self.clock.now()).ok_or_else(invalid_credentials)
             }
             Credentials::AccessToken(text) => {
                 let claims = self.claims(text, at_call_time).await?;
                 let (expires, identity) = (claims.expires, Arc::new(subject(claims, self.system_call_processing)?));
-                self.identities.know_subject(Digest::of(text), identity.clone(), self.clock.now(), expires);
+                self.identities.insert_subject(Digest::of(text), identity.clone(), self.clock.now(), expires);
                 Ok(identity)
             }
         }
@@ -124,13 +124,13 @@ impl Server {
 
     /// The claims of an access token, if there is a provider and the token is valid.
     async fn claims(&self, text: &str, at_call_time: bool) -> Result<Claims, Failure> {
-        let verifier = self.verifier.as_ref().ok_or_else(not_good)?;
+        let verifier = self.verifier.as_ref().ok_or_else(invalid_credentials)?;
         let limit = if at_call_time { self.snapshots.deadline() } else { PATIENCE };
         match timeout(limit, verifier.verify(text)).await {
             Ok(Ok(claims)) => Ok(claims),
             Ok(Err(rejection @ Rejection::Invalid(_))) => {
                 tracing::info!(%rejection, "an access token was refused");
-                Err(not_good())
+                Err(invalid_credentials())
             }
             Ok(Err(Rejection::Unavailable)) | Err(_) => Err(Failure::refused(
                 ProblemCode::ProviderUnavailable,
@@ -145,7 +145,8 @@ impl Server {
 /// follow from a missing claim.
 fn subject(claims: Claims, system_call_processing: bool) -> Result<Identity, Failure> {
     let Claims { subject, roles, tenant, group, user, read_only, expires: _ } = claims;
-    let named = Scope::parse([tenant.as_deref(), group.as_deref(), user.as_deref()]).map_err(|_| not_good())?;
+    let named =
+        Scope::parse([tenant.as_deref(), group.as_deref(), user.as_deref()]).map_err(|_| invalid_credentials())?;
     let mut held = Role::ALL.into_iter().filter(|role| roles.iter().any(|held| held == role.as_str()));
     let open = |role, scope: &Scope| system_call_processing || role != Role::CallProcessing || *scope != Scope::System;
     let scope_of = |role| named.clone().for_role(role).filter(|scope| open(role, scope));

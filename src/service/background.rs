@@ -44,7 +44,7 @@ impl Server {
             sleep(self.greatest_age.mul_f64(0.5 + spread() / 2.0)).await;
             for ids in self.identities.known().chunks(AT_ONCE) {
                 match token::there(&self.calls, ids).await {
-                    Ok(there) => ids.iter().filter(|id| !there.contains(id)).for_each(|id| self.identities.forget(id)),
+                    Ok(there) => ids.iter().filter(|id| !there.contains(id)).for_each(|id| self.identities.evict(id)),
                     Err(error) => tracing::debug!(%error, "cached tokens cannot be checked"),
                 }
             }

@@ -176,9 +176,9 @@ impl Server {
             let users = users.into_iter().map(|user| Change::Users(Owner::User(user)));
             return Ok(Done::new(tx, Step::Part, records).concerning(users));
         }
-        let mut records = contents::delete_schedules(&tx, &owner, SCHEDULES).await.map_err(StoreError::or_again)?;
+        let mut records = contents::delete_schedules(&tx, &owner, SCHEDULES).await.map_err(StoreError::or_retry)?;
         if records.is_empty() {
-            records = contents::delete_groups(&tx, &owner, most).await.map_err(StoreError::or_again)?;
+            records = contents::delete_groups(&tx, &owner, most).await.map_err(StoreError::or_retry)?;
         }
         if records.is_empty() {
             return self.delete_owner(tx, &owner).await;
@@ -199,7 +199,7 @@ impl Server {
         }
         let Some(batch) = batch else { return Ok(None) };
         let (records, users) = batch.removals(tx).await?;
-        batch.delete(tx).await.map_err(StoreError::or_again)?;
+        batch.delete(tx).await.map_err(StoreError::or_retry)?;
         deletion::advance(tx, kept, users.len() as i64, &batch.last).await?;
         Ok(Some((records, users)))
     }
@@ -209,12 +209,12 @@ impl Server {
         let own = match owner {
             Owner::Tenant(id) => {
                 let before = tenant::lock(&tx, id).await?;
-                tenant::delete(&tx, id).await.map_err(StoreError::or_again)?;
+                tenant::delete(&tx, id).await.map_err(StoreError::or_retry)?;
                 before.map(|before| record(owner, &[], Some(&before), None)).transpose()?
             }
             Owner::Group(path) => {
                 let before = group::lock(&tx, path).await?;
-                group::delete(&tx, path).await.map_err(StoreError::or_again)?;
+                group::delete(&tx, path).await.map_err(StoreError::or_retry)?;
                 before.map(|before| record(owner, &[], Some(&before), None)).transpose()?
             }
             Owner::User(_) => None,

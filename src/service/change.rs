@@ -121,7 +121,7 @@ impl Server {
         self.snapshots.note_own(changes);
         for (_, change) in changes {
             if let Change::Token(token) = change {
-                self.identities.forget(token);
+                self.identities.evict(token);
             }
         }
     }

@@ -108,7 +108,7 @@ async fn apply(db: &impl ConnectionTrait, path: &UserServicePath, step: &Step) -
         StoreError::Taken(_) => {
             Failure::refused(ProblemCode::CriteriaExists, format!("The user already has a criteria {name:?}."))
         }
-        other => other.or_again(),
+        other => other.or_retry(),
     })
 }
 

@@ -74,7 +74,7 @@ impl Server {
         let (mut records, revoked) = revocations(token::delete_within(db, &Scope::Of(owner.clone())).await?)?;
         if cascade {
             records.extend(contents::removals(db, owner).await?);
-            ownership::empty(db, owner).await.map_err(StoreError::or_again)?;
+            ownership::empty(db, owner).await.map_err(StoreError::or_retry)?;
         }
         Ok(Emptied { records, revoked })
     }

@@ -51,7 +51,7 @@ impl Groups for Server {
                 Err(StoreError::Reference(_)) => {
                     Err(not_found(self.outside(tx).await?, &Owner::Tenant(tenant.clone())).await)
                 }
-                Err(error) => Err(error.or_taken(ProblemCode::GroupExists, taken)),
+                Err(error) => Err(error.or_conflict(ProblemCode::GroupExists, taken)),
             }
         });
         created.await
@@ -89,7 +89,7 @@ impl Groups for Server {
             let emptied = self.empty(&tx, owner, cascade).await?;
             match group::delete(&tx, path).await {
                 Ok(_) => Ok(emptied.done(tx, None, owner, record(owner, &[], Some(&before), None)?)),
-                Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_again()),
+                Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_retry()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(
                         "The group {:?} still has users or schedules; `cascade=true` deletes them too.",

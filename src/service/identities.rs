@@ -41,7 +41,7 @@ impl KnownToken {
     }
 
     /// The identity of the token, if `secret` is correct and the token is valid at `now`; records the use.
-    pub fn open(&self, secret: &str, now: Timestamp) -> Option<Arc<Identity>> {
+    pub fn authenticate(&self, secret: &str, now: Timestamp) -> Option<Arc<Identity>> {
         if !self.digest.matches(secret) || self.expires.is_some_and(|expires| expires <= now) {
             return None;
         }
@@ -60,7 +60,7 @@ struct KnownSubject {
 /// The result of looking up a token.
 #[derive(Clone)]
 pub struct Looked {
-    /// The value for [`Identities::know`].
+    /// The value for [`Identities::insert`].
     pub moment: u64,
     /// The token, if it exists.
     pub kept: Option<KeptToken>,
@@ -98,13 +98,13 @@ impl Identities {
         self.tokens.iter().map(|(id, _)| id).collect()
     }
 
-    /// The value for [`Self::know`]; take it before looking up the token.
+    /// The value for [`Self::insert`]; take it before looking up the token.
     pub fn moment(&self) -> u64 {
         *self.forgotten()
     }
 
     /// Caches a token that was valid at `moment`, unless any token has been removed since.
-    pub fn know(&self, moment: u64, id: TokenId, known: Arc<KnownToken>) {
+    pub fn insert(&self, moment: u64, id: TokenId, known: Arc<KnownToken>) {
         let forgotten = self.forgotten();
         if *forgotten == moment {
             self.tokens.insert(id, known);
@@ -117,13 +117,13 @@ impl Identities {
     }
 
     /// Caches an access token that is valid at `now`, until it expires.
-    pub fn know_subject(&self, digest: Digest, identity: Arc<Identity>, now: Timestamp, expires: Timestamp) {
+    pub fn insert_subject(&self, digest: Digest, identity: Arc<Identity>, now: Timestamp, expires: Timestamp) {
         let until = now.checked_add(TRUSTED).map_or(expires, |trusted| trusted.min(expires));
         self.subjects.insert(digest, KnownSubject { identity, until });
     }
 
     /// Removes a token that is no longer valid.
-    pub fn forget(&self, id: &TokenId) {
+    pub fn evict(&self, id: &TokenId) {
         let mut forgotten = self.forgotten();
         *forgotten += 1;
         self.tokens.remove(id);
@@ -131,7 +131,7 @@ impl Identities {
     }
 
     /// Removes all tokens, when changes may have been missed.
-    pub fn forget_all(&self) {
+    pub fn evict_all(&self) {
         let mut forgotten = self.forgotten();
         *forgotten += 1;
         self.tokens.clear();
@@ -172,16 +172,16 @@ mod tests {
     #[test]
     fn a_token_opens_by_its_secret_until_it_expires() {
         let known = KnownToken::new(identity(), Digest::of("secret"), Some(second(100)));
-        assert!(known.open("secret", second(99)).is_some());
-        assert!(known.open("secret", second(100)).is_none());
-        assert!(known.open("other", second(1)).is_none());
+        assert!(known.authenticate("secret", second(99)).is_some());
+        assert!(known.authenticate("secret", second(100)).is_none());
+        assert!(known.authenticate("other", second(1)).is_none());
     }
 
     #[test]
     fn each_use_is_reported_once() {
         let identities = Identities::of(Arc::new(Semaphore::new(1)));
-        identities.know(0, id(), KnownToken::new(identity(), Digest::of("secret"), None).into());
-        let open = |at| identities.token(&id()).and_then(|known| known.open("secret", second(at))).is_some();
+        identities.insert(0, id(), KnownToken::new(identity(), Digest::of("secret"), None).into());
+        let open = |at| identities.token(&id()).and_then(|known| known.authenticate("secret", second(at))).is_some();
         assert!(identities.used().is_empty());
         assert!(open(5) && open(7));
         assert_eq!(identities.used(), [(id(), 7)]);
@@ -192,8 +192,8 @@ mod tests {
     fn a_lookup_before_a_revocation_is_not_cached_after_it() {
         let identities = Identities::of(Arc::new(Semaphore::new(1)));
         let moment = identities.moment();
-        identities.forget(&id());
-        identities.know(moment, id(), KnownToken::new(identity(), Digest::of("secret"), None).into());
+        identities.evict(&id());
+        identities.insert(moment, id(), KnownToken::new(identity(), Digest::of("secret"), None).into());
         assert!(identities.token(&id()).is_none());
     }
 
@@ -201,7 +201,7 @@ mod tests {
     fn an_access_token_is_cached_for_a_minute_but_not_beyond_its_expiry() {
         let identities = Identities::of(Arc::new(Semaphore::new(1)));
         for (expires, until) in [(1000, 60), (30, 30)] {
-            identities.know_subject(Digest::of("text"), identity().into(), second(0), second(expires));
+            identities.insert_subject(Digest::of("text"), identity().into(), second(0), second(expires));
             assert!(identities.subject(&Digest::of("text"), second(until - 1)).is_some());
             assert!(identities.subject(&Digest::of("text"), second(until)).is_none());
         }

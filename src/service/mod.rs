@@ -32,6 +32,6 @@ mod user;
 mod user_service;
 mod writers;
 
-pub use authentication::{Credentials, not_good};
+pub use authentication::{Credentials, invalid_credentials};
 pub use refusals::refusals_not_recorded;
 pub use server::Server;

@@ -121,7 +121,7 @@ impl Schedules for Server {
                     Ok(Done::new(tx, created, [record]))
                 }
                 Err(StoreError::Reference(_)) => Err(not_found(self.outside(tx).await?, &folder.owner).await),
-                Err(error) => Err(error.or_taken(ProblemCode::ScheduleExists, taken)),
+                Err(error) => Err(error.or_conflict(ProblemCode::ScheduleExists, taken)),
             }
         });
         created.await
@@ -165,7 +165,7 @@ impl Schedules for Server {
             }
             let taken = taken(update.new_name.as_ref().unwrap_or(name));
             let updated = schedule::update(&tx, folder, id, update.clone()).await;
-            match updated.map_err(|error| error.or_taken(ProblemCode::ScheduleExists, taken))? {
+            match updated.map_err(|error| error.or_conflict(ProblemCode::ScheduleExists, taken))? {
                 Some(after) => {
                     let record = schedule_record(folder, name, Some(&before), Some(&after))?;
                     let decides = before.periods != after.periods;

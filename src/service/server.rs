@@ -76,7 +76,7 @@ impl Server {
     /// The database outside of `transaction`, which is rolled back first: a request must not wait for a second
     /// connection while it holds one.
     pub(super) async fn outside(&self, transaction: Transaction) -> Result<&Connection, Failure> {
-        store::give_up(transaction).await?;
+        store::rollback(transaction).await?;
         Ok(&self.db)
     }
 }

@@ -35,7 +35,7 @@ impl Tenants for Server {
         self.change(by, |tx| async move {
             let taken = format!("There is already a tenant {:?}.", create.tenant_id.as_str());
             let created = tenant::insert(&tx, create.clone()).await;
-            let created = created.map_err(|error| error.or_taken(ProblemCode::TenantExists, taken))?;
+            let created = created.map_err(|error| error.or_conflict(ProblemCode::TenantExists, taken))?;
             let record = record(owner, &[], None, Some(&created))?;
             Ok(Done::new(tx, created, [record]))
         })
@@ -73,7 +73,7 @@ impl Tenants for Server {
             let emptied = self.empty(&tx, owner, cascade).await?;
             match tenant::delete(&tx, tenant).await {
                 Ok(_) => Ok(emptied.done(tx, None, owner, record(owner, &[], Some(&before), None)?)),
-                Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_again()),
+                Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_retry()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(
                         "The tenant {:?} still has groups or schedules; `cascade=true` deletes them too.",

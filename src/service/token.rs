@@ -15,7 +15,7 @@ use call_acceptance_api::{
 };
 
 use super::{
-    authentication::not_good,
+    authentication::invalid_credentials,
     change::Done,
     deletion::check_token,
     owner::{missing_owner, not_found},
@@ -128,7 +128,7 @@ impl Tokens for Server {
         let kept = &self.new_token(by, create, scope, &secret)?;
         self.change(by, |tx| async move {
             if let Some(parent) = &kept.parent {
-                let parent = rows::lock(&tx, parent).await?.ok_or_else(not_good)?;
+                let parent = rows::lock(&tx, parent).await?.ok_or_else(invalid_credentials)?;
                 check_end(&parent.token, &kept.token)?;
             }
             if let Scope::Of(owner) = &kept.scope {

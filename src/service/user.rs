@@ -31,11 +31,11 @@ fn user_exists(user: &UserPath) -> String {
 fn taken(error: StoreError, user: &UserPath) -> Failure {
     let by_number = matches!(&error, StoreError::Taken(Constraint::PhoneNumber));
     match by_number {
-        true => error.or_taken(
+        true => error.or_conflict(
             ProblemCode::PhoneNumberTaken,
             "Another user has this phone number; it is unique in the whole system.",
         ),
-        false => error.or_taken(ProblemCode::UserExists, user_exists(user)),
+        false => error.or_conflict(ProblemCode::UserExists, user_exists(user)),
     }
 }
 
@@ -105,7 +105,7 @@ impl Users for Server {
             let emptied = self.empty(&tx, owner, cascade).await?;
             match user::delete(&tx, path).await {
                 Ok(_) => Ok(emptied.done(tx, (), owner, record(owner, &[], Some(&before), None)?)),
-                Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_again()),
+                Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_retry()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(
                         "The user {:?} still has services or schedules; `cascade=true` deletes them too.",

@@ -43,7 +43,7 @@ impl StoreError {
     }
 
     /// The failure; a taken name becomes `code` with `detail`.
-    pub fn or_taken(self, code: ProblemCode, detail: impl Into<String>) -> Failure {
+    pub fn or_conflict(self, code: ProblemCode, detail: impl Into<String>) -> Failure {
         match self {
             Self::Taken(_) => Failure::refused(code, detail),
             other => other.into(),
@@ -51,7 +51,7 @@ impl StoreError {
     }
 
     /// The failure; a reference that vanished after its lookup may be retried.
-    pub fn or_again(self) -> Failure {
+    pub fn or_retry(self) -> Failure {
         match self {
             Self::Reference(cause) => Failure::Unavailable(Box::new(Again(cause.into()))),
             other => other.into(),

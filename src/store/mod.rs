@@ -30,4 +30,4 @@ pub use connection::{ConnectError, beside, connect, migrate};
 pub use error::{Constraint, StoreError};
 pub use readiness::Readiness;
 pub use sea_orm::{ConnectionTrait, DatabaseConnection as Connection, DatabaseTransaction as Transaction};
-pub use transaction::{Aborted, End, give_up, transaction};
+pub use transaction::{Aborted, End, rollback, transaction};

@@ -71,6 +71,6 @@ where
 }
 
 /// Rolls a transaction back.
-pub async fn give_up(transaction: DatabaseTransaction) -> Result<(), StoreError> {
+pub async fn rollback(transaction: DatabaseTransaction) -> Result<(), StoreError> {
     Ok(transaction.rollback().await?)
 }

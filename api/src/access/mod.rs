@@ -241,7 +241,7 @@ impl Rule {
     }
 
     /// Whether `identity` may call the operation on a path with these names of tenant, group and user.
-    pub fn lets(self, identity: &Identity, path: [Option<&str>; 3]) -> bool {
+    pub fn allows(self, identity: &Identity, path: [Option<&str>; 3]) -> bool {
         let role = self.roles & identity.role.bit() != 0;
         role && !(self.changes && identity.read_only) && identity.scope.meets(path)
     }

@@ -84,7 +84,7 @@ impl<T: Body> ParsePayload for JsonBody<T> {
         let schemas = request.data::<Arc<BodySchemas>>().cloned();
         let schemas =
             schemas.ok_or_else(|| Failure::Internal("the request has no body schemas in its extensions".into()))?;
-        off_the_workers(bytes.len(), move || parse(&bytes, &schemas)).await.map(Self)
+        off_the_async_threads(bytes.len(), move || parse(&bytes, &schemas)).await.map(Self)
     }
 }
 
@@ -129,7 +129,7 @@ fn malformed(bytes: &[u8], error: &serde_json::Error) -> Failure {
 /// Runs `work` on a body of this `length`: on the current worker if that takes less than a millisecond, else on a
 /// blocking thread. A body of 1 MiB takes tens of milliseconds, for which other requests on the same worker would have
 /// to wait.
-pub(crate) async fn off_the_workers<T: Send + 'static, E: From<Failure> + Send + 'static>(
+pub(crate) async fn off_the_async_threads<T: Send + 'static, E: From<Failure> + Send + 'static>(
     length: usize,
     work: impl FnOnce() -> Result<T, E> + Send + 'static,
 ) -> Result<T, E> {

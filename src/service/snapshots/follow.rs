@@ -85,14 +85,14 @@ impl Snapshots {
                 self.outdate(Affected::by(changes.iter().map(|(_, change)| change)), until);
                 for (_, change) in changes {
                     if let Change::Token(token) = change {
-                        self.identities.forget(&token);
+                        self.identities.evict(&token);
                     }
                 }
             }
             Changes::Unknown => {
                 self.own().clear();
                 self.outdate(Affected::everybody(), until);
-                self.identities.forget_all();
+                self.identities.evict_all();
             }
         }
     }

@@ -56,7 +56,7 @@ use crate::{
     },
     wire::{
         answer::Updated,
-        payload::{MAX_BODY_BYTES, is_media_type, off_the_workers},
+        payload::{MAX_BODY_BYTES, is_media_type, off_the_async_threads},
         problem::{Fails, Failure, Fault, GROUP, ProblemCode, TENANT, USER, codes},
     },
 };
@@ -177,7 +177,7 @@ async fn view(
 ) -> Result<FoundIcalendar, Failure> {
     let schedule = schedules.view(folder.clone(), name).await?;
     let zone = zone(schedules, &folder).await?;
-    let text = off_the_workers(usize::MAX, move || Ok::<_, Failure>(write(&folder, &schedule, &zone))).await?;
+    let text = off_the_async_threads(usize::MAX, move || Ok::<_, Failure>(write(&folder, &schedule, &zone))).await?;
     Ok(FoundIcalendar::Ok(IcalendarAnswer(text)))
 }
 
@@ -197,7 +197,7 @@ async fn replace(
     let exclude = exclude.into_iter().map(String::from).collect();
     let reading = Reading { zone: Some(zone(schedules, &folder).await?), skip, exclude };
     let cost = octets.len().saturating_mul(COST_OF_A_BYTE);
-    let loaded = off_the_workers(cost, move || read(&octets, &reading).map_err(Failure::invalid)).await?;
+    let loaded = off_the_async_threads(cost, move || read(&octets, &reading).map_err(Failure::invalid)).await?;
     let update = ScheduleUpdate { name: None, new_name: None, periods: Some(loaded.periods) };
     let Schedule { name, periods } = schedules.update(by, folder, name, update).await?;
     let skipped = |fault: Fault| SkippedEvent { line: fault.line.unwrap_or(1), detail: fault.detail };
