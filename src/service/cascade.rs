@@ -1,13 +1,12 @@
 //! Deletions in the background: of tenants and groups that hold too much for one transaction.
 //!
-//! The request records the deletion, revokes tokens and answers. Every instance looks for recorded deletions and
-//! carries them out in steps, each a transaction of its own: first the tokens that are left, then users with what
-//! they hold, then schedules, groups, and last the owner itself. A step claims its deletion, so that instances do not
-//! do the same, and is committed with its audit events and its changes for the feed. So a deletion goes on after
-//! whatever ended an instance: the transaction of the step that was under way is undone, and done again.
+//! The request records the deletion as a job, revokes tokens and responds. A worker in every instance polls for jobs
+//! and carries them out in steps, one transaction each: remaining tokens, users with what they hold, schedules, groups,
+//! and finally the owner. A step locks its job, so that only one instance works on it, and commits its audit events and
+//! feed entries with the deletes. After a crash the step in progress is rolled back, and another worker repeats it.
 //!
-//! Whoever creates something while the deletion is recorded may be done just after it: a step therefore looks for
-//! users from the start again when there are none behind the last one.
+//! A creation that started before the job was recorded may commit after it. When no users follow the last deleted one,
+//! a step therefore searches from the start once more.
 
 use std::time::Duration;
 
@@ -34,13 +33,13 @@ use crate::store::{
     group, tenant, token,
 };
 
-/// How often deletions are looked for that another instance has recorded.
+/// Polling interval for jobs that other instances have recorded.
 const LOOK: Duration = Duration::from_secs(5);
-/// How many tokens are revoked at once, and by each step when there are more.
+/// Maximum number of tokens that are revoked by the request, and by each step.
 const TOKENS: u64 = 1000;
-/// How many schedules one step deletes: each may have a thousand periods.
+/// Maximum number of schedules per step: each may have 1000 periods.
 const SCHEDULES: u64 = 100;
-/// How many days complete deletions are kept.
+/// Retention of completed jobs.
 const KEPT: Duration = Duration::from_hours(7 * 24);
 
 /// How a deletion begins.
@@ -54,11 +53,11 @@ pub(super) enum Begun {
 /// What a step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
-    /// Nothing: another instance has it, or it is complete.
+    /// Nothing: another instance has the lock, or the job is complete.
     None,
     /// A part of the deletion.
     Part,
-    /// Nothing: what was to be deleted is gone.
+    /// Nothing: the owner does not exist any more.
     Gone,
 }
 
@@ -107,7 +106,7 @@ impl Server {
         })
     }
 
-    /// Wakes what carries out the deletion, if there is one.
+    /// Wakes the worker if there is a deletion to carry out.
     pub(super) fn begun(&self, deletion: Option<Deletion>) -> Result<Option<Deletion>, Failure> {
         if deletion.is_some() {
             self.deletion_begun.notify_one();
@@ -115,7 +114,7 @@ impl Server {
         Ok(deletion)
     }
 
-    /// Carries out the deletions that are recorded, for as long as the future is polled.
+    /// The worker: carries out recorded deletions, as long as the future is polled.
     pub(super) async fn carry_out_deletions(&self) {
         loop {
             if !self.step_each().await {
@@ -138,7 +137,7 @@ impl Server {
                 Ok(Step::None) => {}
                 Ok(Step::Part | Step::Gone) => {
                     any = true;
-                    // Others have the database for as long as this had it.
+                    // Leaves the database to other requests for as long as the step took.
                     sleep(self.cascades.rest.max(begun.elapsed())).await;
                 }
                 Err(error) => {
@@ -204,7 +203,7 @@ impl Server {
         Ok(Some((records, users)))
     }
 
-    /// Deletes the owner, which holds nothing any more, and completes its deletion.
+    /// Deletes the empty owner, and completes the job.
     async fn delete_owner(&self, tx: Transaction, owner: &Owner) -> Result<Done<Step>, Failure> {
         let own = match owner {
             Owner::Tenant(id) => {
@@ -224,14 +223,14 @@ impl Server {
         Ok(Done::new(tx, Step::Part, [own]).concerning([Change::Users(owner.clone())]))
     }
 
-    /// Forgets deletions that were complete long ago.
+    /// Deletes jobs that were completed before the retention.
     pub(super) async fn forget_deletions(&self) -> Result<(), StoreError> {
         let end = self.clock.now().saturating_sub(KEPT).unwrap_or(jiff::Timestamp::MIN);
         deletion::forget(&self.db, &Instant::of(end)).await
     }
 }
 
-/// Who asked for the deletion, as the audit names it. What it may do was checked then.
+/// The actor who requested the deletion, for the audit trail. Its access was checked then.
 fn actor(kept: &KeptDeletion) -> Actor {
     let identity = Identity {
         kind: kept.kind,

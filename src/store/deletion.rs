@@ -1,4 +1,4 @@
-//! Deletions that go on in the background: which there are, how far each is, and who carries it out.
+//! Jobs of deletions in the background: their progress, and the lock of the instance that carries one out.
 
 use std::net::IpAddr;
 
@@ -27,7 +27,7 @@ use super::{
     error::StoreError,
 };
 
-/// How many deletions are taken up in one round.
+/// Maximum number of jobs per poll.
 const AT_ONCE: u64 = 100;
 
 /// A deletion as it is kept.
@@ -35,15 +35,15 @@ const AT_ONCE: u64 = 100;
 pub struct KeptDeletion {
     /// The deletion as it is shown.
     pub deletion: Deletion,
-    /// By what whoever asked for it is known.
+    /// The kind of the actor who requested it.
     pub kind: ActorKind,
-    /// Who asked for it.
+    /// The actor who requested it.
     pub actor: String,
-    /// The request that asked for it.
+    /// The identifier of the request.
     pub request_id: String,
     /// The address of the client of that request, if it is known.
     pub client_address: Option<IpAddr>,
-    /// The last user that is gone.
+    /// The last user that was deleted.
     pub last: Option<Place>,
 }
 
@@ -98,7 +98,7 @@ fn is_running() -> Condition {
     Condition::all().add(Column::Status.eq(DeletionStatus::Running.as_str()))
 }
 
-/// Records that the deletion goes on from now, as `by` asked for it.
+/// Records a deletion that `by` requested.
 pub async fn insert(db: &impl ConnectionTrait, deletion: &Deletion, by: &Actor) -> Result<(), StoreError> {
     let row = ActiveModel {
         tenant_id: Set(deletion.tenant_id.to_string()),
@@ -142,13 +142,13 @@ pub async fn covering(db: &impl ConnectionTrait, owner: &Owner) -> Result<Option
     Ok(row.map(KeptDeletion::try_from).transpose()?.map(|kept| kept.deletion))
 }
 
-/// The running deletions, the oldest first, some of them at least.
+/// The oldest running deletions, at most 100.
 pub async fn running(db: &impl ConnectionTrait) -> Result<Vec<KeptDeletion>, StoreError> {
     let query = Entity::find().filter(is_running()).order_by_asc(Column::StartedAt).limit(AT_ONCE);
     query.all(db).await?.into_iter().map(KeptDeletion::try_from).collect()
 }
 
-/// The deletion while it is running, for the transaction alone; `None` while another instance has it too.
+/// Locks a running deletion for the transaction; `None` if another instance has the lock.
 pub async fn claim(db: &impl ConnectionTrait, kept: &KeptDeletion) -> Result<Option<KeptDeletion>, StoreError> {
     let deletion = &kept.deletion;
     let query = Entity::find().filter(key(&deletion.tenant_id, &deletion.deletion_id)?).filter(is_running());
