@@ -3,7 +3,8 @@
 use call_acceptance_api::{
     access::Actor,
     resource::{
-        criteria::{CriteriaCreate, CriteriaServices},
+        anonymous_call_rejection::{AnonymousCallRejectionUpdate, AnonymousCallRejections},
+        criteria::{CriteriaServices, selective_call_acceptance, selective_call_rejection},
         group::{GroupCreate, Groups},
         schedule::{ScheduleCreate, ScheduleFolder, ScheduleType, Schedules},
         tenant::{TenantCreate, Tenants},
@@ -66,16 +67,44 @@ async fn fill(server: &Server, by: &Actor) -> Result<(), Failure> {
             unless_there(Schedules::create(server, by, folder, schedule).await)?;
         }
     }
-    let services: ServiceSelectionList = parse(json!({ "services": [{ "name": "Selective Call Acceptance" }] }))?;
+    let services: ServiceSelectionList =
+        parse(json!({ "services": ServiceName::ALL.map(|name| json!({ "name": name })) }))?;
     UserServices::assign(server, by, path.clone(), services).await?;
-    let criteria: CriteriaCreate = parse(json!({
+    fill_acceptance(server, by, path.clone()).await?;
+    fill_rejection(server, by, path.clone()).await?;
+    let active = AnonymousCallRejectionUpdate { active: Some(true) };
+    AnonymousCallRejections::update(server, by, path, active, None).await.map(drop)
+}
+
+async fn fill_acceptance(server: &Server, by: &Actor, user: UserPath) -> Result<(), Failure> {
+    let criteria: selective_call_acceptance::CriteriaCreate = parse(json!({
         "name": "foocriteria",
         "timeSchedule": { "level": "User", "name": "Every Friday" },
         "holidaySchedule": { "level": "User", "name": "Every Easter" },
         "fromDnCriteria": { "selection": "Any", "includeUnavailableCallers": true, "phoneNumbers": ["+3225126777"] }
     }))?;
-    let path = UserServicePath { user: path, service: ServiceName::SelectiveCallAcceptance };
-    unless_there(server.criteria_create(by, path, criteria, None).await)
+    let path = UserServicePath { user, service: ServiceName::SelectiveCallAcceptance };
+    unless_there(server.criteria_create(by, path, criteria.into(), None).await)
+}
+
+/// What refuses no call that the examples are about.
+async fn fill_rejection(server: &Server, by: &Actor, user: UserPath) -> Result<(), Failure> {
+    let path = UserServicePath { user, service: ServiceName::SelectiveCallRejection };
+    for criteria in [
+        json!({
+            "name": "Premium numbers", "description": "Nobody we know calls from these",
+            "validUntil": "2199-12-31T00:00:00Z",
+            "fromDnCriteria": { "selection": "Specified Only", "phoneNumbers": ["+3290*"] }
+        }),
+        json!({
+            "name": "Colleagues", "doNotPerformAction": true,
+            "fromDnCriteria": { "selection": "Specified Only", "includeInternalCallers": true }
+        }),
+    ] {
+        let criteria: selective_call_rejection::RejectionCriteriaCreate = parse(criteria)?;
+        unless_there(server.criteria_create(by, path.clone(), criteria.into(), None).await)?;
+    }
+    Ok(())
 }
 
 fn parse<T: Body>(body: Value) -> Result<T, Failure> {

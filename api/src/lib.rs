@@ -21,7 +21,10 @@ use std::sync::Arc;
 
 use poem_openapi::{ExtraHeader, OpenApi, OpenApiService};
 
-use resource::{audit, criteria, decision, deletion, group, health, schedule, tenant, token, user, user_service};
+use resource::{
+    anonymous_call_rejection, audit, criteria, decision, deletion, group, health, schedule, tenant, token, user,
+    user_service,
+};
 
 /// The title of the published document.
 pub const TITLE: &str = "Selective Call Acceptance";
@@ -32,6 +35,8 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The operations of all resources, in the order of the document.
 pub type Apis = (
     criteria::selective_call_acceptance::SelectiveCallAcceptanceApi,
+    criteria::selective_call_rejection::SelectiveCallRejectionApi,
+    anonymous_call_rejection::AnonymousCallRejectionApi,
     decision::DecisionsApi,
     user_service::UserServicesApi,
     ScheduleApis,
@@ -60,6 +65,7 @@ pub type ScheduleApis = (
 /// All ports; implemented by the server.
 pub trait Ports:
     criteria::CriteriaServices
+    + anonymous_call_rejection::AnonymousCallRejections
     + decision::Decisions
     + user_service::UserServices
     + schedule::Schedules
@@ -76,6 +82,7 @@ pub trait Ports:
 
 impl<T> Ports for T where
     T: criteria::CriteriaServices
+        + anonymous_call_rejection::AnonymousCallRejections
         + decision::Decisions
         + user_service::UserServices
         + schedule::Schedules
@@ -94,6 +101,8 @@ impl<T> Ports for T where
 pub fn apis<S: Ports>(server: Arc<S>) -> Apis {
     (
         criteria::selective_call_acceptance::SelectiveCallAcceptanceApi(server.clone()),
+        criteria::selective_call_rejection::SelectiveCallRejectionApi(server.clone()),
+        anonymous_call_rejection::AnonymousCallRejectionApi(server.clone()),
         decision::DecisionsApi(server.clone()),
         user_service::UserServicesApi(server.clone()),
         (
@@ -130,8 +139,10 @@ pub fn service<T: OpenApi>(apis: T) -> OpenApiService<T, ()> {
 
 const DESCRIPTION: &str = "\
 A user keeps *criteria*: phone numbers of callers, anonymous or unavailable callers, time and holiday schedules. An \
-incoming call is accepted if it matches an active criteria, and refused if it matches none. A criteria with \
-`doNotPerformAction: true` refuses the calls that it matches and takes precedence over all others.
+incoming call is accepted if it matches an active criteria of Selective Call Acceptance, and refused if it matches \
+none. A criteria with `doNotPerformAction: true` refuses the calls that it matches and takes precedence over all \
+others. Selective Call Rejection and Anonymous Call Rejection are evaluated first. A user has the services that are \
+assigned.
 
 Paths work with and without the slash at the end. Errors are `application/problem+json` (RFC 9457) with a stable \
 `code`. Writes of a user's criteria can be made conditional with `If-Match`.

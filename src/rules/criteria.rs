@@ -8,14 +8,14 @@ use std::collections::HashMap;
 use call_acceptance_api::{
     resource::{
         criteria::{
-            Criteria, CriteriaChange, FromDnCriteria, MAX_CRITERIA, ScheduleReference, ScheduleSelection, Selection,
+            Criteria, CriteriaChange, CriteriaDescription, FromDnCriteria, MAX_CRITERIA, ScheduleReference,
+            ScheduleSelection, Selection,
         },
         schedule::ScheduleType,
     },
-    value::{change::Change, name::CriteriaName},
+    value::{change::Change, name::CriteriaName, time::Instant},
     wire::problem::{Failure, Fault, ProblemCode},
 };
-use serde::Serialize;
 use uuid::Uuid;
 
 /// A schedule that a criteria refers to.
@@ -37,8 +37,14 @@ pub struct KeptCriteria {
     pub position: i32,
     /// Its name.
     pub name: CriteriaName,
+    /// What people say about it.
+    pub description: Option<CriteriaDescription>,
     /// Whether it is used in decisions.
     pub active: bool,
+    /// The start of its validity, in UTC.
+    pub valid_from: Option<Instant>,
+    /// The end of its validity, in UTC, exclusive; after `valid_from`.
+    pub valid_until: Option<Instant>,
     /// Whether it inverts what the service does with matching calls.
     pub do_not_perform_action: bool,
     /// The callers that it matches.
@@ -53,25 +59,16 @@ impl From<KeptCriteria> for Criteria {
     fn from(kept: KeptCriteria) -> Self {
         Self {
             name: kept.name,
+            description: kept.description,
             active: kept.active,
+            valid_from: kept.valid_from,
+            valid_until: kept.valid_until,
             calls_from: calls_from(&kept.from_dn_criteria),
             do_not_perform_action: kept.do_not_perform_action,
             from_dn_criteria: kept.from_dn_criteria,
             time_schedule: kept.time_schedule.map(|link| link.reference),
             holiday_schedule: kept.holiday_schedule.map(|link| link.reference),
         }
-    }
-}
-
-/// The criteria of a service in the form of audit events.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RecordedService {
-    criteria: Vec<Criteria>,
-}
-
-impl From<Vec<KeptCriteria>> for RecordedService {
-    fn from(kept: Vec<KeptCriteria>) -> Self {
-        Self { criteria: kept.into_iter().map(Criteria::from).collect() }
     }
 }
 
@@ -122,11 +119,13 @@ pub fn plan(before: Vec<KeptCriteria>, changes: &[CriteriaChange], found: &Found
         match place {
             Some(place) => {
                 let merged = plan.after[place].clone().merged(change, found);
+                faults.extend(wrong_validity(&merged, change, &pointer));
                 plan.after[place] = merged.clone();
                 plan.steps.push(Step::Update(merged));
             }
             None => match new_criteria(next, change, found, &pointer) {
                 Ok(criteria) => {
+                    faults.extend(wrong_validity(&criteria, change, &pointer));
                     next += 1;
                     plan.after.push(criteria.clone());
                     plan.steps.push(Step::Insert(criteria));
@@ -149,8 +148,16 @@ pub fn create(
     change: &CriteriaChange,
     found: &FoundSchedules,
 ) -> Result<KeptCriteria, Failure> {
-    only_without(missing_schedules(change, found, ""))?;
-    let created = new_criteria(next_position(before), change, found, "").map_err(Failure::invalid)?;
+    let mut faults = missing_schedules(change, found, "");
+    let created = match new_criteria(next_position(before), change, found, "") {
+        Ok(created) => created,
+        Err(mut these) => {
+            faults.append(&mut these);
+            return Err(Failure::invalid(faults));
+        }
+    };
+    faults.extend(wrong_validity(&created, change, ""));
+    only_without(faults)?;
     if before.iter().all(|criteria| criteria.name != created.name) {
         check_count(before.len() + 1)?;
     }
@@ -162,8 +169,11 @@ pub fn create(
 /// # Errors
 /// Faults of the change.
 pub fn update(before: KeptCriteria, change: &CriteriaChange, found: &FoundSchedules) -> Result<KeptCriteria, Failure> {
-    only_without(missing_schedules(change, found, ""))?;
-    Ok(before.merged(change, found))
+    let after = before.merged(change, found);
+    let mut faults = missing_schedules(change, found, "");
+    faults.extend(wrong_validity(&after, change, ""));
+    only_without(faults)?;
+    Ok(after)
 }
 
 impl KeptCriteria {
@@ -174,7 +184,10 @@ impl KeptCriteria {
         Self {
             position: self.position,
             name: change.new_name.clone().unwrap_or(self.name),
+            description: change.description.clone().apply(self.description),
             active: change.active.unwrap_or(self.active),
+            valid_from: in_utc(&change.valid_from, self.valid_from),
+            valid_until: in_utc(&change.valid_until, self.valid_until),
             do_not_perform_action: change.do_not_perform_action.unwrap_or(self.do_not_perform_action),
             from_dn_criteria: FromDnCriteria {
                 selection: from.selection.unwrap_or(before.selection),
@@ -182,6 +195,7 @@ impl KeptCriteria {
                 include_unavailable_callers: from
                     .include_unavailable_callers
                     .unwrap_or(before.include_unavailable_callers),
+                include_internal_callers: from.include_internal_callers.unwrap_or(before.include_internal_callers),
                 phone_numbers: from.phone_numbers.unwrap_or(before.phone_numbers),
             },
             time_schedule: linked(&change.time_schedule, ScheduleType::Time, self.time_schedule, found),
@@ -190,7 +204,27 @@ impl KeptCriteria {
     }
 }
 
-/// The position after the last one in use.
+/// The instant after a change, as it is kept.
+pub(super) fn in_utc(change: &Change<Instant>, before: Option<Instant>) -> Option<Instant> {
+    match change {
+        Change::Keep => before,
+        Change::Clear => None,
+        Change::Set(instant) => Some(Instant::of(instant.timestamp())),
+    }
+}
+
+/// A fault of a criteria that ends before it begins, by this change of it.
+fn wrong_validity(after: &KeptCriteria, change: &CriteriaChange, pointer: &str) -> Option<Fault> {
+    let (from, until) = (after.valid_from.as_ref()?, after.valid_until.as_ref()?);
+    if until.timestamp() > from.timestamp() {
+        return None;
+    }
+    let member = if matches!(change.valid_until, Change::Keep) { "validFrom" } else { "validUntil" };
+    let detail = format!("`validUntil` is {until}, which is not after `validFrom`, {from}.");
+    Some(Fault::at(format!("{pointer}/{member}"), detail))
+}
+
+/// The first position behind all that are taken.
 fn next_position(kept: &[KeptCriteria]) -> i32 {
     kept.iter().map(|criteria| criteria.position + 1).max().unwrap_or_default()
 }
@@ -271,7 +305,7 @@ fn new_criteria(
         }
         Some(Some(_)) => {}
         Some(None) => {
-            let detail = "`selection` is required to create a criteria: `Any` or `Specified Only`.";
+            let detail = "`selection` is required to create a criteria.";
             faults.push(Fault::at(format!("{pointer}/fromDnCriteria/selection"), detail));
         }
         None => {
@@ -287,12 +321,16 @@ fn blank(position: i32, name: CriteriaName, selection: Selection) -> KeptCriteri
     KeptCriteria {
         position,
         name,
+        description: None,
         active: true,
+        valid_from: None,
+        valid_until: None,
         do_not_perform_action: false,
         from_dn_criteria: FromDnCriteria {
             selection,
             include_anonymous_callers: false,
             include_unavailable_callers: false,
+            include_internal_callers: false,
             phone_numbers: Vec::new(),
         },
         time_schedule: None,
@@ -300,13 +338,19 @@ fn blank(position: i32, name: CriteriaName, selection: Selection) -> KeptCriteri
     }
 }
 
-/// The summary for a table, as in BroadWorks: `All calls`; or the first three of the numbers, `Private` and
-/// `Unavailable`, followed by `...` if there are more; empty if no call can match.
+/// The summary for a table, as in BroadWorks: `All calls`, `Forwarded calls`; or the first three of the numbers,
+/// `Private`, `Unavailable` and `Internal`, followed by `...` if there are more; empty if no call can match.
 pub fn calls_from(from: &FromDnCriteria) -> String {
-    if from.selection == Selection::Any {
-        return "All calls".to_owned();
+    match from.selection {
+        Selection::Any => return "All calls".to_owned(),
+        Selection::Forwarded => return "Forwarded calls".to_owned(),
+        Selection::SpecifiedOnly => {}
     }
-    let flags = [(from.include_anonymous_callers, "Private"), (from.include_unavailable_callers, "Unavailable")];
+    let flags = [
+        (from.include_anonymous_callers, "Private"),
+        (from.include_unavailable_callers, "Unavailable"),
+        (from.include_internal_callers, "Internal"),
+    ];
     let flags = flags.into_iter().filter_map(|(included, name)| included.then_some(name));
     let callers: Vec<&str> = from.phone_numbers.iter().map(|number| number.as_str()).chain(flags).collect();
     let more = if callers.len() > 3 { "..." } else { "" };
@@ -325,6 +369,7 @@ mod tests {
             selection: Selection::SpecifiedOnly,
             include_anonymous_callers: private,
             include_unavailable_callers: unavailable,
+            include_internal_callers: false,
             phone_numbers: numbers.iter().map(|number| PhoneNumberPattern::parse(number).expect("a pattern")).collect(),
         }
     }
@@ -339,5 +384,9 @@ mod tests {
             calls_from(&FromDnCriteria { selection: Selection::Any, ..callers(&["1"], true, true) }),
             "All calls"
         );
+        let forwarded = FromDnCriteria { selection: Selection::Forwarded, ..callers(&["1"], true, true) };
+        assert_eq!(calls_from(&forwarded), "Forwarded calls");
+        let internal = FromDnCriteria { include_internal_callers: true, ..callers(&["1"], true, false) };
+        assert_eq!(calls_from(&internal), "1, Private, Internal");
     }
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use call_acceptance_api::{
     access::Actor,
     resource::{
-        criteria::{Criteria, CriteriaChange, CriteriaCreate, CriteriaServices, CriteriaUpdate},
+        criteria::{Criteria, CriteriaChange, CriteriaServices, Service, ServiceUpdate},
         user_service::UserServicePath,
     },
     value::{name::CriteriaName, owner::Owner},
@@ -24,7 +24,10 @@ use super::{
     server::Server,
 };
 use crate::{
-    rules::criteria::{self, FoundSchedules, KeptCriteria, RecordedService, Step},
+    rules::{
+        criteria::{self, FoundSchedules, KeptCriteria, Step},
+        service::{KeptService, RecordedService, Settings},
+    },
     store::{
         ConnectionTrait, StoreError, Transaction, audit::Record, criteria as rows, feed::Change, schedule, user_service,
     },
@@ -39,9 +42,13 @@ fn no_criteria(name: &CriteriaName) -> Failure {
     Failure::refused(ProblemCode::CriteriaNotFound, format!("The user has no criteria {:?}.", name.as_str()))
 }
 
-async fn load(db: &impl ConnectionTrait, path: &UserServicePath) -> Result<Versioned<Vec<KeptCriteria>>, Failure> {
+/// The service with its criteria.
+///
+/// # Errors
+/// The user does not have the service.
+pub(super) async fn load(db: &impl ConnectionTrait, path: &UserServicePath) -> Result<Versioned<KeptService>, Failure> {
     match rows::load(db, path, None).await? {
-        Some(criteria) => Ok(criteria),
+        Some(service) => Ok(service),
         None => Err(no_service(db, path).await),
     }
 }
@@ -54,12 +61,15 @@ async fn load_one(
     let Some(Versioned { revision, value }) = rows::load(db, path, Some(name)).await? else {
         return Err(no_service(db, path).await);
     };
-    let value = value.into_iter().next().ok_or_else(|| no_criteria(name))?;
+    let value = value.criteria.into_iter().next().ok_or_else(|| no_criteria(name))?;
     Ok(Versioned { revision, value })
 }
 
 /// Locks the service for a write, if `If-Match` allows it; returns the new revision.
-async fn lock(
+///
+/// # Errors
+/// The user does not have the service, or `if_match` does not name its revision.
+pub(super) async fn lock(
     db: &impl ConnectionTrait,
     path: &UserServicePath,
     if_match: Option<&EntityTags>,
@@ -112,21 +122,35 @@ async fn apply(db: &impl ConnectionTrait, path: &UserServicePath, step: &Step) -
     })
 }
 
-fn shown(kept: Vec<KeptCriteria>) -> Vec<Criteria> {
-    kept.into_iter().map(Criteria::from).collect()
-}
-
 /// The record of a change of a whole service.
 ///
 /// # Errors
 /// See [`record`].
 pub(super) fn service_record(
     path: &UserServicePath,
-    before: Option<Vec<KeptCriteria>>,
-    after: Option<Vec<KeptCriteria>>,
+    before: Option<KeptService>,
+    after: Option<KeptService>,
 ) -> Result<Record, Failure> {
     let [before, after] = [before, after].map(|kept| kept.map(RecordedService::from));
     record(&Owner::User(path.user.clone()), &path.segments(), before.as_ref(), after.as_ref())
+}
+
+/// Writes the members of the service beside its criteria, if they change; the record of that.
+///
+/// # Errors
+/// As [`record`].
+pub(super) async fn change_settings(
+    db: &impl ConnectionTrait,
+    path: &UserServicePath,
+    before: Settings,
+    after: Settings,
+) -> Result<Option<Record>, Failure> {
+    if before == after {
+        return Ok(None);
+    }
+    user_service::write_settings(db, path, &after).await?;
+    let [before, after] = [before, after].map(|settings| RecordedService::of(path.service, settings));
+    record(&Owner::User(path.user.clone()), &path.segments(), Some(&before), Some(&after)).map(Some)
 }
 
 fn criteria_record(
@@ -157,7 +181,7 @@ fn step_record(
 }
 
 /// A change of the service, with the `revision` after it; the old revision if nothing has changed.
-fn done<T>(
+pub(super) fn done<T>(
     tx: Transaction,
     path: &UserServicePath,
     revision: Revision,
@@ -173,30 +197,32 @@ fn done<T>(
 
 #[async_trait]
 impl CriteriaServices for Server {
-    async fn service_view(&self, path: UserServicePath) -> Result<Versioned<Vec<Criteria>>, Failure> {
-        Ok(load(&self.db, &path).await?.map(shown))
+    async fn service_view(&self, path: UserServicePath) -> Result<Versioned<Service>, Failure> {
+        Ok(load(&self.db, &path).await?.map(Service::from))
     }
 
     async fn service_update(
         &self,
         by: &Actor,
         path: UserServicePath,
-        changes: Vec<CriteriaChange>,
+        update: ServiceUpdate,
         if_match: Option<EntityTags>,
-    ) -> Result<Versioned<Vec<Criteria>>, Failure> {
-        let (path, changes, if_match) = (&path, &changes, if_match.as_ref());
+    ) -> Result<Versioned<Service>, Failure> {
+        let (path, update, if_match) = (&path, &update, if_match.as_ref());
         self.change(by, |tx| async move {
             let revision = lock(&tx, path, if_match).await?;
             let before = load(&tx, path).await?.value;
-            let found = find_schedules(&tx, path, &before, changes).await?;
-            let plan = criteria::plan(before.clone(), changes, &found)?;
-            let mut standing = before.into_iter().map(|criteria| (criteria.position, criteria)).collect();
-            let mut records = Vec::new();
+            let found = find_schedules(&tx, path, &before.criteria, &update.criteria).await?;
+            let plan = criteria::plan(before.criteria.clone(), &update.criteria, &found)?;
+            let settings = before.settings.merged(update);
+            let mut records = Vec::from_iter(change_settings(&tx, path, before.settings, settings.clone()).await?);
+            let mut standing = before.criteria.into_iter().map(|criteria| (criteria.position, criteria)).collect();
             for step in &plan.steps {
                 apply(&tx, path, step).await?;
                 records.push(step_record(path, &mut standing, step)?);
             }
-            Ok(done(tx, path, revision, shown(plan.after), records))
+            let after = KeptService { name: path.service, settings, criteria: plan.after };
+            Ok(done(tx, path, revision, after.into(), records))
         })
         .await
     }
@@ -209,16 +235,15 @@ impl CriteriaServices for Server {
         &self,
         by: &Actor,
         path: UserServicePath,
-        create: CriteriaCreate,
+        create: CriteriaChange,
         if_match: Option<EntityTags>,
     ) -> Result<Versioned<Criteria>, Failure> {
-        let (path, if_match) = (&path, if_match.as_ref());
-        let change = &CriteriaChange::from(create);
+        let (path, change, if_match) = (&path, &create, if_match.as_ref());
         self.change(by, |tx| async move {
             let revision = lock(&tx, path, if_match).await?;
             let before = load(&tx, path).await?.value;
-            let found = find_schedules(&tx, path, &before, std::slice::from_ref(change)).await?;
-            let created = criteria::create(&before, change, &found)?;
+            let found = find_schedules(&tx, path, &before.criteria, std::slice::from_ref(change)).await?;
+            let created = criteria::create(&before.criteria, change, &found)?;
             apply(&tx, path, &Step::Insert(created.clone())).await?;
             let value = created.into();
             let record = criteria_record(path, &change.name, None, Some(&value))?;
@@ -231,12 +256,10 @@ impl CriteriaServices for Server {
         &self,
         by: &Actor,
         path: UserServicePath,
-        name: CriteriaName,
-        update: CriteriaUpdate,
+        update: CriteriaChange,
         if_match: Option<EntityTags>,
     ) -> Result<Versioned<Criteria>, Failure> {
-        let (path, if_match) = (&path, if_match.as_ref());
-        let change = &update.of(name);
+        let (path, change, if_match) = (&path, &update, if_match.as_ref());
         self.change(by, |tx| async move {
             let revision = lock(&tx, path, if_match).await?;
             let before = load_one(&tx, path, &change.name).await?.value;

@@ -20,9 +20,6 @@ use super::{
 };
 use crate::rules::screening::{Call, Screening};
 
-/// The service whose criteria decide.
-const ACCEPTANCE: ServiceName = ServiceName::SelectiveCallAcceptance;
-
 #[async_trait]
 impl Decisions for Server {
     async fn of_user(&self, user: UserPath, question: Question) -> Result<Decision, Failure> {
@@ -32,19 +29,22 @@ impl Decisions for Server {
             let missing = self.snapshots.in_time(self.snapshots.deadline(), not_found(&self.calls, &owner));
             return Err(missing.await?);
         };
-        let screening = snapshot
-            .screening(ACCEPTANCE)
-            .ok_or_else(|| not_assigned(&UserServicePath { user, service: ACCEPTANCE }))?;
-        Ok(marked(stale, self.decide(Some(screening), &question)))
+        // The path is that of this service.
+        let service = ServiceName::SelectiveCallAcceptance;
+        if !snapshot.screening.has(service) {
+            return Err(not_assigned(&UserServicePath { user, service }));
+        }
+        Ok(marked(stale, self.decide(&snapshot.screening, &question)))
     }
 
     async fn of_called_number(&self, by: &Actor, called: Called, question: Question) -> Result<Decision, Failure> {
         let Found { snapshot, stale } = self.called(by, called).await?;
         match snapshot {
-            Some(snapshot) => Ok(marked(stale, self.decide(snapshot.screening(ACCEPTANCE), &question))),
+            Some(snapshot) => Ok(marked(stale, self.decide(&snapshot.screening, &question))),
             None => {
                 self.unknown_numbers.note(self.clock.now());
-                Ok(unasked(Reason::UnknownCalledNumber, &question))
+                let explanation = question.explain.then(Vec::new);
+                Ok(Decision { explanation, ..Decision::new(Reason::UnknownCalledNumber, None) })
             }
         }
     }
@@ -65,26 +65,20 @@ impl Server {
         Ok(Found { snapshot: None, stale: false })
     }
 
-    /// The decision on a call to a user with this screening; `None` if the user does not have the service.
-    fn decide(&self, screening: Option<&Screening>, question: &Question) -> Decision {
-        if question.priority.as_ref().is_some_and(CallPriority::is_emergency_callback) {
-            return unasked(Reason::EmergencyCallback, question);
-        }
-        let Some(screening) = screening else { return unasked(Reason::ServiceNotAssigned, question) };
+    /// The decision on a call to a user with this screening.
+    fn decide(&self, screening: &Screening, question: &Question) -> Decision {
         let call = Call {
             calling_number: question.calling_number.as_ref().map(|number| number.as_str()),
             presentation: question.presentation,
+            internal: question.internal,
+            forwarded: question.forwarded,
+            is_emergency_callback: question.priority.as_ref().is_some_and(CallPriority::is_emergency_callback),
             at: question.at.as_ref().map_or_else(|| self.clock.now(), |at| at.timestamp()),
         };
         let ruling = screening.decide(&call);
         let explanation = question.explain.then(|| screening.explain(&call));
         Decision { explanation, ..Decision::new(ruling.reason, ruling.criteria.cloned()) }
     }
-}
-
-/// A decision without evaluating criteria.
-fn unasked(reason: Reason, question: &Question) -> Decision {
-    Decision { explanation: question.explain.then(Vec::new), ..Decision::new(reason, None) }
 }
 
 fn marked(stale: bool, decision: Decision) -> Decision {

@@ -5,6 +5,7 @@
 //! deletions (`deletion`, and `cascade` for those in the background), caches (`snapshots`, `identities`,
 //! `called_numbers`; `flights` for the loads of the first two), and background tasks (`background`).
 
+mod anonymous_call_rejection;
 mod audit;
 mod authentication;
 mod background;

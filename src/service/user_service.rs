@@ -16,7 +16,10 @@ use super::{
     owner::{check_owner, not_found},
     server::Server,
 };
-use crate::store::{StoreError, Transaction, audit::Record, criteria as rows, feed::Change, user_service};
+use crate::{
+    rules::service::KeptService,
+    store::{StoreError, Transaction, audit::Record, criteria as rows, feed::Change, user_service},
+};
 
 fn list_of(assigned: &[ServiceName]) -> UserServiceList {
     let service = |name| UserService { name, assigned: assigned.contains(&name) };
@@ -34,10 +37,10 @@ async fn take(tx: &Transaction, path: &UserServicePath) -> Result<Option<Record>
     if user_service::raise_revision(tx, path).await?.is_none() {
         return Ok(None);
     }
-    let kept = rows::load(tx, path, None).await?.map(|kept| kept.value).unwrap_or_default();
+    let kept = rows::load(tx, path, None).await?.map(|kept| kept.value);
     rows::delete_all(tx, path).await?;
     user_service::delete(tx, path).await?;
-    service_record(path, Some(kept), None).map(Some)
+    service_record(path, kept, None).map(Some)
 }
 
 #[async_trait]
@@ -64,7 +67,7 @@ impl UserServices for Server {
             let mut records = Vec::new();
             for path in paths {
                 match user_service::insert(&tx, path, first).await {
-                    Ok(true) => records.push(service_record(path, None, Some(Vec::new()))?),
+                    Ok(true) => records.push(service_record(path, None, Some(KeptService::new(path.service)))?),
                     Ok(false) => {}
                     Err(StoreError::Reference(_)) => return Err(not_found(self.outside(tx).await?, owner).await),
                     Err(error) => return Err(error.into()),

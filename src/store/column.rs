@@ -1,6 +1,6 @@
 //! Conversion of columns to values and back, for all tables.
 
-use call_acceptance_api::value::{change::Change, owner::Owner};
+use call_acceptance_api::value::{change::Change, owner::Owner, time::Instant};
 use sea_orm::{
     ActiveValue, DbBackend,
     sea_query::{Expr, SimpleExpr},
@@ -14,6 +14,11 @@ pub(super) fn now(backend: DbBackend) -> SimpleExpr {
         DbBackend::Sqlite => Expr::cust("CAST(unixepoch('subsec') * 1000000 AS INTEGER)"),
         _ => Expr::cust("CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"),
     }
+}
+
+/// The column of an instant: microseconds since 1970.
+pub(super) fn microseconds(instant: &Instant) -> i64 {
+    instant.timestamp().as_microsecond()
 }
 
 /// The columns of an owner: the tenant, and the group and the user if it has them.

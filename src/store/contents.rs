@@ -8,6 +8,7 @@ use call_acceptance_api::{
         group::Group,
         schedule::{Schedule, ScheduleFolder},
         user::User,
+        user_service::UserServicePath,
     },
     value::owner::{GroupPath, Owner, UserPath},
 };
@@ -26,7 +27,7 @@ use super::{
     ownership::below,
     schedule,
 };
-use crate::rules::criteria::RecordedService;
+use crate::rules::service::{KeptService, RecordedService};
 
 /// How many criteria, or schedules of users, are deleted with their users at once, for each user that may be.
 const ROWS: u64 = 10;
@@ -264,7 +265,7 @@ async fn user_removals(db: &impl ConnectionTrait, these: Condition) -> Result<Ve
 async fn service_removals(db: &impl ConnectionTrait, these: Condition) -> Result<Vec<Record>, StoreError> {
     user_services::Entity::find().filter(these.clone()).lock_exclusive().all(db).await?;
     let services = of_criteria::load_all(db, these).await?;
-    let record = |(path, kept): (call_acceptance_api::resource::user_service::UserServicePath, Vec<_>)| {
+    let record = |(path, kept): (UserServicePath, KeptService)| {
         removal(&Owner::User(path.user.clone()), &path.segments(), &RecordedService::from(kept))
     };
     services.into_iter().map(record).collect()

@@ -23,13 +23,17 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    column::value,
+    audit::instant,
+    column::{microseconds, optional, value},
     entity::{criteria, schedules, user_services},
     error::StoreError,
     prepared::Prepared,
     user_service,
 };
-use crate::rules::criteria::{KeptCriteria, ScheduleLink, Step};
+use crate::rules::{
+    criteria::{KeptCriteria, ScheduleLink, Step},
+    service::KeptService,
+};
 
 /// The alias of the time schedule in [`with_criteria`].
 pub(super) const TIME: &str = "time_schedule";
@@ -59,26 +63,41 @@ pub(super) struct Row {
     holiday_schedule_group: Option<String>,
     holiday_schedule_user: Option<String>,
     holiday_schedule_name: Option<String>,
+    forwarded: Option<bool>,
+    include_internal_callers: Option<bool>,
+    description: Option<String>,
+    valid_from: Option<i64>,
+    valid_until: Option<i64>,
 }
 
 #[derive(FromQueryResult)]
 struct ServiceRow {
     revision: i64,
     #[sea_orm(nested)]
+    settings: user_service::SettingsRow,
+    #[sea_orm(nested)]
     criteria: Row,
 }
 
-/// The criteria of the service in creation order and its revision, in one statement; `None` if the user does not have
+/// The service with its criteria in creation order and its revision, in one statement; `None` if the user does not have
 /// the service. With `name` only the criteria of that name.
 pub async fn load(
     db: &impl ConnectionTrait,
     path: &UserServicePath,
     name: Option<&CriteriaName>,
-) -> Result<Option<Versioned<Vec<KeptCriteria>>>, StoreError> {
+) -> Result<Option<Versioned<KeptService>>, StoreError> {
     let rows = ServiceRow::find_by_statement(selection(db.get_database_backend(), path, name)).all(db).await?;
-    let Some(revision) = rows.first().map(|row| Revision(row.revision)) else { return Ok(None) };
-    let value = rows.into_iter().filter_map(|row| kept(row.criteria).transpose()).collect::<Result<_, _>>()?;
-    Ok(Some(Versioned { revision, value }))
+    let mut service: Option<Versioned<KeptService>> = None;
+    for row in rows {
+        if service.is_none() {
+            let value = KeptService { settings: row.settings.kept()?, ..KeptService::new(path.service) };
+            service = Some(Versioned { revision: Revision(row.revision), value });
+        }
+        if let (Some(service), Some(criteria)) = (&mut service, kept(row.criteria)?) {
+            service.value.criteria.push(criteria);
+        }
+    }
+    Ok(service)
 }
 
 /// The statement that [`load`] runs.
@@ -92,6 +111,7 @@ fn selection(backend: DbBackend, path: &UserServicePath, name: Option<&CriteriaN
             criteria = criteria.on_condition(move |_, _| Condition::all().add(criteria::Column::Name.eq(name.clone())));
         }
         let service = user_services::Entity::find().select_only().column(user_services::Column::Revision);
+        let service = service.columns(user_service::SETTINGS);
         let query = with_criteria(service, criteria).filter(user_service::key(path));
         query.order_by_asc(criteria::Column::Position).build(backend)
     };
@@ -107,6 +127,8 @@ struct OwnedRow {
     user_id: String,
     service: String,
     #[sea_orm(nested)]
+    settings: user_service::SettingsRow,
+    #[sea_orm(nested)]
     criteria: Row,
 }
 
@@ -114,23 +136,25 @@ struct OwnedRow {
 pub(super) async fn load_all(
     db: &impl ConnectionTrait,
     these: Condition,
-) -> Result<Vec<(UserServicePath, Vec<KeptCriteria>)>, StoreError> {
+) -> Result<Vec<(UserServicePath, KeptService)>, StoreError> {
     use user_services::Column::{GroupId, Service, TenantId, UserId};
     let services = user_services::Entity::find().select_only().columns([TenantId, GroupId, UserId, Service]);
+    let services = services.columns(user_service::SETTINGS);
     let mut query = with_criteria(services, of_service()).filter(these);
     for column in [TenantId, GroupId, UserId, Service] {
         query = query.order_by_asc(column);
     }
     let rows = query.order_by_asc(criteria::Column::Position).into_model::<OwnedRow>().all(db).await?;
-    let mut services: Vec<(UserServicePath, Vec<KeptCriteria>)> = Vec::new();
-    for OwnedRow { tenant_id, group_id, user_id, service, criteria } in rows {
+    let mut services: Vec<(UserServicePath, KeptService)> = Vec::new();
+    for OwnedRow { tenant_id, group_id, user_id, service, settings, criteria } in rows {
         let user = UserPath { tenant: value(tenant_id)?, group: value(group_id)?, user: value(user_id)? };
         let path = UserServicePath { user, service: user_service::service(&service)? };
         if services.last().is_none_or(|(last, _)| *last != path) {
-            services.push((path, Vec::new()));
+            let service = KeptService { settings: settings.kept()?, ..KeptService::new(path.service) };
+            services.push((path, service));
         }
-        if let (Some(criteria), Some((_, kept))) = (kept(criteria)?, services.last_mut()) {
-            kept.push(criteria);
+        if let (Some(criteria), Some((_, service))) = (kept(criteria)?, services.last_mut()) {
+            service.criteria.push(criteria);
         }
     }
     Ok(services)
@@ -150,6 +174,11 @@ pub(super) fn with_criteria<E: EntityTrait>(mut query: Select<E>, criteria: Rela
             criteria::Column::PhoneNumbers,
             criteria::Column::TimeScheduleId,
             criteria::Column::HolidayScheduleId,
+            criteria::Column::Forwarded,
+            criteria::Column::IncludeInternalCallers,
+            criteria::Column::Description,
+            criteria::Column::ValidFrom,
+            criteria::Column::ValidUntil,
         ])
         .join(JoinType::LeftJoin, criteria)
         .join_as(JoinType::LeftJoin, schedule_by(criteria::Column::TimeScheduleId), Alias::new(TIME))
@@ -190,9 +219,14 @@ pub(super) fn kept(row: Row) -> Result<Option<KeptCriteria>, StoreError> {
     };
     let flag = |flag: Option<bool>| flag.unwrap_or_default();
     let from_dn_criteria = FromDnCriteria {
-        selection: if flag(row.any_caller) { Selection::Any } else { Selection::SpecifiedOnly },
+        selection: match (flag(row.any_caller), flag(row.forwarded)) {
+            (true, _) => Selection::Any,
+            (false, true) => Selection::Forwarded,
+            (false, false) => Selection::SpecifiedOnly,
+        },
         include_anonymous_callers: flag(row.include_anonymous_callers),
         include_unavailable_callers: flag(row.include_unavailable_callers),
+        include_internal_callers: flag(row.include_internal_callers),
         phone_numbers,
     };
     let time = (row.time_schedule_id, row.time_schedule_group, row.time_schedule_user, row.time_schedule_name);
@@ -201,7 +235,10 @@ pub(super) fn kept(row: Row) -> Result<Option<KeptCriteria>, StoreError> {
     Ok(Some(KeptCriteria {
         position,
         name: value(name)?,
+        description: optional(row.description)?,
         active: flag(row.active),
+        valid_from: row.valid_from.map(instant).transpose()?,
+        valid_until: row.valid_until.map(instant).transpose()?,
         do_not_perform_action: flag(row.do_not_perform_action),
         from_dn_criteria,
         time_schedule: link(time, ScheduleType::Time)?,
@@ -274,5 +311,10 @@ fn row(path: &UserServicePath, kept: &KeptCriteria) -> Result<criteria::Model, S
         phone_numbers: serde_json::to_value(&from.phone_numbers).map_err(StoreError::corrupt)?,
         time_schedule_id: kept.time_schedule.as_ref().map(|link| link.id),
         holiday_schedule_id: kept.holiday_schedule.as_ref().map(|link| link.id),
+        forwarded: (from.selection == Selection::Forwarded).then_some(true),
+        include_internal_callers: from.include_internal_callers.then_some(true),
+        description: kept.description.as_ref().map(ToString::to_string),
+        valid_from: kept.valid_from.as_ref().map(microseconds),
+        valid_until: kept.valid_until.as_ref().map(microseconds),
     })
 }

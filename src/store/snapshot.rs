@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use call_acceptance_api::{
-    resource::{schedule::period::Period, user_service::ServiceName},
+    resource::schedule::period::Period,
     value::{
         owner::{Level, UserPath},
         phone_number::{PhoneNumber, Region},
@@ -24,9 +24,9 @@ use super::{
     entity::{criteria as criteria_entity, groups, tenants, user_services, users},
     error::StoreError,
     prepared::Prepared,
-    user_service::service,
+    user_service::{self, service},
 };
-use crate::rules::criteria::KeptCriteria;
+use crate::rules::service::KeptService;
 
 /// The data of a user for decisions.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ pub struct Source {
     /// The level that the time zone comes from; the tenant if there is none.
     pub time_zone_of: Level,
     /// The services of the user, with their criteria in creation order.
-    pub services: Vec<(ServiceName, Vec<KeptCriteria>)>,
+    pub services: Vec<KeptService>,
     /// The periods of the schedules that the criteria refer to, by schedule key.
     pub periods: HashMap<Uuid, Vec<Period>>,
 }
@@ -100,8 +100,8 @@ pub async fn load(db: &impl ConnectionTrait, wanted: &Wanted) -> Result<Option<S
 impl Source {
     fn add(&mut self, row: Row) -> Result<(), StoreError> {
         let Some(name) = row.service.as_deref().map(service).transpose()? else { return Ok(()) };
-        if self.services.last().is_none_or(|(last, _)| *last != name) {
-            self.services.push((name, Vec::new()));
+        if self.services.last().is_none_or(|last| last.name != name) {
+            self.services.push(KeptService { settings: row.settings.kept()?, ..KeptService::new(name) });
         }
         let Some(criteria) = kept(row.criteria)? else { return Ok(()) };
         let links = [(&criteria.time_schedule, row.time_periods), (&criteria.holiday_schedule, row.holiday_periods)];
@@ -110,8 +110,8 @@ impl Source {
                 self.periods.insert(link.id, serde_json::from_value(periods).map_err(StoreError::corrupt)?);
             }
         }
-        if let Some((_, kept)) = self.services.last_mut() {
-            kept.push(criteria);
+        if let Some(service) = self.services.last_mut() {
+            service.criteria.push(criteria);
         }
         Ok(())
     }
@@ -129,6 +129,8 @@ struct Row {
     group_zone: Option<String>,
     tenant_zone: Option<String>,
     service: Option<String>,
+    #[sea_orm(nested)]
+    settings: user_service::SettingsRow,
     #[sea_orm(nested)]
     criteria: criteria::Row,
     time_periods: Option<Json>,
@@ -189,6 +191,7 @@ fn place() -> Select<users::Entity> {
         .column_as(groups::Column::TimeZone, "group_zone")
         .column_as(tenants::Column::TimeZone, "tenant_zone")
         .column(user_services::Column::Service)
+        .columns(user_service::SETTINGS)
         .join(JoinType::InnerJoin, group)
         .join(JoinType::InnerJoin, tenant)
         .join(JoinType::LeftJoin, services)

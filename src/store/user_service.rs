@@ -1,20 +1,50 @@
 //! The services of users with their revisions. A writer of the service locks its row.
 
 use call_acceptance_api::{
-    resource::user_service::{ServiceName, UserServicePath},
+    resource::{
+        criteria::OutsideSchedules,
+        user_service::{ServiceName, UserServicePath},
+    },
     value::owner::UserPath,
     wire::precondition::Revision,
 };
 use sea_orm::{
+    ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QuerySelect,
     sea_query::{Expr, OnConflict},
 };
 
 use super::{
+    audit::instant,
+    column::microseconds,
     entity::user_services::{ActiveModel, Column, Entity},
     error::StoreError,
 };
+use crate::rules::service::Settings;
+
+/// The columns of [`SettingsRow`].
+pub(super) const SETTINGS: [Column; 3] = [Column::SwitchedOn, Column::SuspendedUntil, Column::AcceptsOutsideSchedules];
+
+/// The members of a service beside its criteria, as they are kept.
+#[derive(FromQueryResult)]
+pub(super) struct SettingsRow {
+    switched_on: Option<bool>,
+    suspended_until: Option<i64>,
+    accepts_outside_schedules: Option<bool>,
+}
+
+impl SettingsRow {
+    /// The members of the row.
+    pub(super) fn kept(self) -> Result<Settings, StoreError> {
+        let accepts = self.accepts_outside_schedules.unwrap_or_default();
+        Ok(Settings {
+            active: self.switched_on.unwrap_or_default(),
+            suspended_until: self.suspended_until.map(instant).transpose()?,
+            outside_schedules: if accepts { OutsideSchedules::Accept } else { OutsideSchedules::Reject },
+        })
+    }
+}
 
 fn of_user(user: &UserPath) -> Condition {
     Condition::all()
@@ -54,6 +84,7 @@ pub async fn insert(db: &impl ConnectionTrait, path: &UserServicePath, revision:
         user_id: Set(user.user.to_string()),
         service: Set(service.segment().to_owned()),
         revision: Set(revision.0),
+        ..<ActiveModel as ActiveModelTrait>::default()
     };
     let unless_there = OnConflict::columns([Column::TenantId, Column::GroupId, Column::UserId, Column::Service])
         .do_nothing()
@@ -69,7 +100,23 @@ pub async fn raise_revision(db: &impl ConnectionTrait, path: &UserServicePath) -
     Ok(rows.first().map(|row| Revision(row.revision)))
 }
 
-/// Unassigns the service, which must have no criteria, from the user.
+/// Writes the members of the service beside its criteria.
+pub async fn write_settings(
+    db: &impl ConnectionTrait,
+    path: &UserServicePath,
+    settings: &Settings,
+) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        switched_on: Set(settings.active.then_some(true)),
+        suspended_until: Set(settings.suspended_until.as_ref().map(microseconds)),
+        accepts_outside_schedules: Set((settings.outside_schedules == OutsideSchedules::Accept).then_some(true)),
+        ..<ActiveModel as ActiveModelTrait>::default()
+    };
+    Entity::update_many().set(row).filter(key(path)).exec(db).await?;
+    Ok(())
+}
+
+/// Takes the service, which has no criteria, from the user.
 pub async fn delete(db: &impl ConnectionTrait, path: &UserServicePath) -> Result<(), StoreError> {
     Entity::delete_many().filter(key(path)).exec(db).await?;
     Ok(())

@@ -4,6 +4,7 @@
 //! or rule; names are sentences. [`harness`] validates every response against the published document.
 
 mod access;
+mod anonymous_call_rejection;
 mod audit_events;
 mod coverage;
 mod database;
@@ -16,6 +17,7 @@ mod outages;
 mod schedules;
 mod schema;
 mod selective_call_acceptance;
+mod selective_call_rejection;
 mod server;
 mod tenants;
 mod user_services;

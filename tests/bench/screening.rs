@@ -5,6 +5,7 @@ use std::{collections::HashMap, hint::black_box};
 use call_acceptance::rules::{
     criteria::{KeptCriteria, ScheduleLink},
     screening::{Call, Place, Screening},
+    service::KeptService,
 };
 use call_acceptance_api::{
     resource::{
@@ -13,6 +14,7 @@ use call_acceptance_api::{
             ScheduleType,
             period::{MAX_PERIODS, Period, too_dear_of},
         },
+        user_service::ServiceName,
     },
     value::{
         name::{CriteriaName, ScheduleName},
@@ -42,12 +44,16 @@ fn criteria(position: i32, numbers: impl Iterator<Item = String>) -> KeptCriteri
     KeptCriteria {
         position,
         name: CriteriaName::parse(&format!("criteria {position}")).expect("a name"),
+        description: None,
         active: true,
+        valid_from: None,
+        valid_until: None,
         do_not_perform_action: position % 2 == 0,
         from_dn_criteria: FromDnCriteria {
             selection: Selection::SpecifiedOnly,
             include_anonymous_callers: false,
             include_unavailable_callers: false,
+            include_internal_callers: false,
             phone_numbers: numbers.map(|number| PhoneNumberPattern::parse(&number).expect("a pattern")).collect(),
         },
         time_schedule: None,
@@ -182,18 +188,31 @@ fn typical() -> (Vec<KeptCriteria>, Periods) {
 fn call(number: &str) -> Call<'_> {
     // A Friday that is the 25th.
     let at = "2026-12-25T09:30:00+01:00".parse().expect("an instant");
-    Call { calling_number: Some(number), presentation: None, at }
+    Call {
+        calling_number: Some(number),
+        presentation: None,
+        internal: false,
+        forwarded: false,
+        is_emergency_callback: false,
+        at,
+    }
+}
+
+fn acceptance(criteria: &[KeptCriteria]) -> Vec<KeptService> {
+    vec![KeptService { criteria: criteria.to_vec(), ..KeptService::new(ServiceName::SelectiveCallAcceptance) }]
 }
 
 #[expect(clippy::print_stdout, reason = "a benchmark reports to the terminal")]
 fn decide(c: &mut Criterion, name: &str, (criteria, periods): &(Vec<KeptCriteria>, Periods), number: &str) {
-    let screening = Screening::compile(&place(), criteria, periods).expect("criteria that can be compiled");
+    let screening =
+        Screening::compile(&place(), &acceptance(criteria), periods).expect("criteria that can be compiled");
     println!("{name}: {} bytes, {:?}", screening.weight(), screening.decide(&call(number)).reason);
     c.bench_function(name, |b| b.iter(|| screening.decide(black_box(&call(number))).reason));
 }
 
 fn compile(c: &mut Criterion, name: &str, (criteria, periods): &(Vec<KeptCriteria>, Periods)) {
-    c.bench_function(name, |b| b.iter(|| Screening::compile(&place(), black_box(criteria), periods).is_ok()));
+    let services = acceptance(criteria);
+    c.bench_function(name, |b| b.iter(|| Screening::compile(&place(), black_box(&services), periods).is_ok()));
 }
 
 fn decisions(c: &mut Criterion) {
@@ -212,6 +231,31 @@ fn decisions(c: &mut Criterion) {
     for (name, periods) in dearest() {
         let of = |at: i32| periods[usize::try_from(at).unwrap_or_default() % periods.len()].clone();
         decide(c, &format!("decide/200 schedules of {name}"), &scheduled(of), "+3225126777");
+    }
+}
+
+/// What further services cost: the typical user alone, with Selective Call Rejection of the same size, and with
+/// Anonymous Call Rejection too. No service decides before the last.
+fn services(c: &mut Criterion) {
+    let (criteria, periods) = typical();
+    let refusing = |mut kept: KeptCriteria| {
+        kept.from_dn_criteria.selection = Selection::SpecifiedOnly;
+        kept
+    };
+    let rejection = KeptService {
+        criteria: criteria.clone().into_iter().map(refusing).collect(),
+        ..KeptService::new(ServiceName::SelectiveCallRejection)
+    };
+    let mut anonymous = KeptService::new(ServiceName::AnonymousCallRejection);
+    anonymous.settings.active = true;
+    let mut assigned = acceptance(&criteria);
+    for (name, further) in [("one", None), ("two", Some(rejection)), ("three", Some(anonymous))] {
+        assigned.extend(further);
+        let screening = Screening::compile(&place(), &assigned, &periods).expect("services that can be compiled");
+        let call = call("+3225126777");
+        c.bench_function(&format!("decide/{name} of three services"), |b| {
+            b.iter(|| screening.decide(black_box(&call)).reason);
+        });
     }
 }
 
@@ -237,5 +281,5 @@ fn compilations(c: &mut Criterion) {
     }
 }
 
-criterion_group!(screening, decisions, compilations);
+criterion_group!(screening, decisions, services, compilations);
 criterion_main!(screening);

@@ -32,7 +32,9 @@ RULES = [
     r"`expiresAt` is in the past; .*",
     r"There is no schedule \".+\" of type \w+ at the level \w+; create it first\.",
     r"There is no criteria \".+\"; `fromDnCriteria` is required to create it\.",
-    r"`selection` is required to create a criteria: `Any` or `Specified Only`\.",
+    r"`selection` is required to create a criteria\.",
+    r"`validUntil` is .+, which is not after `validFrom`, .+\.",
+    r"`criteria`( or `\w+`)+ is required\.",
     r"There is no criteria \".+\" to rename; `newName` is only for an existing criteria\.",
     # Rules of `format`, which some test cases violate.
     r"\".+ is not valid here\. (.+ )?A (time zone|recurrence rule|region): .*",

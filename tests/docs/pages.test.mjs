@@ -122,7 +122,8 @@ test('the page of a problem leads to the operations that can answer it', async (
   await page.getByRole('link', { name: 'criteria_not_found' }).click();
   await page.getByRole('heading', { name: 'There is no such criteria' }).waitFor();
   const links = page.getByRole('listitem').getByRole('link');
-  assert.deepEqual(await links.allInnerTexts(), ['criteria_view', 'criteria_update', 'criteria_delete']);
+  const operationsOf = (service) => ['view', 'update', 'delete'].map((verb) => `${service}criteria_${verb}`);
+  assert.deepEqual(await links.allInnerTexts(), [...operationsOf(''), ...operationsOf('rejection_')]);
   await links.first().click();
   const block = page.locator('[id="operations-Selective_Call_Acceptance-criteria_view"]');
   await block.getByRole('button', { name: 'Try it out' }).waitFor();

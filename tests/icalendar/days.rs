@@ -14,6 +14,7 @@ use std::{
 use call_acceptance::rules::{
     criteria::{KeptCriteria, ScheduleLink},
     screening::{Call, Place, Screening},
+    service::KeptService,
 };
 use call_acceptance_api::{
     resource::{
@@ -24,6 +25,7 @@ use call_acceptance_api::{
             icalendar::{Reading, read, write},
             period::Period,
         },
+        user_service::ServiceName,
     },
     value::{
         name::{CriteriaName, ScheduleName, TenantId},
@@ -73,7 +75,8 @@ fn answer(question: &Question) -> Result<Value, Error> {
     let ask = |day: civil::Date, minute: i64| -> Result<char, Error> {
         let local = day.to_datetime(civil::Time::midnight()) + minute.minutes();
         let at = zone.to_timestamp(local)?;
-        let call = Call { calling_number: None, presentation: None, at };
+        let (internal, forwarded, is_emergency_callback) = (false, false, false);
+        let call = Call { calling_number: None, presentation: None, internal, forwarded, is_emergency_callback, at };
         Ok(match screening.decide(&call).reason.verdict() {
             _ if zone.to_datetime(at) != local => '-',
             Verdict::Accept => '1',
@@ -93,17 +96,22 @@ fn screening(periods: Vec<Period>, zone: &str) -> Result<Screening, Error> {
     let criteria = KeptCriteria {
         position: 0,
         name: CriteriaName::parse("holidays")?,
+        description: None,
         active: true,
+        valid_from: None,
+        valid_until: None,
         do_not_perform_action: false,
         from_dn_criteria: FromDnCriteria {
             selection: Selection::Any,
             include_anonymous_callers: false,
             include_unavailable_callers: false,
+            include_internal_callers: false,
             phone_numbers: Vec::new(),
         },
         time_schedule: None,
         holiday_schedule: Some(ScheduleLink { id, reference }),
     };
     let place = Place { region: None, time_zone: Some(TimeZone::parse(zone)?) };
-    Ok(Screening::compile(&place, &[criteria], &HashMap::from([(id, periods)]))?)
+    let service = KeptService { criteria: vec![criteria], ..KeptService::new(ServiceName::SelectiveCallAcceptance) };
+    Ok(Screening::compile(&place, &[service], &HashMap::from([(id, periods)]))?)
 }

@@ -132,7 +132,8 @@ fn admit_null_in(value: &mut Value, schemas: &Value, objects: &mut Vec<String>) 
         Value::Array(items) => items.iter_mut().for_each(|item| admit_null_in(item, schemas, objects)),
         Value::Object(members) => {
             members.values_mut().for_each(|member| admit_null_in(member, schemas, objects));
-            let Some(reference) = members.get("nullable").and_then(|_| members["allOf"][0]["$ref"].as_str()) else {
+            let Some(reference) = members.get("nullable").and_then(|_| members.get("allOf")?[0]["$ref"].as_str())
+            else {
                 return;
             };
             let wrapped = named(schemas, reference);

@@ -347,6 +347,8 @@ mod tests {
     #[test]
     fn a_code_lists_the_operations_that_can_return_it() {
         let ids: Vec<_> = answering(ProblemCode::CriteriaNotFound).map(|operation| operation.id).collect();
-        assert_eq!(ids, ["criteria_view", "criteria_update", "criteria_delete"]);
+        let expected = ["", "rejection_"]
+            .map(|service| ["view", "update", "delete"].map(|verb| format!("{service}criteria_{verb}")));
+        assert_eq!(ids, expected.concat());
     }
 }

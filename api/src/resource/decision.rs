@@ -6,9 +6,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use poem::{IntoResponse, Request, Response, http::header::ACCEPT};
 use poem_openapi::{
-    Enum, Object, OpenApi,
+    ApiResponse, Enum, Object, OpenApi,
     param::{Path, Query},
+    payload::Payload,
+    registry::{MetaSchemaRef, Registry},
+    types::Type,
 };
 use serde::Serialize;
 
@@ -26,7 +30,8 @@ use crate::{
     },
     wire::{
         answer::Found,
-        payload::{Body, JsonBody},
+        negotiation::prefers,
+        payload::{Body, JsonAnswer, JsonBody},
         problem::{BODY, Fails, Failure, SERVICE},
     },
 };
@@ -62,14 +67,25 @@ open_enum! {
         UnknownCalledNumber = "unknown_called_number",
         /// Accepted: an emergency service calls back (RFC 7090).
         EmergencyCallback = "emergency_callback",
-        /// Accepted: the user does not have the service.
+        /// Refused by a criteria of Selective Call Rejection.
+        RejectionCriteriaMatched = "rejection_criteria_matched",
+        /// Accepted: Selective Call Rejection does not refuse the call, and the user does not have Selective Call
+        /// Acceptance.
+        NoRejectionCriteriaMatched = "no_rejection_criteria_matched",
+        /// Refused by Anonymous Call Rejection: the caller withholds the number.
+        AnonymousCallRejected = "anonymous_call_rejected",
+        /// Accepted: the user has neither Selective Call Acceptance nor Selective Call Rejection.
         ServiceNotAssigned = "service_not_assigned",
-        /// Accepted: the service has no active criteria and therefore does nothing.
+        /// Accepted: Selective Call Acceptance is suspended.
+        Suspended = "suspended",
+        /// Accepted: the service has no active criteria in its validity and therefore does nothing.
         NoActiveCriteria = "no_active_criteria",
         /// Refused: the call matches a criteria with `doNotPerformAction`.
         DoNotAccept = "do_not_accept",
         /// Accepted: the call matches a criteria.
         CriteriaMatched = "criteria_matched",
+        /// Accepted: the call matches no criteria, and no accepting criteria is in its validity and its schedules.
+        NoCriteriaInEffect = "no_criteria_in_effect",
         /// Refused: the call matches no criteria.
         NoCriteriaMatched = "no_criteria_matched",
     }
@@ -81,20 +97,44 @@ impl Reason {
         match self {
             Self::UnknownCalledNumber
             | Self::EmergencyCallback
+            | Self::NoRejectionCriteriaMatched
             | Self::ServiceNotAssigned
+            | Self::Suspended
             | Self::NoActiveCriteria
-            | Self::CriteriaMatched => Verdict::Accept,
-            Self::DoNotAccept | Self::NoCriteriaMatched => Verdict::Reject,
+            | Self::CriteriaMatched
+            | Self::NoCriteriaInEffect => Verdict::Accept,
+            Self::RejectionCriteriaMatched
+            | Self::AnonymousCallRejected
+            | Self::DoNotAccept
+            | Self::NoCriteriaMatched => Verdict::Reject,
         }
     }
 
     /// The service that decides with this reason; `None` if no service decides.
     pub fn service(self) -> Option<ServiceName> {
         match self {
-            Self::UnknownCalledNumber | Self::EmergencyCallback | Self::ServiceNotAssigned => None,
-            Self::NoActiveCriteria | Self::DoNotAccept | Self::CriteriaMatched | Self::NoCriteriaMatched => {
-                Some(ServiceName::SelectiveCallAcceptance)
-            }
+            Self::UnknownCalledNumber
+            | Self::EmergencyCallback
+            | Self::NoRejectionCriteriaMatched
+            | Self::ServiceNotAssigned => None,
+            Self::RejectionCriteriaMatched => Some(ServiceName::SelectiveCallRejection),
+            Self::AnonymousCallRejected => Some(ServiceName::AnonymousCallRejection),
+            Self::Suspended
+            | Self::NoActiveCriteria
+            | Self::DoNotAccept
+            | Self::CriteriaMatched
+            | Self::NoCriteriaInEffect
+            | Self::NoCriteriaMatched => Some(ServiceName::SelectiveCallAcceptance),
+        }
+    }
+
+    /// The status and the reason phrase to refuse a call with for this reason.
+    fn treatment(self) -> (i32, &'static str) {
+        match self {
+            // RFC 5079.
+            Self::AnonymousCallRejected => (433, "Anonymity Disallowed"),
+            // RFC 3261, section 21.6.2.
+            _ => (603, "Decline"),
         }
     }
 }
@@ -106,6 +146,8 @@ open_enum! {
         Matched = "matched",
         /// The criteria is not active.
         Inactive = "inactive",
+        /// The call is outside the validity of the criteria.
+        OutsideValidity = "outside_validity",
         /// The criteria does not match the caller.
         NumberNotMatched = "number_not_matched",
         /// The call is outside the time schedule of the criteria.
@@ -145,7 +187,8 @@ pub struct Decision {
     /// The criteria that decided; absent if none did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub criteria: Option<CriteriaName>,
-    /// The SIP status to refuse the call with (RFC 3261, section 21), by default 603; absent if the call is accepted.
+    /// The SIP status to refuse the call with (RFC 3261, section 21): 603, or 433 for Anonymous Call Rejection
+    /// (RFC 5079); absent if the call is accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(validator(minimum(value = "300"), maximum(value = "699")))]
     pub sip_status: Option<i32>,
@@ -167,16 +210,25 @@ impl Decision {
     /// The decision with `reason` and the members that follow from it.
     pub fn new(reason: Reason, criteria: Option<CriteriaName>) -> Self {
         let decision = reason.verdict();
-        let refused = decision == Verdict::Reject;
+        let treatment = (decision == Verdict::Reject).then(|| reason.treatment());
         Self {
             decision,
             reason,
             service: reason.service(),
             criteria,
-            sip_status: refused.then_some(603),
-            sip_reason: refused.then(|| "Decline".to_owned()),
+            sip_status: treatment.map(|(status, _)| status),
+            sip_reason: treatment.map(|(_, reason)| reason.to_owned()),
             stale: None,
             explanation: None,
+        }
+    }
+
+    /// The decision as one line: `accept`, or `reject 603 Decline`.
+    fn line(&self) -> String {
+        match (self.decision, self.sip_status, &self.sip_reason) {
+            (Verdict::Reject, Some(status), Some(reason)) => format!("reject {status} {reason}"),
+            (Verdict::Reject, ..) => "reject".to_owned(),
+            (Verdict::Accept, ..) => "accept".to_owned(),
         }
     }
 }
@@ -209,10 +261,29 @@ pub struct DecisionRequest {
     /// The presentation of the calling number. If left out: `restricted` if `callingNumber` says that the number is
     /// withheld, `allowed` if there is a number, else `unavailable`.
     pub presentation: Change<Presentation>,
+    /// Whether the node knows that the caller is of the user's own organisation; false when left out.
+    pub internal: Change<bool>,
+    /// Whether the call was forwarded to the user (`Diversion`, `History-Info`); false when left out.
+    pub forwarded: Change<bool>,
     /// The `Priority` header field of the call.
     pub priority: Change<CallPriority>,
     /// When the call comes in; by default now.
     pub at: Change<Instant>,
+}
+
+impl DecisionRequest {
+    /// The question of this request.
+    fn question(self, explain: bool) -> Question {
+        Question {
+            calling_number: self.calling_number.initial(),
+            presentation: self.presentation.initial(),
+            internal: self.internal.initial().unwrap_or_default(),
+            forwarded: self.forwarded.initial().unwrap_or_default(),
+            priority: self.priority.initial(),
+            at: self.at.initial(),
+            explain,
+        }
+    }
 }
 
 impl Body for DecisionRequest {
@@ -233,10 +304,25 @@ pub struct CalledDecisionRequest {
     /// The presentation of the calling number. If left out: `restricted` if `callingNumber` says that the number is
     /// withheld, `allowed` if there is a number, else `unavailable`.
     pub presentation: Change<Presentation>,
+    /// Whether the node knows that the caller is of the user's own organisation; false when left out.
+    pub internal: Change<bool>,
+    /// Whether the call was forwarded to the user (`Diversion`, `History-Info`); false when left out.
+    pub forwarded: Change<bool>,
     /// The `Priority` header field of the call.
     pub priority: Change<CallPriority>,
     /// When the call comes in; by default now.
     pub at: Change<Instant>,
+}
+
+impl CalledDecisionRequest {
+    /// Who is called, and the question of this request.
+    fn called(self, explain: bool) -> (Called, Question) {
+        let Self { called_number: number, region, calling_number, presentation, internal, forwarded, priority, at } =
+            self;
+        let question =
+            DecisionRequest { calling_number, presentation, internal, forwarded, priority, at }.question(explain);
+        (Called { number, region: region.initial() }, question)
+    }
 }
 
 impl Body for CalledDecisionRequest {
@@ -259,6 +345,10 @@ pub struct Question {
     pub calling_number: Option<CallingNumber>,
     /// The presentation, if given.
     pub presentation: Option<Presentation>,
+    /// Whether the caller is of the user's own organisation.
+    pub internal: bool,
+    /// Whether the call was forwarded to the user.
+    pub forwarded: bool,
     /// The priority of the call, if it has one.
     pub priority: Option<CallPriority>,
     /// When the call comes in; `None` for now.
@@ -267,7 +357,43 @@ pub struct Question {
     pub explain: bool,
 }
 
-/// The port of decisions.
+/// A decision as JSON, or as one line of text where the request prefers that.
+pub struct NegotiatedDecision {
+    decision: Decision,
+    as_text: bool,
+}
+
+impl Payload for NegotiatedDecision {
+    // The text is for those who ask for it; generators of clients need not know of it.
+    const CONTENT_TYPE: &'static str = JsonAnswer::<Decision>::CONTENT_TYPE;
+
+    fn schema_ref() -> MetaSchemaRef {
+        Decision::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        Decision::register(registry);
+    }
+}
+
+impl IntoResponse for NegotiatedDecision {
+    fn into_response(self) -> Response {
+        match self.as_text {
+            true => self.decision.line().with_content_type("text/plain; charset=utf-8").into_response(),
+            false => JsonAnswer(self.decision).into_response(),
+        }
+    }
+}
+
+/// 200 with a decision.
+#[derive(ApiResponse)]
+pub enum FoundDecision {
+    /// What was asked for.
+    #[oai(status = 200)]
+    Ok(NegotiatedDecision),
+}
+
+/// The port: what the server does for decisions.
 #[async_trait]
 pub trait Decisions: Send + Sync {
     /// Decides on a call to the user; refused if the user does not have the service.
@@ -294,15 +420,7 @@ impl DecisionsApi {
         explain: Query<bool>,
         body: JsonBody<CalledDecisionRequest>,
     ) -> Result<Found<Decision>, Fails<BODY>> {
-        let body = body.0;
-        let called = Called { number: body.called_number, region: body.region.initial() };
-        let question = Question {
-            calling_number: body.calling_number.initial(),
-            presentation: body.presentation.initial(),
-            priority: body.priority.initial(),
-            at: body.at.initial(),
-            explain: explain.0,
-        };
+        let (called, question) = body.0.called(explain.0);
         Ok(Found::with(self.0.of_called_number(&actor.0, called, question).await?))
     }
 
@@ -310,6 +428,9 @@ impl DecisionsApi {
     ///
     /// The same as the POST, for nodes whose HTTP client supports only GET. A `+` that is not percent-encoded is
     /// decoded as a space; it is restored where a number begins, also within a URI.
+    ///
+    /// With `Accept: text/plain` the response is one line of that media type, for dialplans without a JSON reader:
+    /// `accept`, or `reject` with the status and the reason phrase, `reject 603 Decline`.
     #[oai(path = "/decisions/", method = "get", operation_id = "decision_view")]
     async fn decision_view(
         &self,
@@ -326,6 +447,12 @@ impl DecisionsApi {
         /// The presentation of the calling number. If left out: `restricted` if `callingNumber` says that the number is
         /// withheld, `allowed` if there is a number, else `unavailable`.
         presentation: Query<Option<Presentation>>,
+        /// Whether the node knows that the caller is of the user's own organisation.
+        #[oai(default)]
+        internal: Query<bool>,
+        /// Whether the call was forwarded to the user (`Diversion`, `History-Info`).
+        #[oai(default)]
+        forwarded: Query<bool>,
         /// The `Priority` header field of the call.
         priority: Query<Option<CallPriority>>,
         /// When the call comes in; by default now.
@@ -333,16 +460,21 @@ impl DecisionsApi {
         /// Whether the response includes the outcome of each criteria.
         #[oai(default)]
         explain: Query<bool>,
-    ) -> Result<Found<Decision>, Fails<0>> {
+        request: &Request,
+    ) -> Result<FoundDecision, Fails<0>> {
         let called = Called { number: called_number.0.with_plus(), region: region.0 };
         let question = Question {
             calling_number: calling_number.0.map(CallingNumber::with_plus),
             presentation: presentation.0,
+            internal: internal.0,
+            forwarded: forwarded.0,
             priority: priority.0,
             at: at.0,
             explain: explain.0,
         };
-        Ok(Found::with(self.0.of_called_number(&actor.0, called, question).await?))
+        let decision = self.0.of_called_number(&actor.0, called, question).await?;
+        let as_text = prefers(request.header(ACCEPT), "text/plain", "application/json");
+        Ok(FoundDecision::Ok(NegotiatedDecision { decision, as_text }))
     }
 
     /// Decide on a call to a user
@@ -366,14 +498,6 @@ impl DecisionsApi {
         body: JsonBody<DecisionRequest>,
     ) -> Result<Found<Decision>, Fails<{ BODY | SERVICE }>> {
         let user = UserPath { tenant: tenant_id.0, group: group_id.0, user: user_id.0 };
-        let body = body.0;
-        let question = Question {
-            calling_number: body.calling_number.initial(),
-            presentation: body.presentation.initial(),
-            priority: body.priority.initial(),
-            at: body.at.initial(),
-            explain: explain.0,
-        };
-        Ok(Found::with(self.0.of_user(user, question).await?))
+        Ok(Found::with(self.0.of_user(user, body.0.question(explain.0)).await?))
     }
 }

@@ -4,6 +4,7 @@
 //! An operation parses, calls the port and wraps the result; it has no logic of its own. To add a resource, add its
 //! file here, its port to [`Ports`](crate::Ports) and its operations to [`Apis`](crate::Apis).
 
+pub mod anonymous_call_rejection;
 pub mod audit;
 pub mod criteria;
 pub mod decision;

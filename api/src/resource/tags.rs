@@ -8,6 +8,12 @@ pub enum Tag {
     /// A user's criteria, which decide which calls are accepted.
     #[oai(rename = "Selective Call Acceptance")]
     SelectiveCallAcceptance,
+    /// A user's criteria for calls that are refused, before Selective Call Acceptance is asked.
+    #[oai(rename = "Selective Call Rejection")]
+    SelectiveCallRejection,
+    /// Whether calls of callers who withhold their number are refused.
+    #[oai(rename = "Anonymous Call Rejection")]
+    AnonymousCallRejection,
     /// Whether an incoming call is accepted, and why.
     Decisions,
     /// The services of a user.

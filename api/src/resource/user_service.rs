@@ -26,6 +26,10 @@ open_enum! {
     ServiceName: WORDS, {
         /// Calls are accepted or refused by the user's criteria.
         SelectiveCallAcceptance = "Selective Call Acceptance",
+        /// Calls that the user's criteria say are refused.
+        SelectiveCallRejection = "Selective Call Rejection",
+        /// Calls whose caller withholds the number are refused.
+        AnonymousCallRejection = "Anonymous Call Rejection",
     }
 }
 
@@ -34,6 +38,8 @@ impl ServiceName {
     pub const fn segment(self) -> &'static str {
         match self {
             Self::SelectiveCallAcceptance => "selective_call_acceptance",
+            Self::SelectiveCallRejection => "selective_call_rejection",
+            Self::AnonymousCallRejection => "anonymous_call_rejection",
         }
     }
 

@@ -46,7 +46,12 @@ impl<T: Type> Type for Change<T> {
     }
 
     fn schema_ref() -> MetaSchemaRef {
-        MetaSchemaRef::Inline(Box::new(MetaSchema { nullable: true, all_of: vec![T::schema_ref()], ..MetaSchema::ANY }))
+        MetaSchemaRef::Inline(Box::new(match T::schema_ref() {
+            MetaSchemaRef::Inline(schema) => MetaSchema { nullable: true, ..*schema },
+            reference @ MetaSchemaRef::Reference(_) => {
+                MetaSchema { nullable: true, all_of: vec![reference], ..MetaSchema::ANY }
+            }
+        }))
     }
 
     fn register(registry: &mut Registry) {

@@ -55,10 +55,12 @@ impl Instant {
         self.as_str().parse().expect("an instant has been parsed before")
     }
 
-    /// The instant in UTC, with microseconds. Instants after the last one that can be written become that one.
+    /// The instant in UTC, with microseconds. Instants before the first or after the last one that can be written
+    /// become that one.
     pub fn of(timestamp: jiff::Timestamp) -> Self {
+        const FIRST: i64 = -62_167_219_200;
         const LAST: i64 = 253_370_764_799;
-        let microseconds = timestamp.as_microsecond().min(LAST * 1_000_000);
+        let microseconds = timestamp.as_microsecond().clamp(FIRST * 1_000_000, LAST * 1_000_000);
         Self(jiff::Timestamp::from_microsecond(microseconds).unwrap_or_default().to_string())
     }
 }

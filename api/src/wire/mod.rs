@@ -4,6 +4,7 @@
 
 pub mod answer;
 mod json;
+pub(crate) mod negotiation;
 pub mod page;
 pub mod payload;
 pub mod precondition;

@@ -7,6 +7,7 @@ use call_acceptance_api::{
     document::{DOCUMENT, operations},
     resource::{
         audit::{AuditCursor, AuditEventId, OperationName, Refused},
+        criteria::CriteriaDescription,
         decision::{Outcome, Reason},
         deletion::{DeletionId, DeletionStatus},
         schedule::{
@@ -47,6 +48,7 @@ fn text_types() -> Vec<TextType> {
         AuditEventId,
         CalledNumber,
         CallingNumber,
+        CriteriaDescription,
         CriteriaName,
         Date,
         EmailAddress,

@@ -123,7 +123,7 @@ mod tests {
     fn snapshot(user: &str, time_zone_of: Level, schedules: &[u128]) -> Snapshot {
         let Owner::User(user) = owner([Some("t"), Some("g"), Some(user)]) else { unreachable!("it names a user") };
         let schedules = schedules.iter().map(|key| Uuid::from_u128(*key)).collect();
-        Snapshot { user, phone_number: None, time_zone_of, schedules, screenings: Vec::new() }
+        Snapshot::without_services(user, time_zone_of, schedules)
     }
 
     #[test]

@@ -72,13 +72,7 @@ mod tests {
     fn entry(greatest_age: u64) -> Entry {
         let user = Owner::parse([Some("t"), Some("g"), Some("u")]).expect("identifiers").expect("an owner");
         let Owner::User(user) = user else { unreachable!("it names a user") };
-        let snapshot = Snapshot {
-            user,
-            phone_number: None,
-            time_zone_of: Level::User,
-            schedules: Vec::new(),
-            screenings: Vec::new(),
-        };
+        let snapshot = Snapshot::without_services(user, Level::User, Vec::new());
         Entry::new(Arc::new(snapshot), Duration::ZERO, seconds(greatest_age))
     }
 

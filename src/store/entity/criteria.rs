@@ -1,4 +1,5 @@
 //! Table `criteria`. `position` is the creation order; `phone_numbers` is a JSON array, since it is always read whole.
+//! The columns added after the first release are null if not set.
 
 use sea_orm::entity::prelude::*;
 
@@ -25,6 +26,11 @@ pub struct Model {
     pub phone_numbers: Json,
     pub time_schedule_id: Option<Uuid>,
     pub holiday_schedule_id: Option<Uuid>,
+    pub forwarded: Option<bool>,
+    pub include_internal_callers: Option<bool>,
+    pub description: Option<String>,
+    pub valid_from: Option<i64>,
+    pub valid_until: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

@@ -1,4 +1,5 @@
-//! Table `user_services`: a row for each service that a user has, with its revision.
+//! Table `user_services`: a row for each service that a user has, with its revision and its members beside its
+//! criteria, null where they are not set.
 
 use sea_orm::entity::prelude::*;
 
@@ -14,6 +15,9 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub service: String,
     pub revision: i64,
+    pub switched_on: Option<bool>,
+    pub suspended_until: Option<i64>,
+    pub accepts_outside_schedules: Option<bool>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

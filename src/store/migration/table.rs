@@ -27,6 +27,11 @@ pub fn flag(name: &str) -> ColumnDef {
     ColumnDef::new(Alias::new(name)).boolean().not_null().to_owned()
 }
 
+/// A column that is true, false, or null where it was never set.
+pub fn flag_or_null(name: &str) -> ColumnDef {
+    ColumnDef::new(Alias::new(name)).boolean().to_owned()
+}
+
 /// A table of these columns.
 pub fn table(name: &str, columns: Vec<ColumnDef>, primary_key: &[&str]) -> TableCreateStatement {
     let mut table = Table::create();
@@ -60,6 +65,16 @@ pub fn index(name: &str, table: &str, columns: &[&str]) -> IndexCreateStatement 
         index.col(Alias::new(*column));
     }
     index
+}
+
+/// Adds a column to a table.
+pub fn add(table: &str, mut column: ColumnDef) -> TableAlterStatement {
+    Table::alter().table(Alias::new(table)).add_column(&mut column).to_owned()
+}
+
+/// Removes a column from a table.
+pub fn remove(table: &str, column: &str) -> TableAlterStatement {
+    Table::alter().table(Alias::new(table)).drop_column(Alias::new(column)).to_owned()
 }
 
 /// Drops a table.

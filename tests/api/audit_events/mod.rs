@@ -13,7 +13,7 @@ use crate::harness::App;
 const EVENTS: &str = "/api/v1/tenants/foo/audit_events/";
 
 /// The events for `query`, on one page.
-async fn events(app: &App, query: &str) -> Vec<Value> {
+pub async fn events(app: &App, query: &str) -> Vec<Value> {
     let list = app.get(&format!("{EVENTS}?limit=1000{query}")).await.expect(200);
     list["auditEvents"].as_array().expect("a list of events").clone()
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{DECISIONS, NUMBER, USER_DECISION, create, reason, with_number};
 use crate::{
     database::Kind,
-    harness::{App, CRITERIA, both_databases},
+    harness::{Answer, App, CRITERIA, both_databases, client},
 };
 
 #[apply(both_databases)]
@@ -111,4 +111,29 @@ async fn any_instant_can_be_asked_for(#[case] database: Kind) {
     ] {
         app.post(USER_DECISION, json!({ "at": at })).await.expect_faults(&["/at"]);
     }
+}
+
+#[apply(both_databases)]
+async fn a_node_that_accepts_text_gets_one_line(#[case] database: Kind) {
+    let app = App::start(database).await;
+    let app = with_number(app).await;
+    create(&app, "friends", &["+3225126777"]).await;
+    // Not through the harness: the document has the answer as JSON only.
+    let ask = async |calling: &str, accept: &str| {
+        let url = app.url(&format!("{DECISIONS}?calledNumber=%2B3225550100&callingNumber={calling}"));
+        let answer = Answer::of(client().get(url).header("Accept", accept).send().await.expect("it answers")).await;
+        (answer.header("content-type").to_owned(), answer.text)
+    };
+    let text = |line: &str| ("text/plain; charset=utf-8".to_owned(), line.to_owned());
+    assert_eq!(ask("%2B3225126777", "text/plain").await, text("accept"));
+    assert_eq!(ask("%2B3225126778", "text/plain").await, text("reject 603 Decline"));
+    for accept in ["*/*", "application/json", "application/json, text/plain, */*"] {
+        let (content_type, answer) = ask("%2B3225126777", accept).await;
+        assert!(content_type.starts_with("application/json"), "{content_type}");
+        assert!(answer.starts_with('{'), "{answer}");
+    }
+    let url = app.url(&format!("{DECISIONS}?calledNumber="));
+    let refused = client().get(url).header("Accept", "text/plain").send().await.expect("it answers");
+    assert_eq!(refused.status(), 400);
+    assert_eq!(refused.headers()["content-type"], "application/problem+json");
 }

@@ -30,7 +30,11 @@ fn selection() -> Value {
 }
 
 fn services(assigned: bool) -> Value {
-    json!({ "services": [{ "name": "Selective Call Acceptance", "assigned": assigned }] })
+    json!({ "services": [
+        { "name": "Selective Call Acceptance", "assigned": assigned },
+        { "name": "Selective Call Rejection", "assigned": false },
+        { "name": "Anonymous Call Rejection", "assigned": false },
+    ] })
 }
 
 /// Sends a body with DELETE.

@@ -14,6 +14,17 @@ pub(super) fn of(name: &str) -> Option<Value> {
             test2(),
             { "name": "test3", "delete": true }
         ] }),
+        "SelectiveCallRejection" => json!({ "criteria": [premium_numbers(), colleagues()] }),
+        "SelectiveCallRejectionUpdate" => json!({
+            "criteria": [{ "name": "Premium numbers", "active": true }, { "name": "gone", "delete": true }],
+            "suspendedUntil": "2026-08-31T22:00:00Z"
+        }),
+        "AnonymousCallRejection" | "AnonymousCallRejectionUpdate" => json!({ "active": true }),
+        "RejectionCriteria" => premium_numbers(),
+        "RejectionCriteriaCreate" => new_rejection(),
+        "RejectionCriteriaUpdate" => json!({ "description": ABOUT_PREMIUM_NUMBERS, "validUntil": LAST_DAY }),
+        "RejectionFromDnCriteria" => premium_callers(),
+        "RejectionFromDnCriteriaCreate" | "RejectionFromDnCriteriaUpdate" => premium_callers(),
         "Criteria" => criteria("foocriteria"),
         "CriteriaCreate" => with_schedules(json!({ "name": "test", "active": true })),
         "CriteriaUpdate" => with_schedules(json!({ "name": "test", "active": true })),
@@ -31,7 +42,11 @@ pub(super) fn of(name: &str) -> Option<Value> {
             "service": "Selective Call Acceptance", "criteria": "foocriteria", "doNotPerformAction": false,
             "outcome": "outside_holiday_schedule"
         }),
-        "UserServiceList" => json!({ "services": [{ "name": "Selective Call Acceptance", "assigned": true }] }),
+        "UserServiceList" => json!({ "services": [
+            { "name": "Selective Call Acceptance", "assigned": true },
+            { "name": "Selective Call Rejection", "assigned": true },
+            { "name": "Anonymous Call Rejection", "assigned": true }
+        ] }),
         "ServiceSelectionList" => json!({ "services": [{ "name": "Selective Call Acceptance" }] }),
         "Tenant" => tenant("foo"),
         "TenantCreate" => tenant("bar"),
@@ -82,7 +97,11 @@ pub(super) fn of_icalendar(name: &str) -> Option<Value> {
 pub(super) fn of_answer(operation: &str) -> Option<Value> {
     match operation {
         "selective_call_acceptance_update" => Some(json!({ "criteria": [criteria("foocriteria"), test2()] })),
+        "selective_call_rejection_update" => Some(json!({
+            "criteria": [premium_numbers(), colleagues()], "suspendedUntil": "2026-08-31T22:00:00Z"
+        })),
         "criteria_create" => Some(criteria("test")),
+        "rejection_criteria_create" => Some(with_derived(new_rejection(), "Forwarded calls")),
         "tenant_create" => of("TenantCreate"),
         "group_create" => of("GroupCreate"),
         "user_create" => of("UserCreate"),
@@ -163,6 +182,52 @@ fn with_schedules(mut criteria: Value) -> Value {
     criteria["holidaySchedule"] = json!({ "level": "User", "name": "Every Easter", "type": "Holiday" });
     criteria["fromDnCriteria"] = from_dn_criteria();
     criteria
+}
+
+const ABOUT_PREMIUM_NUMBERS: &str = "Nobody we know calls from these";
+const LAST_DAY: &str = "2199-12-31T00:00:00Z";
+
+/// The example of the schema `name` in an operation on criteria of Selective Call Rejection, where it is another one.
+pub(super) fn of_rejection(name: &str) -> Option<Value> {
+    (name == "CriteriaName").then(|| json!("Premium numbers"))
+}
+
+/// A criteria to create as it is answered.
+fn with_derived(mut criteria: Value, calls_from: &str) -> Value {
+    criteria["callsFrom"] = calls_from.into();
+    criteria
+}
+
+fn premium_callers() -> Value {
+    json!({
+        "selection": "Specified Only", "includeAnonymousCallers": false, "includeUnavailableCallers": false,
+        "phoneNumbers": ["+3290*"]
+    })
+}
+
+fn premium_numbers() -> Value {
+    json!({
+        "name": "Premium numbers", "description": ABOUT_PREMIUM_NUMBERS, "active": true, "validUntil": LAST_DAY,
+        "callsFrom": "+3290*", "doNotPerformAction": false, "fromDnCriteria": premium_callers()
+    })
+}
+
+fn colleagues() -> Value {
+    json!({
+        "name": "Colleagues", "active": true, "callsFrom": "Internal", "doNotPerformAction": true, "fromDnCriteria": {
+            "selection": "Specified Only", "includeAnonymousCallers": false, "includeUnavailableCallers": false,
+            "includeInternalCallers": true, "phoneNumbers": []
+        }
+    })
+}
+
+fn new_rejection() -> Value {
+    json!({
+        "name": "Forwarded calls", "active": true, "doNotPerformAction": false, "fromDnCriteria": {
+            "selection": "Forwarded", "includeAnonymousCallers": false, "includeUnavailableCallers": false,
+            "phoneNumbers": []
+        }
+    })
 }
 
 fn from_dn_criteria() -> Value {

@@ -65,6 +65,7 @@ fn contents(holder: &mut Value) -> impl Iterator<Item = &mut Value> {
 enum Kind {
     Calendar,
     Icalendar,
+    Rejection,
     Other,
 }
 
@@ -74,6 +75,7 @@ impl Kind {
         match id.contains("calendar_schedule") {
             true if id.contains("icalendar") => Self::Icalendar,
             true => Self::Calendar,
+            false if id.starts_with("rejection_criteria") => Self::Rejection,
             false => Self::Other,
         }
     }
@@ -83,6 +85,7 @@ impl Kind {
         match self {
             Self::Calendar => data::of_calendar(name).or_else(|| data::of(name)),
             Self::Icalendar => data::of_icalendar(name).or_else(|| Self::Calendar.example(name)),
+            Self::Rejection => data::of_rejection(name).or_else(|| data::of(name)),
             Self::Other => data::of(name),
         }
     }

@@ -7,11 +7,12 @@ pub(super) const PRECONDITION: u64 = codes(&[ProblemCode::RevisionMismatch]);
 pub(super) const TAKEN: u64 = codes(&[ProblemCode::CriteriaExists]);
 pub(super) const FULL: u64 = codes(&[ProblemCode::TooManyCriteria]);
 
-/// Generates the six operations of a service with criteria. `view` and `update` are the schemas of the whole service;
-/// the first is made from its criteria, the second has them in its member `criteria`.
+/// Generates the six operations of a service with criteria. `schemas` are those of one criteria: in responses, to
+/// create and to update; `service` has those of the whole service: in responses and to update.
 macro_rules! criteria_api {
     (
         $(#[$doc:meta])* $api:ident: $service:expr, $tag:literal,
+        schemas: $criteria:ident $create:ident $update_one:ident,
         service: $view:ident $update:ident $service_path:literal,
         service_view: $service_view:ident $service_view_id:literal $service_view_doc:literal,
         service_update: $service_update:ident $service_update_id:literal $service_update_doc:literal,
@@ -31,13 +32,12 @@ macro_rules! criteria_api {
         use super::{
             operations::{CRITERIA, FULL, PRECONDITION, TAKEN},
             port::CriteriaServices,
-            shape::{Criteria, CriteriaCreate, CriteriaUpdate},
         };
         use crate::{
             access::{END_USERS, Read, Write},
             resource::{tags::Tag, user_service::UserServicePath},
             value::{
-                name::{CriteriaName, GroupId, TenantId, UserId},
+                name::{GroupId, TenantId, UserId},
                 owner::{Owner, UserPath},
             },
             wire::{
@@ -80,7 +80,7 @@ macro_rules! criteria_api {
             /// Applies a list of changes in order, all or none. An entry updates the criteria that it names, creates it
             /// if it does not exist (`fromDnCriteria` is then required), or deletes it with `"delete": true`; deleting
             /// a criteria that does not exist is no error. Criteria that no entry names are unchanged. If one entry is
-            /// invalid, nothing changes.
+            /// invalid, nothing changes. The list may be left out if another member is given.
             #[oai(path = $service_path, method = "put", operation_id = $service_update_id)]
             async fn $service_update(
                 &self,
@@ -94,7 +94,7 @@ macro_rules! criteria_api {
                 body: JsonBody<$update>,
             ) -> Result<UpdatedVersion<$view>, Fails<{ BODY | SERVICE | TAKEN | FULL | PRECONDITION }>> {
                 let service = service_of(tenant_id.0, group_id.0, user_id.0);
-                let updated = self.0.service_update(&actor.0, service, body.0.criteria, if_match.0).await?;
+                let updated = self.0.service_update(&actor.0, service, body.0.into(), if_match.0).await?;
                 Ok(updated.map($view::from).into())
             }
 
@@ -112,10 +112,10 @@ macro_rules! criteria_api {
                 /// The response is 304 if one of these entity tags is the current revision.
                 #[oai(name = "If-None-Match")]
                 if_none_match: Header<Option<EntityTags>>,
-            ) -> Result<FoundVersion<Criteria>, Fails<CRITERIA>> {
+            ) -> Result<FoundVersion<$criteria>, Fails<CRITERIA>> {
                 let service = service_of(tenant_id.0, group_id.0, user_id.0);
                 let found = self.0.criteria_view(service, instance_name.0).await?;
-                Ok(FoundVersion::unless_known(found, if_none_match.0))
+                Ok(FoundVersion::unless_known(found.map($criteria::from), if_none_match.0))
             }
 
             #[doc = $criteria_create_doc]
@@ -131,18 +131,18 @@ macro_rules! criteria_api {
                 /// The write is performed only if one of these entity tags is the current revision.
                 #[oai(name = "If-Match")]
                 if_match: Header<Option<EntityTags>>,
-                body: JsonBody<CriteriaCreate>,
-            ) -> Result<CreatedVersion<Criteria>, Fails<{ BODY | SERVICE | TAKEN | FULL | PRECONDITION }>> {
+                body: JsonBody<$create>,
+            ) -> Result<CreatedVersion<$criteria>, Fails<{ BODY | SERVICE | TAKEN | FULL | PRECONDITION }>> {
                 let service = service_of(tenant_id.0, group_id.0, user_id.0);
-                let created = self.0.criteria_create(&actor.0, service.clone(), body.0, if_match.0).await?;
+                let created = self.0.criteria_create(&actor.0, service.clone(), body.0.into(), if_match.0).await?;
                 let (owner, below) = (Owner::User(service.user.clone()), service.segments());
                 let place = owner.path_of(&[below[0], below[1], "criteria", created.value.name.as_str()]);
-                Ok(CreatedVersion::at(place, created))
+                Ok(CreatedVersion::at(place, created.map($criteria::from)))
             }
 
             #[doc = $criteria_update_doc]
             ///
-            /// Merges the body into the criteria: members left out are unchanged, `null` clears a schedule,
+            /// Merges the body into the criteria: members left out are unchanged, `null` clears what can be absent,
             /// `phoneNumbers` replaces the whole list, `newName` renames.
             #[oai(path = $criteria_path, method = "put", operation_id = $criteria_update_id)]
             async fn $criteria_update(
@@ -155,10 +155,11 @@ macro_rules! criteria_api {
                 /// The write is performed only if one of these entity tags is the current revision.
                 #[oai(name = "If-Match")]
                 if_match: Header<Option<EntityTags>>,
-                body: JsonBody<CriteriaUpdate>,
-            ) -> Result<UpdatedVersion<Criteria>, Fails<{ BODY | CRITERIA | TAKEN | PRECONDITION }>> {
+                body: JsonBody<$update_one>,
+            ) -> Result<UpdatedVersion<$criteria>, Fails<{ BODY | CRITERIA | TAKEN | PRECONDITION }>> {
                 let service = service_of(tenant_id.0, group_id.0, user_id.0);
-                Ok(self.0.criteria_update(&actor.0, service, instance_name.0, body.0, if_match.0).await?.into())
+                let updated = self.0.criteria_update(&actor.0, service, body.0.of(instance_name.0), if_match.0).await?;
+                Ok(updated.map($criteria::from).into())
             }
 
             #[doc = $criteria_delete_doc]

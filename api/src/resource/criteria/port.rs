@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::shape::{Criteria, CriteriaChange, CriteriaCreate, CriteriaUpdate};
+use super::shape::{Criteria, CriteriaChange, Service, ServiceUpdate};
 use crate::{
     access::Actor,
     resource::user_service::UserServicePath,
@@ -17,16 +17,16 @@ use crate::{
 /// current revision is refused and changes nothing.
 #[async_trait]
 pub trait CriteriaServices: Send + Sync {
-    /// The criteria of the service in creation order.
-    async fn service_view(&self, service: UserServicePath) -> Result<Versioned<Vec<Criteria>>, Failure>;
-    /// Applies `changes` in order, all or none, and returns the criteria of the service.
+    /// The service with its criteria in creation order.
+    async fn service_view(&self, service: UserServicePath) -> Result<Versioned<Service>, Failure>;
+    /// Applies `update`, all of it or nothing, and returns the service.
     async fn service_update(
         &self,
         by: &Actor,
         service: UserServicePath,
-        changes: Vec<CriteriaChange>,
+        update: ServiceUpdate,
         if_match: Option<EntityTags>,
-    ) -> Result<Versioned<Vec<Criteria>>, Failure>;
+    ) -> Result<Versioned<Service>, Failure>;
     /// One criteria.
     async fn criteria_view(&self, service: UserServicePath, name: CriteriaName)
     -> Result<Versioned<Criteria>, Failure>;
@@ -35,16 +35,15 @@ pub trait CriteriaServices: Send + Sync {
         &self,
         by: &Actor,
         service: UserServicePath,
-        criteria: CriteriaCreate,
+        create: CriteriaChange,
         if_match: Option<EntityTags>,
     ) -> Result<Versioned<Criteria>, Failure>;
-    /// Updates the criteria; refused if the new name is taken.
+    /// Updates the criteria that `update` names; refused if the new name is taken.
     async fn criteria_update(
         &self,
         by: &Actor,
         service: UserServicePath,
-        name: CriteriaName,
-        update: CriteriaUpdate,
+        update: CriteriaChange,
         if_match: Option<EntityTags>,
     ) -> Result<Versioned<Criteria>, Failure>;
     /// Deletes one criteria.

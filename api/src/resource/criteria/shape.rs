@@ -1,4 +1,5 @@
-//! The types of a criteria in requests and responses.
+//! What a criteria is, whichever service has it: the types of the port and of all code behind it. The types of requests
+//! and responses are separate for each service, see `schemas.rs`.
 
 use std::collections::HashSet;
 
@@ -10,75 +11,71 @@ use crate::{
     resource::schedule::ScheduleType,
     value::{
         change::Change,
-        name::{CriteriaName, Ignored, ScheduleName},
+        name::{CriteriaName, ScheduleName},
         owner::Level,
         phone_number::PhoneNumberPattern,
+        text::text,
+        time::Instant,
     },
-    wire::{
-        payload::{Body, yes},
-        problem::{Fault, MAX_FAULTS},
-    },
+    wire::problem::{Fault, MAX_FAULTS},
 };
 
-/// The maximum number of criteria of a user.
+/// The greatest number of criteria that a user can have in a service.
 pub const MAX_CRITERIA: usize = 100;
 
-/// Which callers a criteria matches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Serialize)]
+text! {
+    /// What people say about a criteria.
+    CriteriaDescription {
+        meaning: "a description",
+        rule: "1 to 200 characters, no control character",
+        length: 1..=200,
+        pattern: r"^[^\x00-\x1F\x7F-\x9F]*$",
+        example: "Until the end of the holidays",
+    }
+}
+
+/// Which callers a criteria is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub enum Selection {
     /// All callers.
     Any,
-    /// The callers specified by the other members.
-    #[oai(rename = "Specified Only")]
+    /// The callers that the numbers and flags beside it say.
     #[serde(rename = "Specified Only")]
     SpecifiedOnly,
+    /// Every caller whose call was forwarded to the user.
+    Forwarded,
 }
 
-/// The callers that a criteria matches. With the selection `Any` the other members are stored but have no effect.
-#[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
-#[oai(rename_all = "camelCase")]
+/// The callers that a criteria is about. With a selection other than `Specified Only` the other members are kept but do
+/// not matter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FromDnCriteria {
-    /// All callers, or only those that the other members specify.
+    /// Which callers the criteria is about.
     pub selection: Selection,
     /// Matches callers that withhold their number.
     pub include_anonymous_callers: bool,
     /// Matches callers whose number the network does not have.
     pub include_unavailable_callers: bool,
-    /// Matches callers whose number matches one of these patterns; returned as sent.
-    #[oai(validator(max_items = 500, unique_items))]
+    /// Callers of the user's own organisation, as the node says; not shown when false.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub include_internal_callers: bool,
+    /// Callers whose number one of these patterns matches, as they were sent.
     pub phone_numbers: Vec<PhoneNumberPattern>,
 }
 
-/// The callers that a new criteria matches.
-#[derive(Debug, Clone, PartialEq, Eq, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields)]
-pub struct FromDnCriteriaCreate {
-    /// All callers, or only those that the other members specify.
-    pub selection: Selection,
-    /// Matches callers that withhold their number.
-    #[oai(default)]
-    pub include_anonymous_callers: bool,
-    /// Matches callers whose number the network does not have.
-    #[oai(default)]
-    pub include_unavailable_callers: bool,
-    /// Matches callers whose number matches one of these patterns.
-    #[oai(default, validator(max_items = 500, unique_items))]
-    pub phone_numbers: Vec<PhoneNumberPattern>,
-}
-
-/// A change of the callers that a criteria matches. Members left out are unchanged.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields)]
-pub struct FromDnCriteriaUpdate {
-    /// All callers, or only those that the other members specify. Required for a new criteria.
+/// A change of the callers that a criteria is about: what is left out stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FromDnCriteriaChange {
+    /// Which callers the criteria is about. Required for a new criteria.
     pub selection: Option<Selection>,
-    /// Matches callers that withhold their number.
+    /// As [`FromDnCriteria::include_anonymous_callers`].
     pub include_anonymous_callers: Option<bool>,
-    /// Matches callers whose number the network does not have.
+    /// As [`FromDnCriteria::include_unavailable_callers`].
     pub include_unavailable_callers: Option<bool>,
-    /// Matches callers whose number matches one of these patterns; replaces the whole list.
-    #[oai(validator(max_items = 500, unique_items))]
+    /// As [`FromDnCriteria::include_internal_callers`].
+    pub include_internal_callers: Option<bool>,
+    /// As [`FromDnCriteria::phone_numbers`]; replaces the whole list.
     pub phone_numbers: Option<Vec<PhoneNumberPattern>>,
 }
 
@@ -109,19 +106,25 @@ pub struct ScheduleSelection {
 }
 
 /// A criteria.
-#[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
-#[oai(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Criteria {
     /// The name, unique in the user's service.
     pub name: CriteriaName,
-    /// Whether the criteria is used in decisions.
+    /// What people say about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<CriteriaDescription>,
+    /// Whether the criteria takes part in decisions.
     pub active: bool,
-    /// A summary of the callers for a table: `All calls`, or the first three of the numbers, `Private` and
-    /// `Unavailable`.
-    #[oai(validator(max_length = 100))]
+    /// When it begins to take part; at any time when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Instant>,
+    /// When it no longer takes part; never when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Instant>,
+    /// A summary of the callers for a table.
     pub calls_from: String,
-    /// Whether matching calls are refused instead of accepted.
+    /// Whether the service leaves out what it does with matching calls, and other criteria do not count for them.
     pub do_not_perform_action: bool,
     /// The callers that the criteria matches.
     pub from_dn_criteria: FromDnCriteria,
@@ -133,147 +136,75 @@ pub struct Criteria {
     pub holiday_schedule: Option<ScheduleReference>,
 }
 
-/// A criteria to create.
-#[derive(Debug, Clone, PartialEq, Eq, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields)]
-pub struct CriteriaCreate {
-    /// The name, unique in the user's service.
-    pub name: CriteriaName,
-    /// Whether the criteria is used in decisions.
-    #[oai(default = "yes")]
-    pub active: bool,
-    /// Accepted and ignored, since it is derived.
-    pub calls_from: Option<Ignored>,
-    /// Whether matching calls are refused instead of accepted.
-    #[oai(default)]
-    pub do_not_perform_action: bool,
-    /// The callers that the criteria matches.
-    pub from_dn_criteria: FromDnCriteriaCreate,
-    /// The criteria applies only within this time schedule.
-    pub time_schedule: Change<ScheduleSelection>,
-    /// The criteria applies only on these holidays.
-    pub holiday_schedule: Change<ScheduleSelection>,
-}
-
-impl Body for CriteriaCreate {
-    fn check(body: &Value, faults: &mut Vec<Fault>) {
-        check_schedules(body, "", faults);
-    }
-}
-
-/// A change of a criteria. Members left out are unchanged; null clears.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields)]
-pub struct CriteriaUpdate {
-    /// Accepted and ignored; the path names the criteria.
-    pub name: Option<Ignored>,
-    /// The new name.
-    pub new_name: Option<CriteriaName>,
-    /// Whether the criteria is used in decisions.
-    pub active: Option<bool>,
-    /// Accepted and ignored, since it is derived.
-    pub calls_from: Option<Ignored>,
-    /// Whether matching calls are refused instead of accepted.
-    pub do_not_perform_action: Option<bool>,
-    /// The callers that the criteria matches.
-    pub from_dn_criteria: Option<FromDnCriteriaUpdate>,
-    /// The criteria applies only within this time schedule.
-    pub time_schedule: Change<ScheduleSelection>,
-    /// The criteria applies only on these holidays.
-    pub holiday_schedule: Change<ScheduleSelection>,
-}
-
-impl Body for CriteriaUpdate {
-    fn check(body: &Value, faults: &mut Vec<Fault>) {
-        check_schedules(body, "", faults);
-    }
-}
-
-/// One change of the service: updates the criteria that it names, creates it if it does not exist, or deletes it.
-#[derive(Debug, Clone, PartialEq, Eq, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields)]
+/// One change of a service: merges into the criteria that it names, creates it when there is none, or removes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CriteriaChange {
     /// The criteria to update, create or delete.
     pub name: CriteriaName,
     /// The new name of an existing criteria.
     pub new_name: Option<CriteriaName>,
-    /// True deletes the criteria; the other members are then ignored.
-    #[oai(default)]
+    /// True removes the criteria; the other members do not matter then.
     pub delete: bool,
-    /// Whether the criteria is used in decisions.
+    /// As [`Criteria::description`].
+    pub description: Change<CriteriaDescription>,
+    /// As [`Criteria::active`].
     pub active: Option<bool>,
-    /// Accepted and ignored, since it is derived.
-    pub calls_from: Option<Ignored>,
-    /// Whether matching calls are refused instead of accepted.
+    /// As [`Criteria::valid_from`].
+    pub valid_from: Change<Instant>,
+    /// As [`Criteria::valid_until`].
+    pub valid_until: Change<Instant>,
+    /// As [`Criteria::do_not_perform_action`].
     pub do_not_perform_action: Option<bool>,
-    /// The callers that the criteria matches; required, with its selection, to create a criteria.
-    pub from_dn_criteria: Option<FromDnCriteriaUpdate>,
-    /// The criteria applies only within this time schedule.
+    /// The callers that the criteria is about; required, with its selection, to create one.
+    pub from_dn_criteria: Option<FromDnCriteriaChange>,
+    /// As [`Criteria::time_schedule`].
     pub time_schedule: Change<ScheduleSelection>,
-    /// The criteria applies only on these holidays.
+    /// As [`Criteria::holiday_schedule`].
     pub holiday_schedule: Change<ScheduleSelection>,
 }
 
-impl From<CriteriaCreate> for CriteriaChange {
-    fn from(create: CriteriaCreate) -> Self {
-        let CriteriaCreate {
-            name,
-            active,
-            calls_from,
-            do_not_perform_action,
-            from_dn_criteria: from,
-            time_schedule,
-            holiday_schedule,
-        } = create;
-        let from_dn_criteria = FromDnCriteriaUpdate {
-            selection: Some(from.selection),
-            include_anonymous_callers: Some(from.include_anonymous_callers),
-            include_unavailable_callers: Some(from.include_unavailable_callers),
-            phone_numbers: Some(from.phone_numbers),
-        };
-        Self {
-            name,
-            new_name: None,
-            delete: false,
-            active: Some(active),
-            calls_from,
-            do_not_perform_action: Some(do_not_perform_action),
-            from_dn_criteria: Some(from_dn_criteria),
-            time_schedule,
-            holiday_schedule,
-        }
-    }
+/// What becomes of a call that meets no criteria while none that accepts is in effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Enum, Serialize)]
+pub enum OutsideSchedules {
+    /// It is refused.
+    #[default]
+    Reject,
+    /// It is accepted.
+    Accept,
 }
 
-impl CriteriaUpdate {
-    /// The update as a change of the criteria `name`.
-    pub fn of(self, name: CriteriaName) -> CriteriaChange {
-        let Self {
-            name: _,
-            new_name,
-            active,
-            calls_from,
-            do_not_perform_action,
-            from_dn_criteria,
-            time_schedule,
-            holiday_schedule,
-        } = self;
-        CriteriaChange {
-            name,
-            new_name,
-            delete: false,
-            active,
-            calls_from,
-            do_not_perform_action,
-            from_dn_criteria,
-            time_schedule,
-            holiday_schedule,
-        }
-    }
+/// A service of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Its criteria, in the order in which they were created.
+    pub criteria: Vec<Criteria>,
+    /// The service does nothing before this instant.
+    pub suspended_until: Option<Instant>,
+    /// What it does while no accepting criteria is in effect.
+    pub outside_schedules: OutsideSchedules,
 }
 
-/// Checks the rules of a list of changes that a schema cannot express.
-pub(super) fn check_changes(body: &Value, faults: &mut Vec<Fault>) {
+/// A change of a service: its criteria by a list of changes, which apply in order, all or none; and its own members.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ServiceUpdate {
+    /// The changes of criteria.
+    pub criteria: Vec<CriteriaChange>,
+    /// As [`Service::suspended_until`].
+    pub suspended_until: Change<Instant>,
+    /// As [`Service::outside_schedules`]; null is the default.
+    pub outside_schedules: Change<OutsideSchedules>,
+}
+
+/// The rules of a change of a service that a schema cannot say. It has one of these `members`.
+pub(super) fn check_update(body: &Value, members: &[&str], faults: &mut Vec<Fault>) {
+    if body.as_object().is_some_and(|body| members.iter().all(|member| !body.contains_key(*member))) {
+        faults.push(Fault::at("/criteria", format!("`{}` is required.", members.join("` or `"))));
+    }
+    check_changes(body, faults);
+}
+
+/// The rules of a list of changes that a schema cannot say.
+fn check_changes(body: &Value, faults: &mut Vec<Fault>) {
     let mut names = HashSet::new();
     for (at, entry) in body["criteria"].as_array().into_iter().flatten().enumerate() {
         if faults.len() >= MAX_FAULTS {
@@ -292,7 +223,8 @@ pub(super) fn check_changes(body: &Value, faults: &mut Vec<Fault>) {
     }
 }
 
-fn check_schedules(criteria: &Value, pointer: &str, faults: &mut Vec<Fault>) {
+/// The rules of a criteria that a schema cannot say; it stands at `pointer` in the body.
+pub(super) fn check_schedules(criteria: &Value, pointer: &str, faults: &mut Vec<Fault>) {
     for (member, right) in [("timeSchedule", "Time"), ("holidaySchedule", "Holiday")] {
         let kind = criteria[member]["type"].as_str();
         if matches!(kind, Some("Time" | "Holiday")) && kind != Some(right) {

@@ -126,8 +126,8 @@ problem_codes! {
     ServiceNotAssigned = "service_not_assigned" {
         status: NOT_FOUND,
         title: "The service is not assigned to the user",
-        description: "The user exists, but does not have the service Selective Call Acceptance. Assign it under the \
-            user's `services/` first.",
+        description: "The user exists, but does not have the service that the path names. Assign it under the user's \
+            `services/` first.",
         example: "The user \"foouser\" does not have the service Selective Call Acceptance.",
     }
     CriteriaNotFound = "criteria_not_found" {

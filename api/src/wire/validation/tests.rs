@@ -157,21 +157,31 @@ fn questions() -> impl Strategy<Value = Value> {
         let value = prop_oneof![4 => text, 1 => wrong];
         prop::option::of(value.prop_map(move |value| (name.to_owned(), value)))
     };
+    let flag = |name: &'static str| {
+        let value =
+            prop_oneof![8 => any::<bool>().prop_map(Value::from), 1 => Just(Value::Null), 1 => Just(json!("true"))];
+        prop::option::of(value.prop_map(move |value| (name.to_owned(), value)))
+    };
     let members = (
         prop::option::weighted(0.9, Just(())),
         member("calledNumber", &["+3225550100", "tel:025550100", "1"]),
         member("region", &["BE", "FR"]),
         member("callingNumber", &["+3225126777", "", "anonymous"]),
         member("presentation", &["allowed", "restricted", "unavailable"]),
+        flag("internal"),
+        flag("forwarded"),
         member("priority", &["psap-callback", "urgent", ""]),
         member("at", &["2026-11-26T09:30:00Z", "2026-11-26T09:30:00.5+01:00"]),
         prop::option::weighted(0.02, Just(("unknown".to_owned(), Value::from(1)))),
     );
-    members.prop_map(|(object, called, region, calling, presentation, priority, at, unknown)| match object {
-        Some(()) => {
-            [called, region, calling, presentation, priority, at, unknown].into_iter().flatten().collect::<Value>()
+    members.prop_map(|(object, called, region, calling, presentation, internal, forwarded, priority, at, unknown)| {
+        match object {
+            Some(()) => [called, region, calling, presentation, internal, forwarded, priority, at, unknown]
+                .into_iter()
+                .flatten()
+                .collect::<Value>(),
+            None => called.map_or(Value::Null, |(_, value)| value),
         }
-        None => called.map_or(Value::Null, |(_, value)| value),
     })
 }
 

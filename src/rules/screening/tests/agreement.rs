@@ -1,13 +1,14 @@
-//! Property tests: the compiled form agrees with the plain one, on 150,000 random questions in total.
+//! Property tests: the compiled form agrees with the plain one, on 160,000 random questions in total.
 
 use call_acceptance_api::{
-    resource::schedule::ScheduleType,
+    resource::{criteria::OutsideSchedules, schedule::ScheduleType},
     value::{
         phone_number::PhoneNumberPattern,
         recurrence::{Day, Recurrence, RecurrenceRule, Times},
+        time::Instant,
     },
 };
-use jiff::ToSpan;
+use jiff::{Timestamp, ToSpan};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::{
@@ -20,6 +21,7 @@ use super::{
     random::{self, ZONES},
     *,
 };
+use crate::rules::service::Settings;
 
 const REGIONS: [Option<&str>; 5] = [Some("BE"), Some("US"), Some("GB"), Some("FR"), None];
 
@@ -106,31 +108,72 @@ proptest! {
     }
 }
 
-/// A criteria, and the indices of its schedules.
-type Drawn = (KeptCriteria, Option<usize>, Option<usize>);
+/// An instant next to one of those that are asked about: its place among them, and how many seconds later it is.
+type Near = (usize, i64);
 
-fn drawn() -> impl Strategy<Value = (Drawn, Vec<random::Sketch>)> {
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), proptest::bool::weighted(0.85));
+fn near(often: f64) -> impl Strategy<Value = Option<Near>> {
+    option::weighted(often, (0..ASKED, -1..=1_i64))
+}
+
+fn instant(near: Option<Near>, asked: &[Asked]) -> Option<Instant> {
+    near.map(|(at, seconds)| Instant::of(asked[at].at + jiff::SignedDuration::from_secs(seconds)))
+}
+
+/// A criteria before it has its numbers and its validity.
+#[derive(Debug, Clone)]
+struct Drawn {
+    kept: KeptCriteria,
+    /// Places of its schedules.
+    time: Option<usize>,
+    holiday: Option<usize>,
+    sketches: Vec<random::Sketch>,
+    validity: (Option<Near>, Option<Near>),
+}
+
+fn drawn() -> impl Strategy<Value = Drawn> {
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), proptest::bool::weighted(0.85));
+    let selection = prop_oneof![
+        1 => Just(Selection::Any),
+        1 => Just(Selection::Forwarded),
+        6 => Just(Selection::SpecifiedOnly),
+    ];
     let schedules = (option::weighted(0.4, 0..3_usize), option::weighted(0.3, 0..3_usize));
-    (flags, proptest::bool::weighted(0.2), vec(random::sketch(), 0..4), schedules).prop_map(
-        |((refuses, anonymous, unavailable, active), every, sketches, (time, holiday))| {
+    (flags, selection, vec(random::sketch(), 0..4), schedules, (near(0.2), near(0.2))).prop_map(
+        |((refuses, anonymous, unavailable, internal, active), selection, sketches, (time, holiday), validity)| {
             let mut kept = from(0, "criteria", &[]);
             kept.active = active;
             kept.do_not_perform_action = refuses;
+            kept.from_dn_criteria.selection = selection;
             kept.from_dn_criteria.include_anonymous_callers = anonymous;
             kept.from_dn_criteria.include_unavailable_callers = unavailable;
-            if every {
-                kept.from_dn_criteria.selection = Selection::Any;
-            }
+            kept.from_dn_criteria.include_internal_callers = internal;
             let link = |at: Option<usize>, kind| at.and_then(|at| link(at as u128, kind));
             kept.time_schedule = link(time, ScheduleType::Time);
             kept.holiday_schedule = link(holiday, ScheduleType::Holiday);
-            ((kept, time, holiday), sketches)
+            Drawn { kept, time, holiday, sketches, validity }
         },
     )
 }
 
-type Asked = (Option<Presentation>, bool, Timestamp);
+/// A service before its criteria are whole, if the user has it.
+type DrawnService = Option<(bool, bool, Option<Near>, Vec<Drawn>)>;
+
+fn drawn_service(criteria: std::ops::Range<usize>) -> impl Strategy<Value = DrawnService> {
+    option::weighted(0.8, (any::<bool>(), any::<bool>(), near(0.1), vec(drawn(), criteria)))
+}
+
+/// How many questions are asked of the same services.
+const ASKED: usize = 50;
+
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    presentation: Option<Presentation>,
+    with_number: bool,
+    internal: bool,
+    forwarded: bool,
+    is_emergency_callback: bool,
+    at: Timestamp,
+}
 
 fn asked(zone: &str) -> impl Strategy<Value = Asked> {
     let presentation = prop_oneof![
@@ -139,81 +182,118 @@ fn asked(zone: &str) -> impl Strategy<Value = Asked> {
         1 => Just(Some(Presentation::Restricted)),
         1 => Just(Some(Presentation::Unavailable)),
     ];
-    (presentation, proptest::bool::weighted(0.9), random::instant(random::zone(zone)))
+    let often = proptest::bool::weighted;
+    let flags = (often(0.9), often(0.2), often(0.2), often(0.02));
+    (presentation, flags, random::instant(random::zone(zone))).prop_map(|(presentation, flags, at)| {
+        let (with_number, internal, forwarded, is_emergency_callback) = flags;
+        Asked { presentation, with_number, internal, forwarded, is_emergency_callback, at }
+    })
 }
+
+/// A service with the places of the time and the holiday schedule of each of its criteria.
+type Whole = (KeptService, Vec<(Option<usize>, Option<usize>)>);
 
 #[derive(Debug)]
 struct Scene {
     number: Number,
     text: String,
     place: Place,
-    criteria: Vec<Drawn>,
+    services: Vec<Whole>,
     schedules: Vec<Vec<Days>>,
     asked: Vec<Asked>,
 }
 
-/// The criteria with their positions as names, and with patterns for a number with these forms.
-fn numbered(drawn: Vec<(Drawn, Vec<random::Sketch>)>, forms: &[String]) -> Vec<Drawn> {
-    let numbered = |(at, ((mut kept, time, holiday), sketches)): (usize, (Drawn, Vec<random::Sketch>))| {
+/// The service with its criteria named by their places, with patterns for the number with these forms.
+fn whole(
+    name: ServiceName,
+    (active, accepts, suspended, drawn): (bool, bool, Option<Near>, Vec<Drawn>),
+    forms: &[String],
+    asked: &[Asked],
+) -> Whole {
+    let places = drawn.iter().map(|drawn| (drawn.time, drawn.holiday)).collect();
+    let criteria = |(at, drawn): (usize, Drawn)| {
+        let Drawn { mut kept, sketches, validity: (from, until), .. } = drawn;
         kept.position = i32::try_from(at).expect("a small number");
         kept.name = CriteriaName::parse(&at.to_string()).expect("a name");
         let patterns = sketches.iter().map(|sketch| PhoneNumberPattern::parse(&sketch.pattern(forms)));
         kept.from_dn_criteria.phone_numbers = patterns.map(|pattern| pattern.expect("a pattern")).collect();
-        (kept, time, holiday)
+        kept.valid_from = instant(from, asked);
+        kept.valid_until = instant(until, asked);
+        kept
     };
-    drawn.into_iter().enumerate().map(numbered).collect()
+    let settings = Settings {
+        active,
+        suspended_until: instant(suspended, asked),
+        outside_schedules: if accepts { OutsideSchedules::Accept } else { OutsideSchedules::Reject },
+    };
+    (KeptService { name, settings, criteria: drawn.into_iter().enumerate().map(criteria).collect() }, places)
 }
 
 fn scene() -> impl Strategy<Value = Scene> {
     let about = (random::number(), select(REGIONS.to_vec()), select(ZONES.to_vec()));
     about.prop_flat_map(|((number, text), region, zone)| {
         let place = place(region, zone);
-        let parts = (vec(drawn(), 0..6), vec(vec(random::days(), 0..3), 3), vec(asked(zone), 50));
-        parts.prop_map(move |(drawn, schedules, asked)| {
-            let criteria = numbered(drawn, &plain::forms(&number, region));
-            Scene { number: number.clone(), text: text.clone(), place: place.clone(), criteria, schedules, asked }
+        let services = (drawn_service(0..6), drawn_service(0..4), drawn_service(0..1));
+        let parts = (services, vec(vec(random::days(), 0..3), 3), vec(asked(zone), ASKED));
+        parts.prop_map(move |((acceptance, rejection, anonymous), schedules, asked)| {
+            let forms = plain::forms(&number, region);
+            let drawn = [
+                (ServiceName::SelectiveCallAcceptance, acceptance),
+                (ServiceName::SelectiveCallRejection, rejection),
+                (ServiceName::AnonymousCallRejection, anonymous),
+            ];
+            let whole = |(name, drawn): (ServiceName, DrawnService)| Some(whole(name, drawn?, &forms, &asked));
+            let services = drawn.into_iter().filter_map(whole).collect();
+            Scene { number: number.clone(), text: text.clone(), place: place.clone(), services, schedules, asked }
         })
     })
 }
 
-/// The rules of the contract, applied one after the other to the outcomes of the criteria.
-fn ruled(criteria: &[Drawn], outcomes: &[Outcome]) -> (Reason, Option<usize>) {
-    let first = |refuses: bool| {
-        (0..criteria.len())
-            .find(|at| criteria[*at].0.do_not_perform_action == refuses && outcomes[*at] == Outcome::Matched)
-    };
-    if outcomes.iter().all(|outcome| *outcome == Outcome::Inactive) {
-        (Reason::NoActiveCriteria, None)
-    } else if let Some(at) = first(true) {
-        (Reason::DoNotAccept, Some(at))
-    } else if let Some(at) = first(false) {
-        (Reason::CriteriaMatched, Some(at))
-    } else {
-        (Reason::NoCriteriaMatched, None)
+impl Scene {
+    /// The services as the plain rules see them.
+    fn plain(&self) -> plain::Services<'_> {
+        let days = |schedule: Option<usize>| schedule.map(|at| self.schedules[at].as_slice());
+        let of = |wanted: ServiceName| {
+            let (service, places) = self.services.iter().find(|(service, _)| service.name == wanted)?;
+            let criteria = service.criteria.iter().zip(places);
+            let criteria = criteria.map(|(kept, (time, holiday))| plain::Criteria {
+                kept,
+                time: days(*time),
+                holiday: days(*holiday),
+            });
+            Some(plain::Service { settings: &service.settings, criteria: criteria.collect() })
+        };
+        plain::Services {
+            acceptance: of(ServiceName::SelectiveCallAcceptance),
+            rejection: of(ServiceName::SelectiveCallRejection),
+            anonymous: of(ServiceName::AnonymousCallRejection),
+        }
     }
 }
 
 proptest! {
-    #![proptest_config(many(600))]
+    // With as many questions each.
+    #![proptest_config(many(800))]
 
     #[test]
     fn screening_decides_as_the_plain_rules_do(scene in scene()) {
-        let Scene { number, text, place, criteria, schedules, asked } = scene;
+        let Scene { number, text, place, services, schedules, asked } = &scene;
         let of_schedule = |days: &Vec<Days>| days.iter().map(|days| days.period.clone()).collect();
         let keyed = schedules.iter().enumerate().map(|(at, days)| (Uuid::from_u128(at as u128), of_schedule(days)));
-        let kept: Vec<KeptCriteria> = criteria.iter().map(|(kept, ..)| kept.clone()).collect();
-        let screening = Screening::compile(&place, &kept, &keyed.collect()).expect("criteria that can be compiled");
-        let known = |at| schedules.iter().all(|days| is_known(days, at));
-        for (presentation, with_number, at) in asked.into_iter().filter(|(.., at)| known(*at)) {
-            let call = Call { calling_number: with_number.then_some(text.as_str()), presentation, at };
-            let expected: Vec<Outcome> = criteria.iter().map(|(kept, time, holiday)| {
-                let days = |schedule: &Option<usize>| schedule.map(|at| schedules[at].as_slice());
-                let number = with_number.then_some(&number);
-                plain::outcome(kept, days(time), days(holiday), &place, number, presentation, at)
-            }).collect();
-            prop_assert_eq!(&outcomes(&screening, call), &expected, "{:?}", call);
-            let (reason, by) = ruled(&criteria, &expected);
-            prop_assert_eq!(ruling(&screening, call), (reason, by.map(|at| at.to_string())), "{:?}", call);
+        let kept: Vec<KeptService> = services.iter().map(|(service, _)| service.clone()).collect();
+        let screening = Screening::compile(place, &kept, &keyed.collect()).expect("services that can be compiled");
+        let plain = scene.plain();
+        let known = |asked: &&Asked| schedules.iter().all(|days| is_known(days, asked.at));
+        for asked in asked.iter().filter(known) {
+            let Asked { presentation, with_number, internal, forwarded, is_emergency_callback, at } = *asked;
+            let calling_number = with_number.then_some(text.as_str());
+            let call = Call { calling_number, presentation, internal, forwarded, is_emergency_callback, at };
+            let number = with_number.then_some(number);
+            let question = plain::Question { number, presentation, internal, forwarded, is_emergency_callback, at };
+            let (reason, by, explained) = plain::decide(&plain, place, &question);
+            prop_assert_eq!(ruling(&screening, call), (reason, by), "{:?}", call);
+            let explanation = screening.explain(&call).into_iter().map(|said| (said.service, said.outcome));
+            prop_assert_eq!(explanation.collect::<Vec<_>>(), explained, "{:?}", call);
         }
     }
 }

@@ -6,7 +6,8 @@ mod random;
 
 use call_acceptance_api::{
     resource::{
-        criteria::{FromDnCriteria, ScheduleReference},
+        criteria::{FromDnCriteria, ScheduleReference, Selection},
+        decision::{Outcome, Presentation, Reason},
         schedule::ScheduleType,
     },
     value::{name::ScheduleName, owner::Level, phone_number::PhoneNumberPattern},
@@ -19,12 +20,16 @@ fn criteria(position: i32, name: &str) -> KeptCriteria {
     KeptCriteria {
         position,
         name: CriteriaName::parse(name).expect("a name"),
+        description: None,
         active: true,
+        valid_from: None,
+        valid_until: None,
         do_not_perform_action: false,
         from_dn_criteria: FromDnCriteria {
             selection: Selection::Any,
             include_anonymous_callers: false,
             include_unavailable_callers: false,
+            include_internal_callers: false,
             phone_numbers: Vec::new(),
         },
         time_schedule: None,
@@ -62,12 +67,25 @@ fn brussels() -> Place {
     }
 }
 
+/// Selective Call Acceptance with these criteria.
+fn acceptance(criteria: &[KeptCriteria]) -> Vec<KeptService> {
+    vec![KeptService { criteria: criteria.to_vec(), ..KeptService::new(ServiceName::SelectiveCallAcceptance) }]
+}
+
 fn compile(criteria: &[KeptCriteria], periods: &HashMap<Uuid, Vec<Period>>) -> Screening {
-    Screening::compile(&brussels(), criteria, periods).expect("criteria that can be compiled")
+    Screening::compile(&brussels(), &acceptance(criteria), periods).expect("criteria that can be compiled")
 }
 
 fn call(number: &str) -> Call<'_> {
-    Call { calling_number: Some(number), presentation: None, at: "2026-12-25T09:30:00Z".parse().expect("an instant") }
+    let at = "2026-12-25T09:30:00Z".parse().expect("an instant");
+    Call {
+        calling_number: Some(number),
+        presentation: None,
+        internal: false,
+        forwarded: false,
+        is_emergency_callback: false,
+        at,
+    }
 }
 
 fn ruling(screening: &Screening, call: Call<'_>) -> (Reason, Option<String>) {
@@ -162,11 +180,11 @@ fn screening_explains_the_first_part_that_does_not_match() {
 #[test]
 fn compilation_fails_without_a_schedule_of_an_active_criteria() {
     let needs = KeptCriteria { time_schedule: link(7, ScheduleType::Time), ..criteria(1, "a") };
-    let compiled = Screening::compile(&brussels(), std::slice::from_ref(&needs), &HashMap::new());
+    let compiled = Screening::compile(&brussels(), &acceptance(std::slice::from_ref(&needs)), &HashMap::new());
     let missing = CompileError::MissingSchedule { criteria: "a".to_owned(), schedule: Uuid::from_u128(7) };
     assert_eq!(compiled.err(), Some(missing));
     let inactive = KeptCriteria { active: false, ..needs };
-    assert!(Screening::compile(&brussels(), &[inactive], &HashMap::new()).is_ok());
+    assert!(Screening::compile(&brussels(), &acceptance(&[inactive]), &HashMap::new()).is_ok());
 }
 
 #[test]
@@ -180,7 +198,7 @@ fn compilation_fails_for_a_period_without_a_required_member() {
         (r#"{"type": "Date", "startDate": "2026-01-01", "startTime": "09:00"}"#, "stopTime"),
     ] {
         let periods = HashMap::from([(Uuid::from_u128(7), vec![period(json)])]);
-        let error = Screening::compile(&brussels(), std::slice::from_ref(&needs), &periods).err();
+        let error = Screening::compile(&brussels(), &acceptance(std::slice::from_ref(&needs)), &periods).err();
         assert!(matches!(error, Some(CompileError::CorruptPeriod { member: of, .. }) if of == member), "{json}");
     }
 }

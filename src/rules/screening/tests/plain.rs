@@ -4,15 +4,17 @@
 use std::collections::BTreeSet;
 
 use call_acceptance_api::resource::{
-    criteria::Selection,
-    decision::{Outcome, Presentation},
+    criteria::{OutsideSchedules, Selection},
+    decision::{Outcome, Presentation, Reason},
     schedule::period::{Period, PeriodType},
+    user_service::ServiceName,
 };
 use chrono::{Datelike, TimeZone};
 use jiff::{SignedDuration, Timestamp, ToSpan, civil, tz};
 use rrule::{RRule, Tz, Unvalidated};
 
 use super::{KeptCriteria, Place};
+use crate::rules::service::Settings;
 
 /// A calling number, or a pattern without wildcards.
 #[derive(Debug, Clone)]
@@ -248,41 +250,159 @@ fn offsets(zone: &tz::TimeZone, (from, to): (Timestamp, Timestamp)) -> Vec<(Time
     changes.windows(2).map(|ends| (ends[0], ends[1], zone.to_offset(ends[0]))).collect()
 }
 
-/// The outcome of the criteria `kept`, with the schedules `time` and `holiday`, for a call.
-pub(super) fn outcome(
-    kept: &KeptCriteria,
-    time: Option<&[Days]>,
-    holiday: Option<&[Days]>,
-    place: &Place,
-    number: Option<&Number>,
-    presentation: Option<Presentation>,
-    at: Timestamp,
-) -> Outcome {
-    let zone = place
-        .time_zone
-        .as_ref()
-        .map_or(tz::TimeZone::UTC, |zone| tz::TimeZone::get(zone.as_str()).expect("a time zone"));
-    let hold = |schedule: Option<&[Days]>| {
-        schedule.is_none_or(|days| days.iter().any(|days| days.period.active && days.hold_at(at, &zone)))
-    };
-    let from = &kept.from_dn_criteria;
-    let shown = if number.is_some() { Presentation::Allowed } else { Presentation::Unavailable };
-    let region = place.region.as_ref().map(|region| region.as_str());
-    let listed = || {
-        let numbers = from.phone_numbers.iter();
-        number.is_some_and(|number| numbers.into_iter().any(|pattern| matches(pattern.as_str(), number, region)))
-    };
-    let caller = from.selection == Selection::Any
-        || match presentation.filter(|given| *given != Presentation::Allowed).unwrap_or(shown) {
-            Presentation::Allowed => listed(),
-            Presentation::Restricted => from.include_anonymous_callers,
-            Presentation::Unavailable => from.include_unavailable_callers,
-        };
-    match (kept.active, caller, hold(time), hold(holiday)) {
-        (false, ..) => Outcome::Inactive,
-        (_, false, ..) => Outcome::NumberNotMatched,
-        (_, _, false, _) => Outcome::OutsideTimeSchedule,
-        (_, _, _, false) => Outcome::OutsideHolidaySchedule,
-        _ => Outcome::Matched,
+/// A question.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question<'a> {
+    pub number: Option<&'a Number>,
+    pub presentation: Option<Presentation>,
+    pub internal: bool,
+    pub forwarded: bool,
+    pub is_emergency_callback: bool,
+    pub at: Timestamp,
+}
+
+impl Question<'_> {
+    fn presentation(&self) -> Presentation {
+        let shown = if self.number.is_some() { Presentation::Allowed } else { Presentation::Unavailable };
+        self.presentation.filter(|given| *given != Presentation::Allowed).unwrap_or(shown)
     }
+}
+
+/// A criteria with its schedules.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Criteria<'a> {
+    pub kept: &'a KeptCriteria,
+    pub time: Option<&'a [Days]>,
+    pub holiday: Option<&'a [Days]>,
+}
+
+impl Criteria<'_> {
+    fn is_valid(&self, at: Timestamp) -> bool {
+        let began = self.kept.valid_from.as_ref().is_none_or(|from| from.timestamp() <= at);
+        let ended = self.kept.valid_until.as_ref().is_some_and(|until| until.timestamp() <= at);
+        self.kept.active && began && !ended
+    }
+
+    fn holds(schedule: Option<&[Days]>, place: &Place, at: Timestamp) -> bool {
+        let zone = place
+            .time_zone
+            .as_ref()
+            .map_or(tz::TimeZone::UTC, |zone| tz::TimeZone::get(zone.as_str()).expect("a time zone"));
+        schedule.is_none_or(|days| days.iter().any(|days| days.period.active && days.hold_at(at, &zone)))
+    }
+
+    fn is_about(&self, place: &Place, question: &Question<'_>) -> bool {
+        let from = &self.kept.from_dn_criteria;
+        let region = place.region.as_ref().map(|region| region.as_str());
+        let listed = |number| from.phone_numbers.iter().any(|pattern| matches(pattern.as_str(), number, region));
+        match from.selection {
+            Selection::Any => true,
+            Selection::Forwarded => question.forwarded,
+            Selection::SpecifiedOnly if question.internal && from.include_internal_callers => true,
+            Selection::SpecifiedOnly => match question.presentation() {
+                Presentation::Allowed => question.number.is_some_and(listed),
+                Presentation::Restricted => from.include_anonymous_callers,
+                Presentation::Unavailable => from.include_unavailable_callers,
+            },
+        }
+    }
+
+    /// What the criteria says of the call.
+    fn outcome(&self, place: &Place, question: &Question<'_>) -> Outcome {
+        let holds = |schedule| Self::holds(schedule, place, question.at);
+        if !self.kept.active {
+            Outcome::Inactive
+        } else if !self.is_valid(question.at) {
+            Outcome::OutsideValidity
+        } else if !self.is_about(place, question) {
+            Outcome::NumberNotMatched
+        } else if !holds(self.time) {
+            Outcome::OutsideTimeSchedule
+        } else if !holds(self.holiday) {
+            Outcome::OutsideHolidaySchedule
+        } else {
+            Outcome::Matched
+        }
+    }
+}
+
+/// A service with its criteria in the order of creation.
+#[derive(Debug, Clone)]
+pub(super) struct Service<'a> {
+    pub settings: &'a Settings,
+    pub criteria: Vec<Criteria<'a>>,
+}
+
+/// The services of a user.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Services<'a> {
+    pub acceptance: Option<Service<'a>>,
+    pub rejection: Option<Service<'a>>,
+    pub anonymous: Option<Service<'a>>,
+}
+
+/// What is decided: why, by which criteria, and what is explained of each service.
+pub(super) type Decided = (Reason, Option<String>, Vec<(ServiceName, Outcome)>);
+
+/// The order of the decision, one row after the other.
+pub(super) fn decide(services: &Services<'_>, place: &Place, question: &Question<'_>) -> Decided {
+    let mut explained = Vec::new();
+    if question.is_emergency_callback {
+        return (Reason::EmergencyCallback, None, explained);
+    }
+    let asked = |service: &&Service<'_>| {
+        service.settings.suspended_until.as_ref().is_none_or(|until| until.timestamp() <= question.at)
+    };
+    let outcomes = |service: &Service<'_>| -> Vec<Outcome> {
+        service.criteria.iter().map(|criteria| criteria.outcome(place, question)).collect()
+    };
+    let first = |service: &Service<'_>, outcomes: &[Outcome], does_not_perform: bool| {
+        let matches = |(criteria, outcome): &(&Criteria<'_>, &Outcome)| {
+            criteria.kept.do_not_perform_action == does_not_perform && **outcome == Outcome::Matched
+        };
+        service.criteria.iter().zip(outcomes).find(matches).map(|(criteria, _)| criteria.kept.name.to_string())
+    };
+    if let Some(rejection) = services.rejection.as_ref().filter(asked) {
+        let said = outcomes(rejection);
+        explained.extend(said.iter().map(|of| (ServiceName::SelectiveCallRejection, *of)));
+        if let (Some(name), None) = (first(rejection, &said, false), first(rejection, &said, true)) {
+            return (Reason::RejectionCriteriaMatched, Some(name), explained);
+        }
+    }
+    if let Some(anonymous) = services.anonymous.as_ref().filter(asked)
+        && anonymous.settings.active
+        && question.presentation() == Presentation::Restricted
+        && !question.internal
+    {
+        return (Reason::AnonymousCallRejected, None, explained);
+    }
+    let Some(acceptance) = &services.acceptance else {
+        let rejection = services.rejection.is_some();
+        let reason = if rejection { Reason::NoRejectionCriteriaMatched } else { Reason::ServiceNotAssigned };
+        return (reason, None, explained);
+    };
+    if !asked(&acceptance) {
+        return (Reason::Suspended, None, explained);
+    }
+    let said = outcomes(acceptance);
+    explained.extend(said.iter().map(|of| (ServiceName::SelectiveCallAcceptance, *of)));
+    let criteria = &acceptance.criteria;
+    if !criteria.iter().any(|criteria| criteria.is_valid(question.at)) {
+        return (Reason::NoActiveCriteria, None, explained);
+    }
+    if let Some(name) = first(acceptance, &said, true) {
+        return (Reason::DoNotAccept, Some(name), explained);
+    }
+    if let Some(name) = first(acceptance, &said, false) {
+        return (Reason::CriteriaMatched, Some(name), explained);
+    }
+    let in_effect = |criteria: &Criteria<'_>| {
+        let holds = |schedule| Criteria::holds(schedule, place, question.at);
+        criteria.is_valid(question.at) && holds(criteria.time) && holds(criteria.holiday)
+    };
+    let mut accepting = criteria.iter().filter(|criteria| !criteria.kept.do_not_perform_action);
+    if acceptance.settings.outside_schedules == OutsideSchedules::Accept && !accepting.any(in_effect) {
+        return (Reason::NoCriteriaInEffect, None, explained);
+    }
+    (Reason::NoCriteriaMatched, None, explained)
 }

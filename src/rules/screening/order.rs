@@ -1,0 +1,204 @@
+//! The order of the decision: the first that applies decides.
+//!
+//! 1. An emergency service calls back: accepted.
+//! 2. The services that the user has and that are not suspended, in the order of [`ORDER`], until one decides.
+//! 3. None has: accepted.
+//!
+//! Selective Call Rejection refuses what a criteria of it matches, unless one with `doNotPerformAction` matches too.
+//!
+//! Anonymous Call Rejection, while it is active, refuses callers who withhold their number, but for those inside.
+//!
+//! Selective Call Acceptance decides always: a call is accepted while no criteria is active and in its validity, for
+//! the service does nothing until then; refused by a matching criteria with `doNotPerformAction`; accepted by a
+//! matching one without it; accepted while none of those is in effect, where the user wants that; refused otherwise.
+//!
+//! Where several criteria match, the first in creation order is named. To add a service, give it its place in [`ORDER`]
+//! and its step in [`Order::step`].
+
+use std::ops::Range;
+
+use call_acceptance_api::resource::{
+    criteria::OutsideSchedules,
+    decision::{CriteriaOutcome, Outcome, Presentation, Reason},
+    user_service::ServiceName,
+};
+use jiff::Timestamp;
+
+use super::{call::Ruling, facts::Facts, rule::Rule};
+use crate::rules::{
+    criteria::KeptCriteria,
+    service::{KeptService, Settings},
+};
+
+/// The services in the order in which they are asked.
+const ORDER: [ServiceName; ServiceName::ALL.len()] =
+    [ServiceName::SelectiveCallRejection, ServiceName::AnonymousCallRejection, ServiceName::SelectiveCallAcceptance];
+
+/// A service that the user has.
+pub(super) struct Service {
+    name: ServiceName,
+    active: bool,
+    suspended_until: Option<Timestamp>,
+    accepts_outside_schedules: bool,
+    /// The places of its criteria in [`Order::rules`].
+    rules: Range<usize>,
+}
+
+impl Service {
+    fn of(name: ServiceName, settings: &Settings, rules: Range<usize>) -> Self {
+        Self {
+            name,
+            active: settings.active,
+            suspended_until: settings.suspended_until.as_ref().map(|until| until.timestamp()),
+            accepts_outside_schedules: settings.outside_schedules == OutsideSchedules::Accept,
+            rules,
+        }
+    }
+
+    fn is_suspended(&self, at: Timestamp) -> bool {
+        self.suspended_until.is_some_and(|until| at < until)
+    }
+}
+
+/// The services in the order in which they are asked, and their criteria, those of one together in creation order.
+pub(super) fn arrange(services: &[KeptService]) -> (Box<[Service]>, Vec<&KeptCriteria>) {
+    let mut arranged = Vec::new();
+    let mut criteria: Vec<&KeptCriteria> = Vec::new();
+    for kept in ORDER.iter().filter_map(|name| services.iter().find(|service| service.name == *name)) {
+        let start = criteria.len();
+        criteria.extend(&kept.criteria);
+        criteria[start..].sort_by_key(|criteria| criteria.position);
+        arranged.push(Service::of(kept.name, &kept.settings, start..criteria.len()));
+    }
+    (arranged.into(), criteria)
+}
+
+/// The services of a user with their criteria, in the order of the decision.
+pub(super) struct Order {
+    services: Box<[Service]>,
+    /// The criteria of all services, those of one together and in creation order.
+    rules: Box<[Rule]>,
+}
+
+impl Order {
+    /// These services, and the rules that their criteria were compiled to, both as [`arrange`] arranged them.
+    pub(super) fn of(services: Box<[Service]>, rules: Box<[Rule]>) -> Self {
+        Self { services, rules }
+    }
+
+    /// Whether the user has the service.
+    pub(super) fn has(&self, service: ServiceName) -> bool {
+        self.services.iter().any(|assigned| assigned.name == service)
+    }
+
+    /// The memory that it takes beside itself, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        let names: usize = self.rules.iter().map(Rule::weight).sum();
+        size_of_val(&*self.services) + size_of_val(&*self.rules) + names
+    }
+
+    /// What becomes of the call.
+    pub(super) fn ruling(&self, facts: &Facts<'_>) -> Ruling<'_> {
+        if facts.call.is_emergency_callback {
+            return by_none(Reason::EmergencyCallback);
+        }
+        self.asked(facts).find_map(|service| self.step(service, facts)).unwrap_or_else(|| by_none(self.undecided()))
+    }
+
+    /// What the criteria of the services that are asked say of the call.
+    pub(super) fn explanation(&self, facts: &Facts<'_>) -> Vec<CriteriaOutcome> {
+        let mut explanation = Vec::new();
+        if facts.call.is_emergency_callback {
+            return explanation;
+        }
+        for service in self.asked(facts) {
+            explanation.extend(self.rules_of(service).map(|(at, rule)| CriteriaOutcome {
+                service: service.name,
+                criteria: rule.name.clone(),
+                do_not_perform_action: rule.does_not_perform,
+                outcome: rule.outcome(at, facts),
+            }));
+            if self.step(service, facts).is_some() {
+                break;
+            }
+        }
+        explanation
+    }
+
+    /// The services that are asked, until one decides.
+    fn asked(&self, facts: &Facts<'_>) -> impl Iterator<Item = &Service> {
+        let at = facts.call.at;
+        self.services.iter().filter(move |service| !service.is_suspended(at))
+    }
+
+    /// Why a call is accepted that no service decides on.
+    fn undecided(&self) -> Reason {
+        if self.has(ServiceName::SelectiveCallAcceptance) {
+            // It decides always when it is asked.
+            Reason::Suspended
+        } else if self.has(ServiceName::SelectiveCallRejection) {
+            Reason::NoRejectionCriteriaMatched
+        } else {
+            Reason::ServiceNotAssigned
+        }
+    }
+
+    /// What the service makes of the call; `None` when it leaves it to those that are asked after it.
+    fn step(&self, service: &Service, facts: &Facts<'_>) -> Option<Ruling<'_>> {
+        match service.name {
+            ServiceName::SelectiveCallRejection => self.rejection(service, facts),
+            ServiceName::AnonymousCallRejection => anonymous_rejection(service, facts),
+            ServiceName::SelectiveCallAcceptance => Some(self.acceptance(service, facts)),
+        }
+    }
+
+    fn rejection(&self, service: &Service, facts: &Facts<'_>) -> Option<Ruling<'_>> {
+        let refusing = self.first_match(service, false, facts)?;
+        let spared = self.first_match(service, true, facts).is_some();
+        (!spared).then_some(by(Reason::RejectionCriteriaMatched, refusing))
+    }
+
+    fn acceptance(&self, service: &Service, facts: &Facts<'_>) -> Ruling<'_> {
+        let rules = || self.rules_of(service).map(|(_, rule)| rule);
+        if !rules().any(|rule| rule.is_valid(facts.call.at)) {
+            return by_none(Reason::NoActiveCriteria);
+        }
+        if let Some(refusing) = self.first_match(service, true, facts) {
+            return by(Reason::DoNotAccept, refusing);
+        }
+        if let Some(accepting) = self.first_match(service, false, facts) {
+            return by(Reason::CriteriaMatched, accepting);
+        }
+        let may_accept = |rule: &Rule| !rule.does_not_perform && rule.is_in_effect(facts);
+        match service.accepts_outside_schedules && !rules().any(may_accept) {
+            true => by_none(Reason::NoCriteriaInEffect),
+            false => by_none(Reason::NoCriteriaMatched),
+        }
+    }
+
+    fn rules_of(&self, service: &Service) -> impl Iterator<Item = (usize, &Rule)> {
+        service.rules.clone().zip(&self.rules[service.rules.clone()])
+    }
+
+    /// The first criteria of the service that matches, among those that do not perform its action or those that do.
+    fn first_match(&self, service: &Service, does_not_perform: bool, facts: &Facts<'_>) -> Option<&Rule> {
+        let matches = |(at, rule): &(usize, &Rule)| {
+            rule.does_not_perform == does_not_perform && rule.outcome(*at, facts) == Outcome::Matched
+        };
+        self.rules_of(service).find(matches).map(|(_, rule)| rule)
+    }
+}
+
+fn anonymous_rejection(service: &Service, facts: &Facts<'_>) -> Option<Ruling<'static>> {
+    let refuses = service.active && !facts.call.internal && facts.caller().presentation == Presentation::Restricted;
+    refuses.then_some(by_none(Reason::AnonymousCallRejected))
+}
+
+fn by(reason: Reason, rule: &Rule) -> Ruling<'_> {
+    Ruling { reason, criteria: Some(&rule.name) }
+}
+
+/// What no criteria decided.
+fn by_none(reason: Reason) -> Ruling<'static> {
+    Ruling { reason, criteria: None }
+}
