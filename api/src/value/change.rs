@@ -30,6 +30,18 @@ impl<T> Change<T> {
         }
     }
 
+    /// The value that takes the place of the present one, if that changes; null stands for the default.
+    pub fn replaced(self) -> Option<T>
+    where
+        T: Default,
+    {
+        match self {
+            Self::Keep => None,
+            Self::Clear => Some(T::default()),
+            Self::Set(value) => Some(value),
+        }
+    }
+
     /// The value in a newly created resource.
     pub fn initial(self) -> Option<T> {
         self.apply(None)

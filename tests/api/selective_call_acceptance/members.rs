@@ -195,3 +195,24 @@ async fn members_of_the_service_change_with_its_criteria_and_are_recorded(#[case
     assert_eq!(app.get(SERVICE).await.expect(200), after.expect(200), "all or none");
     app.put(SERVICE, json!({})).await.expect_faults(&["/criteria"]);
 }
+
+#[apply(both_databases)]
+async fn numbers_that_are_null_are_no_numbers(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    let rejection = json!({ "services": [{ "name": "Selective Call Rejection" }] });
+    app.post(&format!("{USER}services/"), rejection).await.expect(200);
+    let numbers = |shown: &Value| shown["fromDnCriteria"]["phoneNumbers"].clone();
+    let none = json!({ "selection": "Specified Only", "phoneNumbers": null });
+    let some = json!({ "fromDnCriteria": { "phoneNumbers": [FRIEND] } });
+    for service in ["selective_call_acceptance", "selective_call_rejection"] {
+        let service = format!("{USER}services/{service}/");
+        let path = format!("{service}criteria/a/");
+        let body = json!({ "name": "a", "fromDnCriteria": none });
+        assert_eq!(numbers(&app.post(&format!("{service}criteria/"), body).await.expect(200)), json!([]));
+        app.put(&path, some.clone()).await.expect(200);
+        assert_eq!(numbers(&app.put(&path, json!({ "fromDnCriteria": none })).await.expect(200)), json!([]));
+        app.put(&path, some.clone()).await.expect(200);
+        let changes = json!({ "criteria": [{ "name": "a", "fromDnCriteria": none }] });
+        assert_eq!(numbers(&app.put(&service, changes).await.expect(200)["criteria"][0]), json!([]));
+    }
+}

@@ -45,9 +45,9 @@ macro_rules! criteria_schemas {
             /// Matches callers of the user's organisation (`internal`).
             #[oai(default)]
             pub include_internal_callers: bool,
-            /// Matches callers whose number matches one of these patterns.
-            #[oai(default, validator(max_items = 500, unique_items))]
-            pub phone_numbers: Vec<PhoneNumberPattern>,
+            /// Matches callers whose number matches one of these patterns. Null is the empty list.
+            #[oai(default = "shape::no_numbers", validator(max_items = 500, unique_items))]
+            pub phone_numbers: Change<Vec<PhoneNumberPattern>>,
         }
 
         /// A change of the callers that a criteria matches. Members left out are unchanged.
@@ -62,9 +62,10 @@ macro_rules! criteria_schemas {
             pub include_unavailable_callers: Option<bool>,
             /// Matches callers of the user's organisation (`internal`).
             pub include_internal_callers: Option<bool>,
-            /// Matches callers whose number matches one of these patterns; replaces the whole list.
+            /// Matches callers whose number matches one of these patterns; replaces the whole list. Null is the empty
+            /// list.
             #[oai(validator(max_items = 500, unique_items))]
-            pub phone_numbers: Option<Vec<PhoneNumberPattern>>,
+            pub phone_numbers: Change<Vec<PhoneNumberPattern>>,
         }
 
         /// A criteria.
@@ -237,7 +238,7 @@ macro_rules! criteria_schemas {
                     include_anonymous_callers: Some(from.include_anonymous_callers),
                     include_unavailable_callers: Some(from.include_unavailable_callers),
                     include_internal_callers: Some(from.include_internal_callers),
-                    phone_numbers: Some(from.phone_numbers),
+                    phone_numbers: Some(from.phone_numbers.initial().unwrap_or_default()),
                 }
             }
         }
@@ -249,7 +250,7 @@ macro_rules! criteria_schemas {
                     include_anonymous_callers: from.include_anonymous_callers,
                     include_unavailable_callers: from.include_unavailable_callers,
                     include_internal_callers: from.include_internal_callers,
-                    phone_numbers: from.phone_numbers,
+                    phone_numbers: from.phone_numbers.replaced(),
                 }
             }
         }

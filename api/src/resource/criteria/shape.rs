@@ -79,6 +79,11 @@ pub struct FromDnCriteriaChange {
     pub phone_numbers: Option<Vec<PhoneNumberPattern>>,
 }
 
+/// The numbers of a new criteria that has none in the request.
+pub(super) fn no_numbers() -> Change<Vec<PhoneNumberPattern>> {
+    Change::Set(Vec::new())
+}
+
 /// A reference to a schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Object, Serialize)]
 pub struct ScheduleReference {
