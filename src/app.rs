@@ -89,12 +89,12 @@ impl Application {
     /// done or the drain timeout has expired.
     pub async fn run_until(self, stop: impl Future<Output = ()>) {
         let endpoint = http::endpoint(self.server.clone(), self.clock.clone(), &self.config);
-        let told = async {
+        let stop = async {
             stop.await;
             tracing::info!("stopping: finishing the requests in progress");
         };
         tokio::select! {
-            () = listener::serve(self.listener, endpoint, told, self.clock, self.config) => {}
+            () = listener::serve(self.listener, endpoint, stop, self.clock, self.config) => {}
             () = Box::pin(self.server.run_background()) => {}
         }
         tracing::info!("stopped");

@@ -1,9 +1,9 @@
-//! The database's URL: what in it the driver would pass over. Of a misspelt `sslmode` it only warns, and goes on
-//! without TLS.
+//! Checks of the database's URL that the driver does not make: for a misspelt `sslmode`, the driver only warns and
+//! connects without TLS.
 
 use std::env;
 
-/// What the URL of a PostgreSQL can say behind its `?`, in the words of libpq and in those of the driver.
+/// The parameters of a PostgreSQL URL that the driver knows.
 const POSTGRES_PARAMETERS: [&str; 18] = [
     "application_name",
     "dbname",
@@ -24,14 +24,13 @@ const POSTGRES_PARAMETERS: [&str; 18] = [
     "statement-cache-capacity",
     "user",
 ];
-/// How a connection to PostgreSQL is protected: from not at all to with a certificate that is for the host.
+/// The values of `sslmode`, from no TLS to a verified certificate and host name.
 const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
-/// Where the driver finds the mode when the URL has none.
+/// The variable that the driver reads if the URL has no `sslmode`.
 const SSL_MODE_VARIABLE: &str = "PGSSLMODE";
 
-/// What is wrong with the URL, and with the mode beside it, a line each. It may hold a password, and so it is not
-/// repeated.
-#[expect(clippy::disallowed_methods, reason = "it is the driver that reads the variable")]
+/// The faults of the URL and of `PGSSLMODE`, one a line. The URL may contain a password, so it is not repeated.
+#[expect(clippy::disallowed_methods, reason = "the driver reads the variable")]
 pub(super) fn faults(url: &str) -> Vec<String> {
     let mut faults = Vec::new();
     if !["postgres://", "postgresql://", "sqlite:"].iter().any(|scheme| url.starts_with(scheme)) {
@@ -45,7 +44,7 @@ pub(super) fn faults(url: &str) -> Vec<String> {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         if !POSTGRES_PARAMETERS.contains(&name) && !name.starts_with("options[") {
             let known = POSTGRES_PARAMETERS.join(", ");
-            faults.push(format!("--database-url: {name:?} is no parameter of it; known are {known}"));
+            faults.push(format!("--database-url: {name:?} is not a parameter of PostgreSQL's URL; known are {known}"));
         }
         if ["sslmode", "ssl-mode"].contains(&name) {
             faults.extend(ssl_mode_fault(&format!("--database-url: {name}"), value));
@@ -67,13 +66,13 @@ mod tests {
 
     #[test]
     fn a_database_url_with_a_misspelt_parameter_is_refused() {
-        for right in [
+        for valid in [
             "postgres://someone:secret@host/db",
             "postgresql://host/db?sslmode=verify-full&sslrootcert=/ca.pem&options[search_path]=a",
             "postgres://host/db?ssl-mode=Require",
             "sqlite://file.db?mode=rwc",
         ] {
-            assert_eq!(faults(right), Vec::<String>::new(), "{right}");
+            assert_eq!(faults(valid), Vec::<String>::new(), "{valid}");
         }
         for (wrong, named) in [
             ("postgres://someone:secret@host/db?sslmode=verify_full", "verify-full"),
@@ -87,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_mode_is_a_fault_wherever_it_stands() {
+    fn a_misspelt_mode_is_a_fault_in_the_environment_too() {
         assert_eq!(ssl_mode_fault(SSL_MODE_VARIABLE, "verify-full"), None);
         assert!(ssl_mode_fault(SSL_MODE_VARIABLE, "verify").is_some_and(|fault| fault.starts_with("PGSSLMODE: ")));
     }

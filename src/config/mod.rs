@@ -156,6 +156,43 @@ impl Faults {
         found
     }
 
+    fn decisions(&mut self, options: &Options) -> Option<DecisionConfig> {
+        let deadline = self.within("decision-deadline", &options.decision_deadline, 10..=10_000);
+        let staleness = self.within("decision-staleness", &options.decision_staleness, 100..=60_000);
+        let memory: Option<u64> = self.within("decision-memory", &options.decision_memory, 1..=1_048_576);
+        let greatest_age = self.within("decision-max-age", &options.decision_max_age, 1..=86_400);
+        let connections = self.within("decision-connections", &options.decision_connections, 1..=100);
+        Some(DecisionConfig {
+            deadline: Duration::from_millis(deadline?),
+            staleness: Duration::from_millis(staleness?),
+            memory: memory? << 20,
+            greatest_age: Duration::from_secs(greatest_age?),
+            connections: connections?,
+        })
+    }
+
+    fn database_limits(&mut self, options: &Options) -> Option<DatabaseLimits> {
+        let statement = self.within("database-statement-timeout", &options.database_statement_timeout, 1..=300);
+        let lock = self.within("database-lock-timeout", &options.database_lock_timeout, 1..=300);
+        Some(DatabaseLimits { statement: Duration::from_secs(statement?), lock: Duration::from_secs(lock?) })
+    }
+
+    fn open(&mut self, options: &Options, listen: Option<SocketAddr>) -> Option<bool> {
+        let open = self.one_of("auth", &options.auth, &[("token", false), ("none", true)]);
+        if open == Some(true) && listen.is_some_and(|listen| !listen.ip().is_loopback()) {
+            let right =
+                "possible with this --listen: `none` is allowed only on a loopback address, like 127.0.0.1:8080";
+            self.add("auth", &options.auth, right);
+        }
+        open
+    }
+
+    fn log_filter(&mut self, text: &str) {
+        if EnvFilter::try_new(text).is_err() {
+            self.add("log", text, "a log filter, like info or warn,call_acceptance=debug");
+        }
+    }
+
     fn oidc(&mut self, options: &Options) -> Option<OidcConfig> {
         let max_age = self.within("oidc-max-age", &options.oidc_max_age, 60..=31_536_000);
         let system = self.parse("oidc-system-call-processing", &options.oidc_system_call_processing, "true or false");
@@ -193,7 +230,11 @@ impl Faults {
         origins
     }
 
+    /// The region; an empty text means none.
     fn region(&mut self, text: &str) -> Option<Region> {
+        if text.is_empty() {
+            return None;
+        }
         let region = Region::parse(text).ok();
         if region.is_none() {
             self.add("default-region", text, "a region code in upper case, like BE (ISO 3166-1 alpha-2)");
@@ -221,39 +262,15 @@ impl TryFrom<Options> for Config {
         let mut faults = Faults::default();
         let listen = faults.parse("listen", &options.listen, "an address and port, like 127.0.0.1:8080 or [::]:8080");
         let database_connections = faults.within("database-connections", &options.database_connections, 1..=1000);
-        let statement = faults.within("database-statement-timeout", &options.database_statement_timeout, 1..=300);
-        let lock = faults.within("database-lock-timeout", &options.database_lock_timeout, 1..=300);
+        let database_limits = faults.database_limits(&options);
         let concurrent_writes =
             faults.within("concurrent-writes", &options.concurrent_writes, NonZeroU32::MIN..=MOST_WRITES);
         let migrate = faults.parse("migrate", &options.migrate, "true or false");
         let request_timeout = faults.within("request-timeout", &options.request_timeout, 1..=300);
         let drain_timeout = faults.within("drain-timeout", &options.drain_timeout, 0..=300);
-        let deadline = faults.within("decision-deadline", &options.decision_deadline, 10..=10_000);
-        let staleness = faults.within("decision-staleness", &options.decision_staleness, 100..=60_000);
-        let memory: Option<u64> = faults.within("decision-memory", &options.decision_memory, 1..=1_048_576);
-        let greatest_age = faults.within("decision-max-age", &options.decision_max_age, 1..=86_400);
-        let connections = faults.within("decision-connections", &options.decision_connections, 1..=100);
-        let decisions = || {
-            Some(DecisionConfig {
-                deadline: Duration::from_millis(deadline?),
-                staleness: Duration::from_millis(staleness?),
-                memory: memory? << 20,
-                greatest_age: Duration::from_secs(greatest_age?),
-                connections: connections?,
-            })
-        };
-        let decisions = decisions();
-        let default_region = options
-            .default_region
-            .as_ref()
-            .filter(|region| !region.is_empty())
-            .and_then(|region| faults.region(region));
-        let open = faults.one_of("auth", &options.auth, &[("token", false), ("none", true)]);
-        if open == Some(true) && listen.is_some_and(|listen: SocketAddr| !listen.ip().is_loopback()) {
-            let right =
-                "possible with this --listen: `none` is allowed only on a loopback address, like 127.0.0.1:8080";
-            faults.add("auth", &options.auth, right);
-        }
+        let decisions = faults.decisions(&options);
+        let default_region = options.default_region.as_deref().and_then(|region| faults.region(region));
+        let open = faults.open(&options, listen);
         let failed_authentications =
             faults.within("failed-authentications", &options.failed_authentications, NonZeroU32::MIN..=MOST_FAILED);
         let trusted_proxies = faults.networks("trusted-proxies", &options.trusted_proxies);
@@ -265,19 +282,14 @@ impl TryFrom<Options> for Config {
         let cors_origins = faults.origins(&options.cors_origins);
         let log_formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
         let log_format = faults.one_of("log-format", &options.log_format, &log_formats);
-        if EnvFilter::try_new(&options.log).is_err() {
-            faults.add("log", &options.log, "a log filter, like info or warn,call_acceptance=debug");
-        }
+        faults.log_filter(&options.log);
         faults.0.extend(database_url::faults(&options.database_url));
         let parsed = || {
             Some(Self {
                 listen: listen?,
                 database_url: options.database_url,
                 database_connections: database_connections?,
-                database_limits: DatabaseLimits {
-                    statement: Duration::from_secs(statement?),
-                    lock: Duration::from_secs(lock?),
-                },
+                database_limits: database_limits?,
                 concurrent_writes: concurrent_writes?,
                 cascades: CascadeConfig::default(),
                 migrate: migrate?,

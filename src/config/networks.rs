@@ -1,16 +1,15 @@
-//! Addresses and networks, as flags list them.
+//! Lists of IP addresses and networks in settings.
 
 use std::{net::IpAddr, str::FromStr};
 
 use ipnet::IpNet;
 
-/// Addresses and networks.
+/// A list of IP addresses and networks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Networks(Vec<IpNet>);
 
 impl Networks {
-    /// Whether `address` is one of them, or in one of them. An IPv4 address that is written as IPv6 is taken for what
-    /// it is.
+    /// Whether `address` is listed or in a listed network. An IPv4-mapped IPv6 address counts as the IPv4 address.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))
@@ -20,7 +19,7 @@ impl Networks {
 impl FromStr for Networks {
     type Err = String;
 
-    /// Reads a list with commas between its parts; the part that is neither an address nor a network is the error.
+    /// Parses a comma-separated list. The error is the first part that is neither an address nor a network.
     fn from_str(list: &str) -> Result<Self, String> {
         let parts = list.split(',').map(str::trim).filter(|part| !part.is_empty());
         let parsed = parts.map(|part| {
@@ -36,8 +35,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_and_networks_are_told_from_what_is_neither() {
-        let networks: Networks = "192.0.2.7, 10.0.0.0/8,2001:db8::/32,".parse().expect("a right list");
+    fn a_list_contains_its_addresses_and_those_of_its_networks() {
+        let networks: Networks = "192.0.2.7, 10.0.0.0/8,2001:db8::/32,".parse().expect("a valid list");
         let contains = |address: &str| networks.contains(address.parse().expect("an address"));
         for inside in ["192.0.2.7", "10.1.2.3", "::ffff:10.1.2.3", "2001:db8:1::1"] {
             assert!(contains(inside), "{inside}");

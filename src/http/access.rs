@@ -55,24 +55,23 @@ impl Gate {
             request_id: context.id.to_string(),
             operation: operation.id,
         };
-        let names = names(context);
         if identified.as_ref().is_err_and(is_unauthenticated)
             && let Some(stranger) = stranger(request)
         {
-            self.note_refusal(actor(stranger.into()), &names, Refused::Unauthenticated);
+            self.note_refusal(actor(stranger.into()), context, Refused::Unauthenticated);
         }
         let identity = identified?;
         let actor = actor(context.identity.get_or_init(|| identity).clone());
-        if !opens(rule, &names, &actor.identity) {
-            self.note_refusal(actor, &names, Refused::Forbidden);
+        if !is_allowed(rule, &actor.identity, context) {
+            self.note_refusal(actor, context, Refused::Forbidden);
             return Err(forbidden());
         }
         Ok(Some(actor))
     }
 
-    /// Has it recorded, for the tenant that the path names or that the actor is of.
-    fn note_refusal(&self, actor: Actor, names: &[Option<String>; 3], why: Refused) {
-        let named = Owner::parse(names.each_ref().map(Option::as_deref)).ok().flatten();
+    /// Records a refusal for the tenant in the path, else for that of the actor.
+    fn note_refusal(&self, actor: Actor, context: &RequestContext, why: Refused) {
+        let named = Owner::parse(names(context).each_ref().map(Option::as_deref)).ok().flatten();
         let own = match &actor.identity.scope {
             Scope::Of(owner) => Some(owner.clone()),
             Scope::System => None,
@@ -147,8 +146,13 @@ fn names(context: &RequestContext) -> [Option<String>; 3] {
     ["tenant_id", "group_id", "user_id"].map(|name| context.path_parameter(name).map(decoded))
 }
 
-/// Whether the rule allows `identity` to call the operation on a path with these names.
-fn opens(rule: Option<Rule>, names: &[Option<String>; 3], identity: &Identity) -> bool {
+/// Whether the rule allows `identity` to call the operation on this path.
+fn is_allowed(rule: Option<Rule>, identity: &Identity, context: &RequestContext) -> bool {
+    let names = match identity.scope {
+        // The whole system contains every path.
+        Scope::System => [None, None, None],
+        Scope::Of(_) => names(context),
+    };
     rule.is_some_and(|rule| rule.allows(identity, names.each_ref().map(Option::as_deref)))
 }
 

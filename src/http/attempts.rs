@@ -12,46 +12,47 @@ use std::{
 use call_acceptance_api::wire::problem::{Failure, ProblemCode, Refusal};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
 use quick_cache::sync::Cache;
-use sha2::{Digest, Sha256};
 use tokio::{
     sync::Mutex,
     time::{sleep, timeout},
 };
 
 use super::addresses::network;
+use crate::identity::token::Digest;
 
 /// Maximum number of blocked addresses that are stored.
-const MOST_WAITING: usize = 100_000;
+const MAX_BLOCKED: usize = 100_000;
 /// Maximum number of counted addresses before the recovered ones are dropped.
-const MOST_COUNTED: usize = 100_000;
+const MAX_COUNTED: usize = 100_000;
 
 /// Interval between checks of unknown credentials from a blocked address.
-const PACE: Duration = Duration::from_millis(3);
+const INTERVAL: Duration = Duration::from_millis(3);
 /// Maximum wait for a turn: enough for the default number of connections of an address.
 const TURN: Duration = Duration::from_secs(5);
-/// Number of remembered invalid credentials, and how long they are remembered.
-const MOST_BAD: usize = 100_000;
-const BAD: Duration = Duration::from_secs(10);
+/// Maximum number of cached invalid credentials.
+const MAX_INVALID: usize = 100_000;
+/// How long invalid credentials stay cached.
+const INVALID_TTL: Duration = Duration::from_secs(10);
 
 /// The failed authentications of all addresses.
 pub struct Attempts {
     /// Time when credentials were found invalid, by the digest of their header.
-    bad: Cache<[u8; 32], Instant>,
+    invalid: Cache<Digest, Instant>,
     /// The turn of requests from a blocked address.
     turns: Cache<IpAddr, Arc<Mutex<()>>>,
     failures: DefaultKeyedRateLimiter<IpAddr>,
     /// Blocked addresses, with the end of the block.
-    waiting: Cache<IpAddr, Instant>,
+    blocked: Cache<IpAddr, Instant>,
 }
 
 impl Attempts {
     /// Allows `most` failures of an address per minute, in a burst or spread out.
     pub fn per_minute(most: NonZeroU32) -> Self {
         Self {
-            bad: Cache::new(MOST_BAD),
-            turns: Cache::new(MOST_WAITING),
+            invalid: Cache::new(MAX_INVALID),
+            turns: Cache::new(MAX_BLOCKED),
             failures: RateLimiter::keyed(Quota::per_minute(most)),
-            waiting: Cache::new(MOST_WAITING),
+            blocked: Cache::new(MAX_BLOCKED),
         }
     }
 
@@ -59,10 +60,10 @@ impl Attempts {
     /// does not come in time.
     pub async fn admit(&self, address: IpAddr, header: &str) -> Result<(), Failure> {
         let network = network(address);
-        let until = self.waiting.get(&network);
+        let until = self.blocked.get(&network);
         let left = until.map(|until| until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero());
         let Some(left) = left else { return Ok(()) };
-        if self.bad.get(&digest(header)).is_some_and(|found| found.elapsed() < BAD) {
+        if self.invalid.get(&Digest::of(header)).is_some_and(|found| found.elapsed() < INVALID_TTL) {
             return Err(refusal(left));
         }
         timeout(TURN, self.turn(network)).await.map_err(|_| refusal(left))
@@ -77,26 +78,22 @@ impl Attempts {
         });
         // Locks are granted in the order of the requests.
         let _turn = turns.lock().await;
-        sleep(PACE).await;
+        sleep(INTERVAL).await;
     }
 
     /// Counts a failure of the address with the credentials in the header; refused if the limit is exceeded.
     pub fn failed(&self, address: IpAddr, header: &str) -> Result<(), Failure> {
         let network = network(address);
-        self.bad.insert(digest(header), Instant::now());
-        if self.failures.len() > MOST_COUNTED {
+        self.invalid.insert(Digest::of(header), Instant::now());
+        if self.failures.len() > MAX_COUNTED {
             self.failures.retain_recent();
         }
         self.failures.check_key(&network).map_err(|until| {
             let wait = until.wait_time_from(self.failures.clock().now());
-            self.waiting.insert(network, Instant::now() + wait);
+            self.blocked.insert(network, Instant::now() + wait);
             refusal(wait)
         })
     }
-}
-
-fn digest(header: &str) -> [u8; 32] {
-    Sha256::digest(header).into()
 }
 
 fn refusal(wait: Duration) -> Failure {
@@ -116,20 +113,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_fails_too_often_waits_and_no_one_else() {
+    async fn an_address_with_too_many_failures_is_blocked_and_others_are_not() {
         let attempts = Attempts::per_minute(NonZeroU32::new(3).expect("not zero"));
         let [one, other] = [IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2])];
         for _ in 0..3 {
             assert!(attempts.admit(one, "bad").await.is_ok() && attempts.failed(one, "bad").is_ok());
         }
-        let told = attempts.failed(one, "bad").err().and_then(retry_after).expect("the fourth is one too many");
-        assert!((1..=20).contains(&told), "{told}");
-        assert!(attempts.admit(one, "bad").await.err().and_then(retry_after).is_some_and(|wait| wait <= told));
+        let block = attempts.failed(one, "bad").err().and_then(retry_after).expect("the fourth is one too many");
+        assert!((1..=20).contains(&block), "{block}");
+        assert!(attempts.admit(one, "bad").await.err().and_then(retry_after).is_some_and(|wait| wait <= block));
         assert!(attempts.admit(other, "bad").await.is_ok() && attempts.failed(other, "bad").is_ok());
         assert!(attempts.admit(one, "not seen before").await.is_ok(), "it gets its turn");
     }
+
     #[tokio::test]
-    async fn those_who_were_not_seen_before_get_their_turn_behind_the_others() {
+    async fn unknown_credentials_from_a_blocked_address_are_checked_one_after_the_other() {
         let attempts = Attempts::per_minute(NonZeroU32::MIN);
         let one = IpAddr::from([192, 0, 2, 1]);
         assert!(attempts.failed(one, "bad").is_ok() && attempts.failed(one, "bad").is_err());

@@ -1,4 +1,4 @@
-//! Where a request comes from. What a proxy says of it counts only when the operator trusts the proxy.
+//! The address of the client, which is taken from proxy headers only if the proxy is trusted.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -9,7 +9,7 @@ use poem::{
 
 use crate::config::Networks;
 
-/// The address of whoever sent the request: of the last one on its way that is no trusted proxy.
+/// The client's address: the last address on the request's way that is not a trusted proxy.
 pub fn client_address(request: &Request, trusted: &Networks) -> IpAddr {
     client(peer(request), request.headers(), trusted)
 }
@@ -19,9 +19,9 @@ fn peer(request: &Request) -> IpAddr {
     peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
 }
 
-/// The address behind `peer`. Proxies add whom they have the request from at the right, and so everything to the left
-/// of the first that is not trusted can be made up. Of the two headers `X-Forwarded-For` counts when there are both: it
-/// is what proxies write unless they are told otherwise.
+/// The client's address behind `peer`. Each proxy appends the address of its peer, so everything to the left of the
+/// last untrusted address can be forged. `X-Forwarded-For` takes precedence over `Forwarded`, because most proxies
+/// write only the former and pass the latter on unchanged.
 fn client(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> IpAddr {
     if !trusted.contains(peer) {
         return peer;
@@ -33,8 +33,8 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> IpAddr {
     }
 }
 
-/// The first address, from the last proxy back, that is not trusted. A proxy that does not tell where it has the
-/// request from is the farthest that is known.
+/// The first untrusted address, searched from the last proxy back. If a trusted proxy names no address, it is the
+/// proxy's own.
 fn behind(peer: IpAddr, nodes: impl Iterator<Item = Option<IpAddr>>, trusted: &Networks) -> IpAddr {
     let mut known = peer;
     for node in nodes {
@@ -47,7 +47,7 @@ fn behind(peer: IpAddr, nodes: impl Iterator<Item = Option<IpAddr>>, trusted: &N
     known
 }
 
-/// The elements of all headers of this name, the last one first.
+/// The elements of all headers with this name, in reverse order.
 fn elements<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
     let lines: Vec<&str> = headers.get_all(name).iter().map(|line| line.to_str().unwrap_or_default()).collect();
     lines.into_iter().rev().flat_map(|line| line.rsplit(',')).map(str::trim)
@@ -77,8 +77,8 @@ mod tests {
 
     use super::*;
 
-    fn from(peer: &str, given: &[(&'static str, &str)]) -> String {
-        let trusted = "10.0.0.0/8, 2001:db8::1".parse().expect("a right list");
+    fn client_of(peer: &str, given: &[(&'static str, &str)]) -> String {
+        let trusted = "10.0.0.0/8, 2001:db8::1".parse().expect("a valid list");
         let named = |(name, value): &(&'static str, &str)| {
             (HeaderName::from_static(name), HeaderValue::from_str(value).expect("a header's value"))
         };
@@ -91,28 +91,28 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_a_client_writes_the_proxy_has_the_last_word(
+        fn a_client_cannot_forge_the_address_that_a_trusted_proxy_appends(
             written in "[\\x20-\\x7E]{0,80}",
             twice in any::<bool>(),
         ) {
             let line = format!("{written}, 192.0.2.1");
-            prop_assert_eq!(from("10.0.0.1", &[("x-forwarded-for", &line)]), "192.0.2.1");
+            prop_assert_eq!(client_of("10.0.0.1", &[("x-forwarded-for", &line)]), "192.0.2.1");
             let line = format!("{written}, for=192.0.2.1");
             let lines = [("forwarded", written.as_str()), ("forwarded", line.as_str())];
-            prop_assert_eq!(from("10.0.0.1", if twice { &lines } else { &lines[1..] }), "192.0.2.1");
-            prop_assert_eq!(from("192.0.2.9", &lines), "192.0.2.9");
+            prop_assert_eq!(client_of("10.0.0.1", if twice { &lines } else { &lines[1..] }), "192.0.2.1");
+            prop_assert_eq!(client_of("192.0.2.9", &lines), "192.0.2.9");
         }
     }
 
     #[test]
-    fn what_a_stranger_says_of_itself_does_not_count() {
+    fn headers_of_an_untrusted_peer_are_ignored() {
         for header in [("x-forwarded-for", "192.0.2.1"), ("forwarded", "for=192.0.2.1")] {
-            assert_eq!(from("198.51.100.7", &[header]), "198.51.100.7");
+            assert_eq!(client_of("198.51.100.7", &[header]), "198.51.100.7");
         }
     }
 
     #[test]
-    fn the_last_that_is_no_trusted_proxy_is_the_client() {
+    fn the_last_untrusted_address_is_the_client() {
         for (value, client) in [
             ("192.0.2.1", "192.0.2.1"),
             ("198.51.100.9, 192.0.2.1", "192.0.2.1"),
@@ -126,14 +126,14 @@ mod tests {
             ("192.0.2.1, unknown, 10.0.0.2", "10.0.0.2"),
             ("", "10.0.0.1"),
         ] {
-            assert_eq!(from("10.0.0.1", &[("x-forwarded-for", value)]), client, "{value}");
+            assert_eq!(client_of("10.0.0.1", &[("x-forwarded-for", value)]), client, "{value}");
         }
         let two = [("x-forwarded-for", "198.51.100.9"), ("x-forwarded-for", "192.0.2.1, 10.0.0.2")];
-        assert_eq!(from("10.0.0.1", &two), "192.0.2.1");
+        assert_eq!(client_of("10.0.0.1", &two), "192.0.2.1");
     }
 
     #[test]
-    fn forwarded_is_read_as_its_rfc_says() {
+    fn forwarded_is_parsed_as_rfc_7239_says() {
         for (value, client) in [
             ("for=192.0.2.1", "192.0.2.1"),
             ("For=\"[2001:db8:5::17]:4711\"", "2001:db8:5::17"),
@@ -144,13 +144,13 @@ mod tests {
             ("for=192.0.2.1, for=unknown;by=10.0.0.2", "10.0.0.1"),
             ("by=10.0.0.2", "10.0.0.1"),
         ] {
-            assert_eq!(from("10.0.0.1", &[("forwarded", value)]), client, "{value}");
+            assert_eq!(client_of("10.0.0.1", &[("forwarded", value)]), client, "{value}");
         }
     }
 
     #[test]
-    fn the_header_that_proxies_write_of_themselves_counts_before_the_other() {
+    fn x_forwarded_for_takes_precedence_over_forwarded() {
         let both = [("forwarded", "for=198.51.100.9"), ("x-forwarded-for", "192.0.2.1")];
-        assert_eq!(from("10.0.0.1", &both), "192.0.2.1");
+        assert_eq!(client_of("10.0.0.1", &both), "192.0.2.1");
     }
 }

@@ -1,7 +1,8 @@
-//! The head of a request: how long it is, and whom it is for.
+//! Checks of a request's first line and headers: their size and `Host`.
 //!
-//! `Host` stands there once (RFC 9112, section 3.2), and where nobody is asked who it is, it is this machine: a page of
-//! another site, whose name its maker lets point to this machine, would else be let do everything.
+//! A request has exactly one `Host` (RFC 9112, section 3.2). Without authentication, `Host` must name this machine.
+//! Otherwise any web page could call the API by DNS rebinding: a domain of its author that resolves to a loopback
+//! address.
 
 use std::net::IpAddr;
 
@@ -11,36 +12,36 @@ use poem::{
     http::{Version, header, uri::Authority},
 };
 
-/// The greatest length of a request's first line and headers, in bytes.
+/// Maximum size of a request's first line and headers, in bytes.
 pub const MAX_HEAD_BYTES: usize = 64 << 10;
-/// What a client is told whose request has a longer head.
+/// The `detail` of the problem for a longer head.
 pub const TOO_LARGE: &str =
     "The first line and the headers are longer than 64 KiB together, or there are more than 100 headers.";
 
-/// Refuses a request with a head that is too long, without `Host` or with two; with `open`, one that is for another
-/// host than this machine.
+/// Refuses a request whose head is too long or that does not have exactly one `Host`. With `open` (no authentication),
+/// refuses also a `Host` that is not this machine.
 pub fn check(request: &Request, open: bool) -> Result<(), Failure> {
-    // hyper stops reading there, but takes what it has read by then.
+    // hyper's limit is that of its buffer, so a head that arrives in one read can be longer.
     if length(request) > MAX_HEAD_BYTES {
         return Err(Failure::refused(ProblemCode::HeadTooLarge, TOO_LARGE));
     }
     let hosts: Vec<_> = request.headers().get_all(header::HOST).iter().collect();
-    let right = hosts.len() == 1 || (hosts.is_empty() && request.version() < Version::HTTP_11);
-    if !right {
-        let detail = format!("A request has one `Host` header; this one has {}.", hosts.len());
+    let is_valid = hosts.len() == 1 || (hosts.is_empty() && request.version() < Version::HTTP_11);
+    if !is_valid {
+        let detail = format!("A request must have exactly one `Host` header; this one has {}.", hosts.len());
         return Err(Failure::invalid(vec![Fault::of_parameter("Host", detail)]));
     }
-    let named =
+    let is_local =
         hosts.iter().all(|host| host.to_str().is_ok_and(|host| host.parse().is_ok_and(|host| is_loopback(&host))));
-    if open && !(named && request.uri().authority().is_none_or(is_loopback)) {
-        let detail = "This server asks nobody who it is (`--auth none`), and so answers only what is sent to \
-                      `localhost` or to an address of loopback, by `Host`.";
+    if open && !(is_local && request.uri().authority().is_none_or(is_loopback)) {
+        let detail = "This server runs without authentication (`--auth none`). Its `Host` must be `localhost` or a \
+                      loopback address.";
         return Err(Failure::refused(ProblemCode::Forbidden, detail));
     }
     Ok(())
 }
 
-/// The length of the head, the marks between its parts left out.
+/// The size of the head without separators.
 fn length(request: &Request) -> usize {
     let uri = request.original_uri();
     let line = uri.path().len() + uri.query().map_or(0, str::len);
@@ -60,13 +61,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_machine_is_told_from_others() {
-        let right = |host: &str| host.parse().is_ok_and(|host| is_loopback(&host));
+    fn only_loopback_hosts_are_local() {
+        let is_local = |host: &str| host.parse().is_ok_and(|host| is_loopback(&host));
         for host in ["localhost", "LocalHost:8080", "api.localhost", "127.0.0.1:8080", "127.8.9.1", "[::1]:8080"] {
-            assert!(right(host), "{host}");
+            assert!(is_local(host), "{host}");
         }
         for host in ["", "localhost.example.com", "127.0.0.1.example.com", "192.0.2.1", "[2001:db8::1]", "0.0.0.0"] {
-            assert!(!right(host), "{host}");
+            assert!(!is_local(host), "{host}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What called numbers stand for, in memory: reading one by the numbering plans costs more than the decision itself.
+//! Cache of parsed called numbers. Parsing one by the numbering plans costs more than the decision itself.
 
 use std::sync::Arc;
 
@@ -7,19 +7,19 @@ use quick_cache::sync::Cache;
 
 use crate::rules::screening;
 
-/// How many called numbers are remembered at most.
-const MOST: usize = 10_000;
+/// Maximum number of cached called numbers.
+const MAX_CACHED: usize = 10_000;
 
-/// The called numbers that were read lately.
+/// The recently parsed called numbers.
 pub struct CalledNumbers(Cache<Called, Arc<[PhoneNumber]>>);
 
 impl CalledNumbers {
-    /// No number is remembered at first.
+    /// An empty cache.
     pub fn new() -> Self {
-        Self(Cache::new(MOST))
+        Self(Cache::new(MAX_CACHED))
     }
 
-    /// The users' numbers that `called` may stand for, as [`screening::called_numbers`] reads them.
+    /// The users' numbers that `called` may mean, see [`screening::called_numbers`].
     pub fn read(&self, called: Called) -> Arc<[PhoneNumber]> {
         if let Some(numbers) = self.0.get(&called) {
             return numbers;

@@ -59,7 +59,7 @@ impl Drop for Uncertain<'_> {
     fn drop(&mut self) {
         let changes = self.take();
         if !changes.is_empty() {
-            self.server.learn(&changes);
+            self.server.invalidate(&changes);
         }
     }
 }
@@ -104,20 +104,21 @@ impl Server {
         let changes = uncertain.take();
         match ended {
             Ok(value) => {
-                self.learn(&changes);
+                self.invalidate(&changes);
                 Ok(value)
             }
             Err(Aborted { failure, perhaps }) => {
                 if perhaps.is_some() {
                     // The transaction may have been committed, so the caches may be outdated.
-                    self.learn(&changes);
+                    self.invalidate(&changes);
                 }
                 Err(failure)
             }
         }
     }
 
-    fn learn(&self, changes: &[(Uuid, Change)]) {
+    /// Invalidates the caches of this instance.
+    fn invalidate(&self, changes: &[(Uuid, Change)]) {
         self.snapshots.note_own(changes);
         for (_, change) in changes {
             if let Change::Token(token) = change {

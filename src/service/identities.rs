@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_opens_by_its_secret_until_it_expires() {
+    fn a_token_is_valid_with_its_secret_until_it_expires() {
         let known = KnownToken::new(identity(), Digest::of("secret"), Some(second(100)));
         assert!(known.authenticate("secret", second(99)).is_some());
         assert!(known.authenticate("secret", second(100)).is_none());

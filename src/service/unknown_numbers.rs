@@ -10,12 +10,12 @@ const PAUSE: SignedDuration = SignedDuration::from_mins(1);
 
 /// The calls since the last log line.
 #[derive(Debug, Default)]
-pub struct UnknownNumbers(Mutex<Untold>);
+pub struct UnknownNumbers(Mutex<Unlogged>);
 
 #[derive(Debug, Default)]
-struct Untold {
+struct Unlogged {
     calls: u64,
-    told_at: Option<Timestamp>,
+    logged_at: Option<Timestamp>,
 }
 
 impl UnknownNumbers {
@@ -24,22 +24,21 @@ impl UnknownNumbers {
         if let Some(calls) = self.due(now) {
             tracing::warn!(
                 calls,
-                "called numbers belong to no user: the calls are accepted unscreened. Are the numbers those of the \
-                users, \
-                 and is the region of the node right?"
+                "called numbers belong to no user: the calls are accepted unscreened. Check the phone numbers of the \
+                 users and the region of the node."
             );
         }
     }
 
     /// The number of calls since the last line, including this one, if a line is due.
     fn due(&self, now: Timestamp) -> Option<u64> {
-        let mut untold = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        untold.calls += 1;
+        let mut unlogged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        unlogged.calls += 1;
         // If the clock was set back, a line is due.
-        let is_due = untold.told_at.is_none_or(|told_at| !(told_at..told_at + PAUSE).contains(&now));
+        let is_due = unlogged.logged_at.is_none_or(|logged_at| !(logged_at..logged_at + PAUSE).contains(&now));
         is_due.then(|| {
-            untold.told_at = Some(now);
-            std::mem::take(&mut untold.calls)
+            unlogged.logged_at = Some(now);
+            std::mem::take(&mut unlogged.calls)
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Jobs of deletions in the background: their progress, and the lock of the instance that carries one out.
+//! Jobs of background deletions: their progress, and the lock of the instance that runs one.
 
 use std::net::IpAddr;
 
@@ -21,7 +21,7 @@ use sea_orm::{
 
 use super::{
     audit::instant,
-    column::{optional, owner_columns, value},
+    column::{microseconds, optional, owner_columns, value},
     contents::Place,
     entity::deletions::{ActiveModel, Column, Entity, Model},
     error::StoreError,
@@ -30,7 +30,7 @@ use super::{
 /// Maximum number of jobs per poll.
 const AT_ONCE: u64 = 100;
 
-/// A deletion as it is kept.
+/// A stored deletion.
 #[derive(Debug, Clone)]
 pub struct KeptDeletion {
     /// The deletion as it is shown.
@@ -117,10 +117,6 @@ pub async fn insert(db: &impl ConnectionTrait, deletion: &Deletion, by: &Actor) 
     };
     row.insert(db).await?;
     Ok(())
-}
-
-fn microseconds(instant: &Instant) -> i64 {
-    instant.timestamp().as_microsecond()
 }
 
 /// One deletion, if it is there.

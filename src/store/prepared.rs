@@ -1,11 +1,10 @@
-//! Statements whose text is built once: the query builder takes longer to write the text of a large statement than the
-//! database takes to find its rows.
+//! Cached SQL texts. For a large statement, building the text takes longer than the database takes to find the rows.
 
 use std::sync::OnceLock;
 
 use sea_orm::{DbBackend, Statement, Value};
 
-/// The text of one statement, for each kind of database.
+/// The SQL text of one statement for each kind of database.
 ///
 /// A test build compares each use with a newly built statement, so text and values cannot drift apart.
 pub(super) struct Prepared {
@@ -14,13 +13,13 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    /// A statement that is built when it is used first.
+    /// A statement whose text is built on first use.
     pub(super) const fn new() -> Self {
         Self { postgres: OnceLock::new(), sqlite: OnceLock::new() }
     }
 
-    /// The statement that `build` makes with these `values`, in the order of their placeholders. Its text must depend
-    /// on nothing but the kind of database.
+    /// The statement with `values` in the order of its placeholders. The text that `build` makes must depend only on
+    /// the kind of database.
     pub(super) fn with(
         &self,
         backend: DbBackend,

@@ -8,7 +8,6 @@ use call_acceptance_api::{
     value::{
         name::TenantId,
         owner::{GroupPath, Owner, UserPath},
-        time::Instant,
     },
     wire::page::PageQuery,
 };
@@ -21,7 +20,7 @@ use sea_orm::{
 
 use super::{
     audit::{instant, scope_columns},
-    column::{cut, optional, value},
+    column::{cut, microseconds, optional, value},
     entity::tokens::{ActiveModel, Column, Entity, Model},
     error::StoreError,
 };
@@ -124,10 +123,6 @@ pub async fn insert(db: &impl ConnectionTrait, kept: &KeptToken) -> Result<(), S
     };
     row.insert(db).await?;
     Ok(())
-}
-
-fn microseconds(instant: &Instant) -> i64 {
-    instant.timestamp().as_microsecond()
 }
 
 /// The token, if it exists, whatever its scope.

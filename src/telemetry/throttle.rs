@@ -29,13 +29,13 @@ impl Throttle {
     pub fn count(&self) -> Option<u64> {
         let total = self.total.fetch_add(1, Ordering::Relaxed) + 1;
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let told = match *last {
+        let logged = match *last {
             Some((at, _)) if at.elapsed() < PAUSE => return None,
-            Some((_, told)) => told,
+            Some((_, logged)) => logged,
             None => 0,
         };
         *last = Some((Instant::now(), total));
-        Some(total.saturating_sub(told))
+        Some(total.saturating_sub(logged))
     }
 
     /// The total number of events.

@@ -121,7 +121,7 @@ impl MakeWriter<'_> for LogWriter {
 }
 
 fn write_all(mut output: impl Write, lines: &Receiver<Entry>, counts: &Counts) {
-    let mut told = 0;
+    let mut reported = 0;
     for entry in lines {
         match entry {
             Entry::Flush(done) => {
@@ -136,8 +136,8 @@ fn write_all(mut output: impl Write, lines: &Receiver<Entry>, counts: &Counts) {
                     continue;
                 }
                 let dropped = counts.dropped.load(Ordering::Relaxed);
-                if dropped > told && output.write_all(&report(dropped - told)).is_ok() {
-                    told = dropped;
+                if dropped > reported && output.write_all(&report(dropped - reported)).is_ok() {
+                    reported = dropped;
                 }
             }
         }

@@ -1,10 +1,10 @@
-"""Bodies whose check could cost much. Each has as many bytes as a body may have, and something wrong in its own way."""
+"""Request bodies of the maximum size whose validation could be expensive, each with a different fault."""
 
 import os
 
 from server import ATTACKER, MIB, SERVICE, at_once, check
 
-# Seconds of CPU for a body of 1 MiB. The program is built without optimization; a release needs less than a quarter.
+# CPU seconds for a body of 1 MiB in a debug build; a release build needs less than a quarter of it.
 BODY_CPU = 1.5
 CRITERIA_LIST = ATTACKER + SERVICE
 CRITERIA = CRITERIA_LIST + "criteria/x/"
@@ -16,13 +16,13 @@ PERIOD = '{"name":"p","type":"Recurrence","startDate":"2027-01-01","rule":"FREQ=
 
 
 def filled(start, item, end, separator=","):
-    """The same item over and over."""
+    """One item, repeated to 1 MiB."""
     count = (MIB - len(start) - len(end)) // (len(item) + len(separator))
     return (start + separator.join([item] * count) + end).encode()
 
 
 def counted(start, item, end):
-    """Items that are all different."""
+    """Different items, up to 1 MiB."""
     items, length = [], len(start) + len(end)
     while length < MIB - 100:
         items.append(item(len(items)))
@@ -37,7 +37,7 @@ def day(number, separator):
 def bodies():
     numbers = '{"fromDnCriteria":{"phoneNumbers":[', "]}}"
     full = '{"name":"n","fromDnCriteria":{"phoneNumbers":[' + ",".join(["1"] * 500) + "]}}"
-    yield "numbers that are none", CRITERIA, JSON, filled(numbers[0], "1", numbers[1])
+    yield "invalid numbers", CRITERIA, JSON, filled(numbers[0], "1", numbers[1])
     yield "the same number", CRITERIA, JSON, filled(numbers[0], '"+1"', numbers[1])
     yield "different numbers", CRITERIA, JSON, counted(numbers[0], lambda at: f'"+{at}"', numbers[1])
     yield "unknown members", CRITERIA, JSON, counted("{", lambda at: f'"{at}":1', "}")
@@ -48,16 +48,16 @@ def bodies():
     yield "empty periods", SCHEDULE, JSON, filled('{"periods":[', "{}", "]}")
     yield "periods of one name", SCHEDULE, JSON, filled(
         '{"periods":[', '{"name":"p","type":"Date","startDate":"2027-01-01"}', "]}")
-    yield "days left out", SCHEDULE, JSON, counted(
+    yield "excluded days", SCHEDULE, JSON, counted(
         '{"periods":[' + PERIOD, lambda at: f'"{day(at, "-")}"', "]}]}")
-    yield "days left out of a calendar", SCHEDULE + "icalendar/", CALENDAR, counted(
+    yield "excluded days of a calendar", SCHEDULE + "icalendar/", CALENDAR, counted(
         EVENT, lambda at: day(at, ""), "\nEND:VEVENT\nEND:VCALENDAR\n")
-    yield "events without end", SCHEDULE + "icalendar/", CALENDAR, filled(
+    yield "unclosed events", SCHEDULE + "icalendar/", CALENDAR, filled(
         "BEGIN:VCALENDAR\n", "BEGIN:VEVENT", "", "\n")
 
 
 def attack(server):
-    """Sends each alone, for its cost, and then all of them twice at once, for others."""
+    """Sends each body alone to measure its cost, then all of them twice at the same time."""
     server.ask("POST", SCHEDULES, {"name": "abuse"})
     worst = 0.0, "none"
     for name, path, kind, body in bodies():
@@ -72,4 +72,4 @@ def attack(server):
         check(len(answer) < MIB // 2, f"{name}: the answer has {len(answer)} bytes")
     twice = list(bodies()) * 2
     at_once(len(twice), lambda at: server.ask("PUT", twice[at][1], twice[at][3], kind=twice[at][2]))
-    return f"the dearest body of 1 MiB cost {worst[0] * 1000:.0f} ms of CPU ({worst[1]}, not optimized)"
+    return f"the most expensive body of 1 MiB cost {worst[0] * 1000:.0f} ms of CPU ({worst[1]}, debug build)"

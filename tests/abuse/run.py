@@ -1,16 +1,14 @@
-"""Attacks a server from outside, on loopback, and holds what it costs against bounds: CPU, memory, and how long others
-wait meanwhile.
+"""Attacks a server on loopback and checks bounds of CPU, memory and the latency of other clients.
 
     tests/abuse/run.py PROGRAM DATABASE_URL [ATTACK]...
 
-To add an attack, write a function that takes the server, does one thing and says in a line what it cost, and add it to
-ATTACKS. Every loop has an end.
+To add an attack, write a function that takes the server and returns a line with the measured cost, and add it to
+ATTACKS. Every loop must be bounded.
 
-CPU time is taken from the kernel, and so a busy machine changes it little. Latency it does change: 19 of 20 requests
-of others are to be answered in 100 ms, or, on a machine that is busy already, in five times what they waited before the
-attacks, but in half a second at the most.
+CPU time comes from the kernel and depends little on other load. Latency does depend on it, so the bound of the 95th
+percentile is 100 ms, or on a busy machine five times the latency before the attacks, at most 0.5 s.
 
-ABUSE_COSTS=1 prints what each body cost.
+ABUSE_COSTS=1 prints the cost of each body.
 """
 
 import resource
@@ -23,20 +21,21 @@ import tenants
 from server import Others, Server, check, failures
 
 QUICK, SLOW = 0.1, 0.5  # seconds
-# How often an attack is tried until others wait for little: what else the machine does may have made them wait.
+# Attempts for an attack to meet the latency bound, because other load on the machine affects it.
 TRIES = 3
 ATTACKS = {
-    "unread answers": connections.unread_answers,
+    "unread responses": connections.unread_answers,
     "many connections": connections.many_connections,
-    "half heads": connections.half_heads,
+    "incomplete heads": connections.incomplete_heads,
     "guesses": connections.guesses,
-    # Behind what is held against its memory: this makes the program large.
+    # After the attacks with a memory bound, because this one grows the process.
     "bodies": bodies.attack,
-    "dear schedules": tenants.dear_schedules,
+    "expensive schedules": tenants.expensive_schedules,
     "writes at once": tenants.writes_at_once,
     "audit pages": tenants.audit_pages,
+    "cascade": tenants.cascade,
     "unread log": connections.unread_log,
-    # The last: there is no log any more.
+    # The last one, because there is no log afterwards.
     "log without reader": connections.log_without_reader,
 }
 
@@ -59,14 +58,14 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8192)), hard))
     server = Server(program, database)
     try:
-        # The first requests find nothing in memory.
+        # Warms the caches.
         with Others(server):
             time.sleep(1)
         with Others(server) as quiet:
             time.sleep(2)
         check(not quiet.wrong, f"others are answered {quiet.wrong[:3]} before any attack")
         bound = min(max(QUICK, 5 * quiet.of(0.95)), SLOW)
-        print(f"before any attack {quiet}; they may wait {bound * 1000:.0f} ms", flush=True)
+        print(f"before any attack {quiet}; bound {bound * 1000:.0f} ms", flush=True)
         for name in names or ATTACKS:
             attack(server, name, bound)
             if server.process.poll() is not None:

@@ -1,9 +1,11 @@
-"""The server under attack, and others who use it meanwhile."""
+"""The server under attack, and its other clients."""
 
+import contextlib
 import json
 import multiprocessing
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -12,28 +14,28 @@ import time
 MIB = 1 << 20
 USERS = "/api/v1/tenants/foo/groups/foogroup/users/"
 SERVICE = "services/selective_call_acceptance/"
-# Whom others ask for, and who attacks.
+# The user that other clients request, and the attacker's.
 OTHER = USERS + "foouser/"
 ATTACKER = USERS + "attacker/"
 WRITE_TIMEOUT = 2  # seconds
-CONNECTIONS = 1000  # of an address
+CONNECTIONS = 1000  # per address
 STARTED = b"serving on http://"
 
 failures = []
 
 
 def check(holds, what):
-    """Notes and prints that something does not hold."""
+    """Records and prints a failed check."""
     if not holds:
         failures.append(what)
         print(f"  FAILED: {what}", flush=True)
 
 
 class Server:
-    """The program with a log in a pipe, and a database with the demonstration data."""
+    """The server with the demonstration data. Its log is a pipe that this process reads."""
 
     def __init__(self, program, database):
-        self.program = program
+        self.program, self.database = program, database
         self.environment = {"DATABASE_URL": database, "PATH": os.environ["PATH"]}
         self.command("demo")
         self.token = self.new_token("system_admin")
@@ -62,6 +64,17 @@ class Server:
             sys.exit(f"{arguments} failed: {done.stderr}")
         return done.stdout
 
+    def execute(self, *statements):
+        """Executes SQL statements directly on the database."""
+        if self.database.startswith("postgres"):
+            texts = [argument for text in statements for argument in ("-c", text)]
+            subprocess.run(["psql", "-q", self.database, *texts], check=True)
+            return
+        path = self.database.removeprefix("sqlite://").split("?")[0]
+        with contextlib.closing(sqlite3.connect(path, timeout=60)) as connection, connection:
+            for text in statements:
+                connection.execute(text)
+
     def new_token(self, role, *scope):
         return self.command("token", "create", "--role", role, *scope).split()[-1]
 
@@ -74,7 +87,7 @@ class Server:
             pass  # The pipe was closed.
 
     def logged(self, text, seconds=30):
-        """Whether the log says so, at the latest after so long."""
+        """Whether the log contains the text within the timeout."""
         ends = time.monotonic() + seconds
         while not any(text in line for line in self.log):
             if time.monotonic() > ends:
@@ -84,13 +97,13 @@ class Server:
         return True
 
     def cpu(self):
-        """Seconds of CPU that the process has used."""
+        """CPU time of the process in seconds."""
         with open(f"/proc/{self.process.pid}/stat") as stat:
             fields = stat.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory(self):
-        """Bytes of memory that the process has."""
+        """Resident memory of the process in bytes."""
         with open(f"/proc/{self.process.pid}/statm") as statm:
             return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
@@ -98,7 +111,7 @@ class Server:
         return connect(self.address, source)
 
     def ask(self, method, path, body=None, token=None, **options):
-        """Status and body of the answer."""
+        """Status and body of the response."""
         return ask(self.address, token or self.token, method, path, body, **options)
 
     def stop(self):
@@ -136,8 +149,8 @@ def ask(address, token, method, path, body=None, source="127.0.0.1", kind="appli
 
 
 class Others:
-    """Others, from an address of their own and in a process of their own, who ask for liveness, readiness, a decision
-    and a user's criteria all the time."""
+    """Other clients in a process of their own, with another address. They continuously request liveness, readiness, a
+    decision and a user's criteria."""
 
     REQUESTS = [
         ("GET", "/health/live", None),
@@ -179,18 +192,18 @@ class Others:
         self.process.join(60)
 
     def of(self, share):
-        """The seconds that this share of the requests waited at most."""
+        """The latency percentile of this share of the requests, in seconds."""
         waits = sorted(self.waits) or [0.0]
         return waits[min(len(waits) - 1, int(len(waits) * share))]
 
     def __str__(self):
         half, most, worst = (self.of(share) * 1000 for share in (0.5, 0.95, 1))
-        return (f"others waited {half:.0f} ms (half), {most:.0f} ms (19 of 20), "
-                f"{worst:.0f} ms (worst of {len(self.waits)})")
+        return (f"others waited {half:.0f} ms (median), {most:.0f} ms (95th percentile), "
+                f"{worst:.0f} ms (maximum of {len(self.waits)})")
 
 
 def at_once(count, work):
-    """The results of `work`, called so often at the same time with its number; an exception is a result."""
+    """The results of `count` concurrent calls of `work` with the number of the call; an OSError is a result."""
     results = [None] * count
 
     def one(number):

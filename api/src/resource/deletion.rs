@@ -1,4 +1,4 @@
-//! Deletions that go on in the background: of tenants and groups that hold too much for one transaction.
+//! Background deletions of tenants and groups that hold too much for one transaction.
 
 use std::sync::Arc;
 
@@ -35,57 +35,57 @@ text! {
 }
 
 open_enum! {
-    /// How far a deletion is.
+    /// The status of a background deletion.
     DeletionStatus: SNAKE_CASE, {
-        /// What is not yet deleted is still there; nothing is created in it any more.
+        /// Some users are not deleted yet. Nothing new can be created in the tenant or group.
         Running = "running",
-        /// All is gone, and identifiers may be used again.
+        /// Everything is deleted. The identifiers can be used again.
         Complete = "complete",
     }
 }
 
-/// A deletion of a tenant or a group with all that it holds, which goes on in the background.
+/// A background deletion of a tenant or a group with everything in it.
 #[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
 #[oai(rename_all = "camelCase")]
 #[serde(rename_all = "camelCase")]
 pub struct Deletion {
-    /// The identifier.
+    /// The identifier of the deletion.
     pub deletion_id: DeletionId,
-    /// The tenant that is deleted, or whose group is.
+    /// The tenant that is deleted, or that contains the deleted group.
     pub tenant_id: TenantId,
-    /// The group that is deleted; absent when the tenant is.
+    /// The group that is deleted; absent if the whole tenant is deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_id: Option<GroupId>,
-    /// How far it is.
+    /// The status.
     pub status: DeletionStatus,
-    /// How many users are gone already.
+    /// Number of users deleted so far.
     #[oai(validator(minimum(value = "0"), maximum(value = "1000000000000")))]
     pub users_deleted: i64,
-    /// When it was asked for.
+    /// Time of the request for the deletion.
     pub started_at: Instant,
-    /// When all was gone; absent until then.
+    /// Time when the deletion was complete; absent until then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Instant>,
 }
 
-/// 200, or 202 while the deletion goes on in the background; both with an empty object.
+/// 200, or 202 if the deletion continues in the background; both with an empty object.
 #[derive(ApiResponse)]
 pub enum Removed {
-    /// It is no longer there.
+    /// It is deleted.
     #[oai(status = 200)]
     Ok(JsonAnswer<Empty>),
-    /// It holds much, and is deleted in the background; `Location` tells how far that is.
+    /// It holds much and is deleted in the background; `Location` is the address of the deletion.
     #[oai(status = 202)]
     Accepted(
         JsonAnswer<Empty>,
-        /// Where the deletion is.
+        /// Address of the deletion.
         #[oai(header = "Location")]
         String,
     ),
 }
 
 impl From<Option<Deletion>> for Removed {
-    /// The answer when this goes on.
+    /// 202 for a background deletion, 200 without one.
     fn from(deletion: Option<Deletion>) -> Self {
         match deletion {
             Some(it) => {
@@ -97,10 +97,11 @@ impl From<Option<Deletion>> for Removed {
     }
 }
 
-/// The port: what the server does for deletions that go on in the background.
+/// The port for background deletions.
 #[async_trait]
 pub trait Deletions: Send + Sync {
-    /// One deletion of the tenant or of a group of it, also when the tenant is gone; for 7 days after it is complete.
+    /// A deletion of the tenant or of one of its groups, even if the tenant no longer exists. It is kept for 7 days
+    /// after it is complete.
     async fn view(&self, tenant: TenantId, deletion: DeletionId) -> Result<Deletion, Failure>;
 }
 
@@ -111,9 +112,10 @@ pub struct DeletionsApi(pub Arc<dyn Deletions>);
 impl DeletionsApi {
     /// View a deletion
     ///
-    /// Answers how far the deletion of a tenant or of a group of it is: `running` until all is gone, then `complete`.
-    /// What is not yet deleted is visible and works; creating something in it is refused with `being_deleted`. A
-    /// deletion is to be seen for 7 days after it is complete, by system administrators also when the tenant is gone.
+    /// Answers the status of a background deletion of a tenant or of one of its groups: `running` until everything is
+    /// deleted, then `complete`. What is not yet deleted can still be read and works; creating something in it is
+    /// refused with `being_deleted`. A deletion is kept for 7 days after it is complete. System administrators can view
+    /// it even if the tenant no longer exists.
     #[oai(path = "/tenants/:tenant_id/deletions/:deletion_id/", method = "get", operation_id = "deletion_view")]
     async fn deletion_view(
         &self,
