@@ -12,13 +12,13 @@ use std::{
 use call_acceptance_api::wire::problem::{Failure, ProblemCode, Refusal};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
 use quick_cache::sync::Cache;
+use sha2::{Digest, Sha256};
 use tokio::{
     sync::Mutex,
     time::{sleep, timeout},
 };
 
 use super::addresses::network;
-use crate::identity::token::Digest;
 
 /// Maximum number of blocked addresses that are stored.
 const MAX_BLOCKED: usize = 100_000;
@@ -37,7 +37,7 @@ const INVALID_TTL: Duration = Duration::from_secs(10);
 /// The failed authentications of all addresses.
 pub struct Attempts {
     /// Time when credentials were found invalid, by the digest of their header.
-    invalid: Cache<Digest, Instant>,
+    invalid: Cache<[u8; 32], Instant>,
     /// The turn of requests from a blocked address.
     turns: Cache<IpAddr, Arc<Mutex<()>>>,
     failures: DefaultKeyedRateLimiter<IpAddr>,
@@ -63,7 +63,7 @@ impl Attempts {
         let until = self.blocked.get(&network);
         let left = until.map(|until| until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero());
         let Some(left) = left else { return Ok(()) };
-        if self.invalid.get(&Digest::of(header)).is_some_and(|found| found.elapsed() < INVALID_TTL) {
+        if self.invalid.get(&digest(header)).is_some_and(|found| found.elapsed() < INVALID_TTL) {
             return Err(refusal(left));
         }
         timeout(TURN, self.turn(network)).await.map_err(|_| refusal(left))
@@ -84,7 +84,7 @@ impl Attempts {
     /// Counts a failure of the address with the credentials in the header; refused if the limit is exceeded.
     pub fn failed(&self, address: IpAddr, header: &str) -> Result<(), Failure> {
         let network = network(address);
-        self.invalid.insert(Digest::of(header), Instant::now());
+        self.invalid.insert(digest(header), Instant::now());
         if self.failures.len() > MAX_COUNTED {
             self.failures.retain_recent();
         }
@@ -94,6 +94,11 @@ impl Attempts {
             refusal(wait)
         })
     }
+}
+
+/// The key of credentials, so that the cache holds no secrets and its entries are small.
+fn digest(header: &str) -> [u8; 32] {
+    Sha256::digest(header).into()
 }
 
 fn refusal(wait: Duration) -> Failure {

@@ -1,10 +1,10 @@
 //! Readiness of the database: it responds, is writable, and is the one that was opened.
 
 use std::{
-    fs::{self, File},
-    io::Read,
-    os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
+    fs::{self, File, Metadata},
+    mem::ManuallyDrop,
+    os::unix::fs::{FileExt, MetadataExt},
+    path::PathBuf,
 };
 
 use sea_orm::{
@@ -19,26 +19,33 @@ const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// The state of the database when it was opened.
 pub struct Readiness {
-    /// The file of an embedded database, with its device and inode.
-    file: Option<(PathBuf, [u64; 2])>,
+    file: Option<OpenedFile>,
+}
+
+/// The file of an embedded database.
+struct OpenedFile {
+    path: PathBuf,
+    /// Its device and inode.
+    identity: [u64; 2],
+    /// Never closed: when a process closes any descriptor of a file, it loses all its locks on the file. Other
+    /// processes would then delete the write-ahead log that this one still writes to
+    /// (<https://www.sqlite.org/howtocorrupt.html>, section 2.2).
+    content: ManuallyDrop<File>,
 }
 
 impl Readiness {
     /// The database in its present state.
     pub fn of(db: &DatabaseConnection) -> Self {
-        let file = (db.get_database_backend() == DbBackend::Sqlite).then(|| {
-            let options = db.get_sqlite_connection_pool().connect_options();
-            let path = options.get_filename().to_owned();
-            Some((identity(&path)?, path))
-        });
-        Self { file: file.flatten().map(|(identity, path)| (path, identity)) }
+        let is_embedded = db.get_database_backend() == DbBackend::Sqlite;
+        let path = || db.get_sqlite_connection_pool().connect_options().get_filename().to_owned();
+        Self { file: is_embedded.then(path).and_then(OpenedFile::of) }
     }
 
     /// Refused if the database is not usable.
     pub async fn check(&self, db: &DatabaseConnection) -> Result<(), StoreError> {
         match &self.file {
-            Some((path, opened)) => {
-                check_file(path, opened)?;
+            Some(file) => {
+                file.check()?;
                 // Begins a write and rolls it back: the file or its folder may be read-only.
                 let options = TransactionOptions {
                     sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -55,21 +62,26 @@ impl Readiness {
     }
 }
 
-fn identity(path: &Path) -> Option<[u64; 2]> {
-    let metadata = fs::metadata(path).ok()?;
-    Some([metadata.dev(), metadata.ino()])
+impl OpenedFile {
+    fn of(path: PathBuf) -> Option<Self> {
+        let content = ManuallyDrop::new(File::open(&path).ok()?);
+        Some(Self { identity: identity(&content.metadata().ok()?), content, path })
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        if !fs::metadata(&self.path).is_ok_and(|metadata| identity(&metadata) == self.identity) {
+            return Err(unavailable("the file of the database was removed or replaced"));
+        }
+        let mut magic = [0; 16];
+        if self.content.read_exact_at(&mut magic, 0).is_err() || magic != *MAGIC {
+            return Err(unavailable("the file of the database is no longer a SQLite database"));
+        }
+        Ok(())
+    }
 }
 
-fn check_file(path: &Path, opened: &[u64; 2]) -> Result<(), StoreError> {
-    if identity(path).as_ref() != Some(opened) {
-        return Err(unavailable("the file of the database was removed or replaced"));
-    }
-    let mut magic = [0; 16];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
-    if read.is_err() || magic != *MAGIC {
-        return Err(unavailable("the file of the database is no longer a SQLite database"));
-    }
-    Ok(())
+fn identity(metadata: &Metadata) -> [u64; 2] {
+    [metadata.dev(), metadata.ino()]
 }
 
 /// A standby, or a server in read-only mode, is not writable.

@@ -1,5 +1,7 @@
 //! Liveness and readiness.
 
+use std::os::unix::fs::MetadataExt;
+
 use rstest_reuse::apply;
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::json;
@@ -71,4 +73,27 @@ async fn a_server_whose_file_was_overwritten_is_not_ready() {
     let mut garbage = std::fs::OpenOptions::new().write(true).open(file(&app)).expect("the file is there");
     std::io::Write::write_all(&mut garbage, &[0xff; 8192]).expect("the file can be written");
     app.get("/health/ready").await.expect_problem(503, "database_unavailable");
+}
+
+/// Whether this process has a POSIX lock on the file, as every process that uses an SQLite database in WAL mode.
+fn holds_lock(file: &str) -> bool {
+    let inode = std::fs::metadata(file).expect("the file is there").ino();
+    let locks = std::fs::read_to_string("/proc/locks").expect("Linux lists locks");
+    let own = |line: &str| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        fields.contains(&std::process::id().to_string().as_str())
+            && fields.iter().any(|field| field.ends_with(&format!(":{inode}")))
+    };
+    locks.lines().any(own)
+}
+
+/// Without its locks, the server would lose what it commits: the next process that closes the file, a backup for
+/// example, would delete the write-ahead log.
+#[tokio::test]
+async fn a_probe_of_readiness_keeps_the_locks_on_the_file() {
+    let app = App::start(Kind::Sqlite).await.with_user().await;
+    app.get(USER).await.expect(200);
+    assert!(holds_lock(file(&app)));
+    app.get("/health/ready").await.expect(200);
+    assert!(holds_lock(file(&app)));
 }
