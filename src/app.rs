@@ -2,9 +2,11 @@
 
 use std::{future::Future, net::SocketAddr, sync::Arc};
 
+use futures_util::future::OptionFuture;
 use tokio::{
     net::{TcpListener, TcpSocket},
     signal::unix::{SignalKind, signal},
+    sync::watch,
 };
 
 use crate::{
@@ -53,6 +55,8 @@ pub enum StartError {
 pub struct Application {
     listener: TcpListener,
     address: SocketAddr,
+    /// Listens on the address of the metrics, if they have one of their own.
+    metrics: Option<TcpListener>,
     server: Arc<Server>,
     clock: Arc<dyn Clock>,
     config: Config,
@@ -69,15 +73,20 @@ impl Application {
         let server = Arc::new(connected(&config, clock.clone()).await?);
         screening::prepare();
         tracing::info!("numbers are read by the numbering plans of libphonenumber {}", screening::NUMBERING_PLANS);
-        let failed = |reason| StartError::Listen { address: config.listen, reason };
-        let listener = listen(config.listen).map_err(failed)?;
+        let listener = listen(config.listen)?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address, server, clock, config })
+        let metrics = config.metrics_listen.map(listen).transpose()?;
+        Ok(Self { listener, address, metrics, server, clock, config })
     }
 
     /// The address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The address of the metrics, if they have one of their own.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref()?.local_addr().ok()
     }
 
     /// Whether the server runs without authentication.
@@ -88,20 +97,36 @@ impl Application {
     /// Serves until `stop` resolves. Then accepts no new connections, and returns when the requests in progress are
     /// done or the drain timeout has expired.
     pub async fn run_until(self, stop: impl Future<Output = ()>) {
-        let endpoint = http::endpoint(self.server.clone(), self.clock.clone(), &self.config);
+        let Self { listener, metrics, server, clock, config, .. } = self;
+        let endpoint = http::endpoint(server.clone(), clock.clone(), &config);
+        let serve = |listener, endpoint, closed: watch::Receiver<()>| {
+            let closed = async move { drop(closed.clone().changed().await) };
+            listener::serve(listener, endpoint, closed, clock.clone(), config.clone())
+        };
+        let (open, closed) = watch::channel(());
+        let serve_metrics = metrics.map(|listener| {
+            let endpoint = http::metrics_endpoint(server.clone(), clock.clone(), &config);
+            serve(listener, endpoint, closed.clone())
+        });
         let stop = async {
             stop.await;
             tracing::info!("stopping: finishing the requests in progress");
+            drop(open);
         };
+        let served = async { tokio::join!(stop, serve(listener, endpoint, closed), OptionFuture::from(serve_metrics)) };
         tokio::select! {
-            () = listener::serve(self.listener, endpoint, stop, self.clock, self.config) => {}
-            () = Box::pin(self.server.run_background()) => {}
+            _ = served => {}
+            () = Box::pin(server.run_background()) => {}
         }
         tracing::info!("stopped");
     }
 }
 
-fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    bind(address).map_err(|reason| StartError::Listen { address, reason })
+}
+
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;

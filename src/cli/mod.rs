@@ -78,6 +78,9 @@ async fn serve(config: Config) -> Result<(), StartError> {
     // Installed before the log reports that the server is running, since it may be stopped from then on.
     let stop = app::stop_signal()?;
     tracing::info!("serving on http://{0}, documentation at http://{0}/docs/", application.address());
+    if let Some(address) = application.metrics_address() {
+        tracing::info!("metrics are at http://{address}/metrics");
+    }
     if application.is_open() {
         tracing::warn!("authentication is off: everybody on this machine can do everything");
     }

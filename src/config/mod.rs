@@ -75,6 +75,8 @@ impl Default for CascadeConfig {
 pub struct Config {
     /// The address to listen on.
     pub listen: SocketAddr,
+    /// The address that has the metrics alone; `None` puts them on the address of the API.
+    pub metrics_listen: Option<SocketAddr>,
     /// The URL of the database.
     pub database_url: String,
     /// Maximum number of connections to the database.
@@ -261,6 +263,9 @@ impl TryFrom<Options> for Config {
     fn try_from(options: Options) -> Result<Self, ConfigError> {
         let mut faults = Faults::default();
         let listen = faults.parse("listen", &options.listen, "an address and port, like 127.0.0.1:8080 or [::]:8080");
+        let metrics_listen = options.metrics_listen.as_ref().filter(|address| !address.is_empty());
+        let metrics_listen = metrics_listen
+            .and_then(|address| faults.parse("metrics-listen", address, "an address and port, like 127.0.0.1:9464"));
         let database_connections = faults.within("database-connections", &options.database_connections, 1..=1000);
         let database_limits = faults.database_limits(&options);
         let concurrent_writes =
@@ -287,6 +292,7 @@ impl TryFrom<Options> for Config {
         let parsed = || {
             Some(Self {
                 listen: listen?,
+                metrics_listen,
                 database_url: options.database_url,
                 database_connections: database_connections?,
                 database_limits: database_limits?,
@@ -324,6 +330,7 @@ mod tests {
     fn all_faults_are_reported_at_once() {
         let options = Options {
             listen: "8080".to_owned(),
+            metrics_listen: Some("9464".to_owned()),
             database_url: "mysql://root:secret@host/db".to_owned(),
             database_connections: "0".to_owned(),
             database_statement_timeout: "0".to_owned(),
@@ -358,7 +365,7 @@ mod tests {
             log: "call_acceptance=loud".to_owned(),
         };
         let error = Config::try_from(options).expect_err("nothing in it is right");
-        assert_eq!(error.0.len(), 27, "{error}");
+        assert_eq!(error.0.len(), 28, "{error}");
         assert!(!error.to_string().contains("secret"));
     }
 }

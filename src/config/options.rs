@@ -14,6 +14,9 @@ pub struct Options {
         value_name = "ADDRESS:PORT"
     )]
     pub listen: String,
+    /// Address and port that has `/metrics` alone; by default `/metrics` is on the address of the API
+    #[arg(long, global = true, env = "CALL_ACCEPTANCE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<String>,
     /// The database: postgres://USER:PASSWORD@HOST:PORT/DATABASE, or sqlite://FILE?mode=rwc
     #[arg(
         long,

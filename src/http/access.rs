@@ -13,7 +13,7 @@ use call_acceptance_api::{
 use percent_encoding::percent_decode_str;
 use poem::{Request, http::header};
 
-use super::{attempts::Attempts, context::RequestContext};
+use super::{attempts::Attempts, context::RequestContext, metrics::METRICS};
 use crate::service::{Credentials, Server, invalid_credentials};
 
 /// Authenticates and authorizes requests.
@@ -44,6 +44,9 @@ impl Gate {
         let rule = context.operation.and_then(|operation| operation.access);
         let at_call_time = rule.is_some_and(|rule| rule.roles().any(|role| role == Role::CallProcessing));
         let identified = self.identify(request, context, at_call_time).await;
+        if let Err(failure) = &identified {
+            METRICS.count_authentication_failure(context.has_credentials, code(failure));
+        }
         let Some(operation) = context.operation else {
             let identity = identified?;
             context.identity.get_or_init(|| identity);
@@ -108,8 +111,16 @@ impl Gate {
     }
 }
 
+/// The problem of a refused request.
+fn code(failure: &Failure) -> Option<ProblemCode> {
+    match failure {
+        Failure::Refused(Refusal { code, .. }) => Some(*code),
+        Failure::Unavailable(_) | Failure::Internal(_) => None,
+    }
+}
+
 fn is_unauthenticated(failure: &Failure) -> bool {
-    matches!(failure, Failure::Refused(Refusal { code: ProblemCode::Unauthenticated, .. }))
+    code(failure) == Some(ProblemCode::Unauthenticated)
 }
 
 fn no_credentials() -> Failure {

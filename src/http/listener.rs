@@ -7,7 +7,7 @@ use std::{
     error::Error,
     future::Future,
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -31,6 +31,7 @@ use tokio::{
 use super::{
     addresses::{Connections, Counted},
     head::MAX_HEAD_BYTES,
+    metrics::{Limit, METRICS, Raised},
     stream::ClientStream,
 };
 use crate::{clock::Clock, config::Config, telemetry::Throttle};
@@ -57,7 +58,7 @@ struct Server {
 }
 
 /// The permits of a connection, held while it is open.
-type Place = (OwnedSemaphorePermit, Option<Counted>);
+type Place = (OwnedSemaphorePermit, Option<Counted>, Raised);
 
 /// Serves `endpoint` on `listener` until `stop` resolves. Then closes idle connections, and returns when the others are
 /// done or `drain` has expired.
@@ -70,6 +71,7 @@ pub async fn serve(
 ) {
     let drain = config.drain_timeout;
     let (room, connections) = (Semaphore::new(MAX_CONNECTIONS), Connections::at_most(config.connections_per_address));
+    METRICS.max.set(MAX_CONNECTIONS as i64);
     let server = Arc::new(Server { endpoint, clock, config, room: room.into(), connections });
     let graceful = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
@@ -99,6 +101,7 @@ impl Server {
         let permit = match self.room.clone().try_acquire_owned() {
             Ok(permit) => permit,
             Err(_) => {
+                METRICS.count_limited(Limit::Connections);
                 if let Some(count) = FULL.count() {
                     tracing::warn!(count, limit = MAX_CONNECTIONS, "connections wait until others are closed");
                 }
@@ -110,17 +113,22 @@ impl Server {
         let address = remote.ip();
         // A trusted proxy serves many clients.
         if self.config.trusted_proxies.contains(address) {
-            return Ok(Some((stream, remote, (permit, None))));
+            return Ok(Some((stream, remote, (permit, None, METRICS.open()))));
         }
         let counted = self.connections.count(address);
-        if counted.is_none()
-            && let Some(count) = TOO_MANY.count()
-        {
+        if counted.is_none() {
+            self.tell_too_many(address);
+        }
+        Ok(counted.map(|counted| (stream, remote, (permit, Some(counted), METRICS.open()))))
+    }
+
+    fn tell_too_many(&self, address: IpAddr) {
+        METRICS.count_limited(Limit::OfAddress);
+        if let Some(count) = TOO_MANY.count() {
             let limit = self.config.connections_per_address;
             tracing::warn!(count, client_address = %address, limit,
                 "connections are closed at once: their address has too many");
         }
-        Ok(counted.map(|counted| (stream, remote, (permit, Some(counted)))))
     }
 
     fn handle(self: Arc<Self>, stream: TcpStream, remote: SocketAddr, place: Place, graceful: &GracefulShutdown) {
@@ -156,13 +164,14 @@ impl Server {
 fn tell(error: &hyper::Error, remote: SocketAddr, unanswered: bool) {
     let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
     let unread = io.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut);
-    let (throttle, what) = match unread {
-        true => (&UNREAD, "connections are closed: their clients do not read their answers"),
+    let (throttle, limit, what) = match unread {
+        true => (&UNREAD, Limit::Write, "connections are closed: their clients do not read their answers"),
         false if error.is_timeout() && unanswered => {
-            (&TOO_SLOW, "connections are closed: their clients send no request in time")
+            (&TOO_SLOW, Limit::Head, "connections are closed: their clients send no request in time")
         }
         false => return tracing::debug!(%error, %remote, "connection ended"),
     };
+    METRICS.count_limited(limit);
     if let Some(count) = throttle.count() {
         tracing::warn!(count, client_address = %remote.ip(), "{what}");
     }

@@ -11,9 +11,11 @@ mod head;
 mod headers;
 pub mod listener;
 mod masking;
+mod metrics;
 mod pages;
 mod problems;
 mod request_log;
+mod scrape;
 mod stream;
 mod strict;
 
@@ -37,24 +39,44 @@ use crate::{
 use access::Gate;
 use attempts::Attempts;
 use context::RequestContext;
+use metrics::METRICS;
 
-/// The endpoint of the whole server.
+/// The endpoint of the API and its pages, and of the metrics, unless they have an address of their own.
 pub fn endpoint(server: Arc<Server>, clock: Arc<dyn Clock>, config: &Config) -> BoxEndpoint<'static, Response> {
     let attempts = Attempts::per_minute(config.failed_authentications);
+    let pages = match config.metrics_listen {
+        None => pages().at("/metrics", scrape::page(server.clone())),
+        Some(_) => pages(),
+    };
     let pipeline = Pipeline {
-        gate: Gate::new(server.clone(), attempts, config.open),
+        api: Some(Api {
+            gate: Gate::new(server.clone(), attempts, config.open),
+            schemas: Arc::new(document::body_schemas()),
+            operations: call_acceptance_api::service(call_acceptance_api::apis(server)).into_endpoint(),
+        }),
         clock,
         request_timeout: config.request_timeout,
         trusted_proxies: config.trusted_proxies.clone(),
         open: config.open,
-        schemas: Arc::new(document::body_schemas()),
-        operations: call_acceptance_api::service(call_acceptance_api::apis(server)).into_endpoint(),
-        pages: pages().boxed(),
+        pages: pages.boxed(),
     };
     match config.cors_origins.as_slice() {
         [] => pipeline.boxed(),
         origins => headers::share(pipeline, origins.to_vec()).boxed(),
     }
+}
+
+/// The endpoint of the address that has the metrics alone.
+pub fn metrics_endpoint(server: Arc<Server>, clock: Arc<dyn Clock>, config: &Config) -> BoxEndpoint<'static, Response> {
+    let pipeline = Pipeline {
+        api: None,
+        clock,
+        request_timeout: config.request_timeout,
+        trusted_proxies: config.trusted_proxies.clone(),
+        open: false,
+        pages: Route::new().at("/metrics", scrape::page(server)).boxed(),
+    };
+    pipeline.boxed()
 }
 
 fn pages() -> Route {
@@ -72,30 +94,37 @@ fn pages() -> Route {
 /// It is one endpoint and not a chain of middleware: each layer of a chain moves the futures of all inner layers, which
 /// costs more than the work of the layers.
 struct Pipeline {
-    gate: Gate,
+    /// The operations of the document, unless the address has none.
+    api: Option<Api>,
     clock: Arc<dyn Clock>,
     request_timeout: Duration,
     trusted_proxies: Networks,
     /// Whether the server runs without authentication.
     open: bool,
-    /// What bodies are validated with.
-    schemas: Arc<BodySchemas>,
-    /// The operations of the document.
-    operations: BoxEndpoint<'static, Response>,
     /// Everything else.
     pages: BoxEndpoint<'static, Response>,
+}
+
+/// The operations of the document.
+struct Api {
+    gate: Gate,
+    /// What bodies are validated with.
+    schemas: Arc<BodySchemas>,
+    operations: BoxEndpoint<'static, Response>,
 }
 
 impl Endpoint for Pipeline {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
+        let _in_progress = METRICS.in_progress();
         let context = RequestContext::of(&request, &self.trusted_proxies, || self.clock.new_id());
         let mut answer = match self.answer_in_time(request, &context).await {
             Ok(answer) => answer,
             Err(error) => errors::answer(error, &context),
         };
         headers::add(&mut answer, &context);
+        METRICS.count_request(context.operation, answer.status(), context.started.elapsed());
         request_log::write(&answer, &context);
         Ok(answer)
     }
@@ -114,15 +143,17 @@ impl Pipeline {
 
     async fn answer(&self, mut request: Request, context: &RequestContext) -> poem::Result<Response> {
         head::check(&request, self.open)?;
-        if context.is_api()
-            && let Some(actor) = self.gate.admit(&request, context).await?
+        let api = self.api.as_ref().filter(|_| context.is_api() || context.is_health());
+        if let Some(api) = api
+            && context.is_api()
+            && let Some(actor) = api.gate.admit(&request, context).await?
         {
             request.extensions_mut().insert(actor);
         }
         strict::check(&mut request, context)?;
-        if context.is_api() || context.is_health() {
-            request.set_data(self.schemas.clone());
-            return self.operations.call(request).await;
+        if let Some(api) = api {
+            request.set_data(api.schemas.clone());
+            return api.operations.call(request).await;
         }
         self.pages.call(request).await
     }

@@ -28,7 +28,7 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutStream;
 
-use super::{context::RequestId, head::TOO_LARGE};
+use super::{context::RequestId, head::TOO_LARGE, metrics::METRICS};
 use crate::clock::Clock;
 
 /// How long the rest of what a refused client sends is read, so that it gets to read its answer.
@@ -134,6 +134,7 @@ fn answer_of_hyper(slices: &[IoSlice<'_>]) -> Option<(usize, ProblemCode, &'stat
 /// The problem as a whole answer of HTTP/1.1, after which the connection is closed.
 fn answer(code: ProblemCode, detail: &str, client: IpAddr, id: &RequestId) -> Bytes {
     let status = code.status();
+    METRICS.count_request(None, status, Duration::ZERO);
     tracing::info!(operation = "-", actor = "-", client_address = %client, method = "-", path = "-",
         status = status.as_u16(), request_id = %id, "request");
     let body = serde_json::to_string(&Problem::new(Refusal::new(code, detail), id.as_str())).unwrap_or_default();

@@ -14,6 +14,7 @@ use call_acceptance_api::{
 };
 
 use super::{
+    metrics::METRICS,
     owner::{not_assigned, not_found},
     server::Server,
     snapshots::{Found, Snapshot},
@@ -34,17 +35,18 @@ impl Decisions for Server {
         if !snapshot.screening.has(service) {
             return Err(not_assigned(&UserServicePath { user, service }));
         }
-        Ok(marked(stale, self.decide(&snapshot.screening, &question)))
+        Ok(counted(stale, self.decide(&snapshot.screening, &question)))
     }
 
     async fn of_called_number(&self, by: &Actor, called: Called, question: Question) -> Result<Decision, Failure> {
         let Found { snapshot, stale } = self.called(by, called).await?;
         match snapshot {
-            Some(snapshot) => Ok(marked(stale, self.decide(&snapshot.screening, &question))),
+            Some(snapshot) => Ok(counted(stale, self.decide(&snapshot.screening, &question))),
             None => {
                 self.unknown_numbers.note(self.clock.now());
                 let explanation = question.explain.then(Vec::new);
-                Ok(Decision { explanation, ..Decision::new(Reason::UnknownCalledNumber, None) })
+                let decision = Decision { explanation, ..Decision::new(Reason::UnknownCalledNumber, None) };
+                Ok(counted(false, decision))
             }
         }
     }
@@ -81,6 +83,9 @@ impl Server {
     }
 }
 
-fn marked(stale: bool, decision: Decision) -> Decision {
-    Decision { stale: stale.then_some(true), ..decision }
+/// The decision, marked if it may be stale, when the metrics have counted it.
+fn counted(stale: bool, decision: Decision) -> Decision {
+    let decision = Decision { stale: stale.then_some(true), ..decision };
+    METRICS.count_decision(&decision);
+    decision
 }

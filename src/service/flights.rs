@@ -123,6 +123,11 @@ where
 }
 
 impl<K: Eq + Hash, T> Flights<K, T> {
+    /// The number of loads that have not begun, for want of a permit.
+    pub fn queued(&self) -> usize {
+        self.lock().values().filter(|flight| !flight.begun).count()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<K, Flight<T>>> {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -3,7 +3,8 @@
 //! This module joins rules ([`rules`](crate::rules)) and statements ([`store`](crate::store)) in transactions; it knows
 //! no HTTP. Shared are the [`Server`], changes (`change`), missing owners (`owner`), audit records (`record`),
 //! deletions (`deletion`, and `cascade` for those in the background), caches (`snapshots`, `identities`,
-//! `called_numbers`; `flights` for the loads of the first two), and background tasks (`background`).
+//! `called_numbers`; `flights` for the loads of the first two), background tasks (`background`), and metrics
+//! (`metrics`, `observe`).
 
 mod anonymous_call_rejection;
 mod audit;
@@ -20,6 +21,8 @@ mod flights;
 mod group;
 mod health;
 mod identities;
+mod metrics;
+mod observe;
 mod owner;
 mod record;
 mod refusals;

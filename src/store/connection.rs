@@ -166,6 +166,11 @@ pub fn beside(db: &DatabaseConnection, max_connections: u32) -> DatabaseConnecti
     }
 }
 
+/// Whether the database is a file of this process, with one pool for everything.
+pub fn is_embedded(db: &DatabaseConnection) -> bool {
+    db.get_database_backend() == DbBackend::Sqlite
+}
+
 /// Migrates the schema of the database at `url`. Concurrently starting instances wait for each other.
 pub async fn migrate(url: &str) -> Result<(), ConnectError> {
     let target = Target::parse(url)?;

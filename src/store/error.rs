@@ -5,6 +5,8 @@ use std::{error::Error, fmt};
 use call_acceptance_api::wire::problem::{Failure, ProblemCode};
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
+use super::metrics::{METRICS, Trouble};
+
 /// A violated unique constraint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Constraint {
@@ -76,8 +78,14 @@ impl From<DbErr> for StoreError {
         match error.sql_err() {
             Some(SqlErr::UniqueConstraintViolation(_)) => Self::Taken(constraint(&error)),
             Some(SqlErr::ForeignKeyConstraintViolation(text)) => Self::Reference(text),
-            _ if is_transient(&error) || is_unavailable(&error) => Self::Unavailable(error),
-            _ => Self::Internal(Box::new(error)),
+            _ => {
+                let trouble = trouble(&error);
+                METRICS.count(trouble);
+                match trouble {
+                    Trouble::Internal => Self::Internal(Box::new(error)),
+                    Trouble::Conflict | Trouble::NoConnection | Trouble::Unavailable => Self::Unavailable(error),
+                }
+            }
         }
     }
 }
@@ -111,6 +119,16 @@ fn constraint(error: &DbErr) -> Constraint {
         None => error.message().ends_with(": users.phone_number"),
     };
     if database.is_some_and(named) { Constraint::PhoneNumber } else { Constraint::Name }
+}
+
+/// What is wrong when it is no violated constraint.
+fn trouble(error: &DbErr) -> Trouble {
+    match error {
+        _ if is_transient(error) => Trouble::Conflict,
+        DbErr::ConnectionAcquire(_) => Trouble::NoConnection,
+        _ if is_unavailable(error) => Trouble::Unavailable,
+        _ => Trouble::Internal,
+    }
 }
 
 fn code(error: &DbErr) -> Option<String> {

@@ -14,6 +14,7 @@ mod entity;
 mod error;
 pub mod feed;
 pub mod group;
+pub mod metrics;
 pub mod migration;
 pub mod ownership;
 mod prepared;
@@ -26,7 +27,7 @@ mod transaction;
 pub mod user;
 pub mod user_service;
 
-pub use connection::{ConnectError, beside, connect, migrate};
+pub use connection::{ConnectError, beside, connect, is_embedded, migrate};
 pub use error::{Constraint, StoreError};
 pub use readiness::Readiness;
 pub use sea_orm::{ConnectionTrait, DatabaseConnection as Connection, DatabaseTransaction as Transaction};

@@ -1,5 +1,6 @@
-//! The log: text or JSON lines on standard error, written asynchronously.
+//! The log, text or JSON lines on standard error, written asynchronously; and the registry of metrics.
 
+pub mod metrics;
 mod throttle;
 mod writer;
 

@@ -118,6 +118,11 @@ impl TestDatabase {
         row.try_get_by_index(0).expect("the row is one number")
     }
 
+    /// A connection past the server, to PostgreSQL.
+    pub async fn connect(&self) -> PgConnection {
+        PgConnection::connect(&self.url).await.expect("PostgreSQL answers")
+    }
+
     /// Runs a statement past the server.
     pub async fn execute(&self, sql: &str) {
         execute(&self.url, sql).await;

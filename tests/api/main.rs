@@ -16,6 +16,7 @@ mod migrations;
 mod outages;
 mod schedules;
 mod schema;
+mod scrape;
 mod selective_call_acceptance;
 mod selective_call_rejection;
 mod server;

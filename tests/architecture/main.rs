@@ -59,7 +59,7 @@ const SERVER: &[Room] = &[
     },
     Room {
         module: "store",
-        may_name: &["rules", "config"],
+        may_name: &["rules", "config", "telemetry"],
         crates: &[
             "sea_orm",
             "sea_orm_migration",

@@ -20,6 +20,8 @@ use crate::{
 /// One operation of the document.
 #[derive(Debug, Clone)]
 pub struct Operation {
+    /// The position in [`all`], for tables with an entry for each operation.
+    pub index: usize,
     /// The HTTP method.
     pub method: Method,
     /// The path with parameters in braces.
@@ -104,11 +106,12 @@ impl Operation {
         self.object()["responses"].get(status).map(resolve)
     }
 
-    fn new(path: &'static str, method: &str, object: &'static Value) -> Self {
+    fn new(index: usize, path: &'static str, method: &str, object: &'static Value) -> Self {
         let text = |key: &str| object[key].as_str().unwrap_or_default();
         let parameters = object["parameters"].as_array().into_iter().flatten().map(resolve).filter_map(Parameter::new);
         let answers = object["responses"].as_object().into_iter().flat_map(Map::values).map(resolve);
         Self {
+            index,
             method: method.to_ascii_uppercase().parse().expect("the document names methods"),
             path,
             id: text("operationId"),
@@ -170,9 +173,10 @@ static TABLE: LazyLock<Vec<Operation>> = LazyLock::new(|| {
     let paths = DOCUMENT["paths"].as_object().into_iter().flatten();
     let of = |(path, item): (&'static String, &'static Value)| {
         let methods = item.as_object().into_iter().flatten();
-        methods.map(move |(method, object)| Operation::new(path, method, object))
+        methods.map(move |(method, object)| (path, method, object))
     };
-    paths.flat_map(of).collect()
+    let operations = paths.flat_map(of).enumerate();
+    operations.map(|(index, (path, method, object))| Operation::new(index, path, method, object)).collect()
 });
 
 /// All operations, in the order of the document.

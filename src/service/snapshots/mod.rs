@@ -26,7 +26,7 @@ use call_acceptance_api::{
     value::{owner::UserPath, phone_number::PhoneNumber},
     wire::problem::Failure,
 };
-use quick_cache::{Weighter, sync::Cache};
+use quick_cache::{DefaultHashBuilder, Lifecycle, Weighter, sync::Cache};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, timeout},
@@ -39,6 +39,7 @@ use super::{
     failure::{Shared, shared},
     flights::{Flights, LOAD},
     identities::Identities,
+    metrics::{Load, Lookup, METRICS},
 };
 use crate::{
     config::DecisionConfig,
@@ -65,6 +66,23 @@ impl Weighter<UserPath, Arc<Entry>> for ByMemory {
     }
 }
 
+/// Counts evicted snapshots.
+#[derive(Clone)]
+struct CountEvictions;
+
+impl Lifecycle<UserPath, Arc<Entry>> for CountEvictions {
+    type RequestState = ();
+
+    fn on_evict(&self, (): &mut (), _: UserPath, _: Arc<Entry>) {
+        METRICS.evictions.inc();
+    }
+}
+
+/// No response within the deadline.
+#[derive(Debug, thiserror::Error)]
+#[error("no response within {} ms", .0.as_millis())]
+struct Late(Duration);
+
 /// The snapshot for a decision.
 pub struct Found {
     /// The snapshot; `None` if there is no such user.
@@ -90,7 +108,7 @@ pub struct Snapshots {
     config: DecisionConfig,
     /// The cached tokens, which the feed invalidates too.
     identities: Arc<Identities>,
-    users: Cache<UserPath, Arc<Entry>, ByMemory>,
+    users: Cache<UserPath, Arc<Entry>, ByMemory, DefaultHashBuilder, CountEvictions>,
     /// The last known user of a number; valid only if the user's snapshot has the same number.
     numbers: Cache<PhoneNumber, UserPath>,
     loads: Arc<Flights<Wanted, Loaded>>,
@@ -107,9 +125,10 @@ impl Snapshots {
     /// An empty cache of the data in `db`. The number of concurrent loads is limited by `turns`.
     pub fn of(db: Connection, config: DecisionConfig, identities: Arc<Identities>, turns: Arc<Semaphore>) -> Self {
         let numbers = usize::try_from(config.memory / BYTES_PER_NUMBER).unwrap_or(usize::MAX);
+        let hash = DefaultHashBuilder::default();
         Self {
             db,
-            users: Cache::with_weighter(numbers, config.memory, ByMemory),
+            users: Cache::with(numbers, config.memory, ByMemory, hash, CountEvictions),
             numbers: Cache::new(numbers),
             loads: Arc::new(Flights::of(turns)),
             config,
@@ -129,8 +148,28 @@ impl Snapshots {
     /// Whether the feed could not be read for longer than the configured staleness, so that the database is taken as
     /// unavailable.
     pub fn are_stale(&self) -> bool {
+        self.lag() > self.config.staleness
+    }
+
+    /// Time since the begin of the last successful poll of the feed.
+    pub fn lag(&self) -> Duration {
         let read_at = Duration::from_millis(self.read_at.load(Ordering::Relaxed));
-        self.started.elapsed().saturating_sub(read_at) > self.config.staleness
+        self.started.elapsed().saturating_sub(read_at)
+    }
+
+    /// The number of snapshots, and their approximate memory in bytes.
+    pub fn size(&self) -> (i64, i64) {
+        (self.users.len() as i64, self.users.weight() as i64)
+    }
+
+    /// The number of loads that wait for a connection.
+    pub fn queued_loads(&self) -> i64 {
+        self.loads.queued() as i64
+    }
+
+    /// The memory that snapshots may take, in bytes.
+    pub fn max_bytes(&self) -> i64 {
+        self.config.memory as i64
     }
 
     /// The snapshot of the user, within the deadline.
@@ -152,29 +191,44 @@ impl Snapshots {
     /// The cached snapshot if it may be used, else a loaded one. An outdated one is used only if its successor is not
     /// loaded within half of the deadline.
     async fn find(self: &Arc<Self>, held: Option<Arc<Entry>>, wanted: Wanted, stale: bool) -> Result<Found, Failure> {
-        let Some(entry) = held else {
-            let snapshot = self.load(wanted, self.config.deadline).await?;
-            return Ok(Found { snapshot, stale });
-        };
+        let Some(entry) = held else { return self.loaded(wanted, self.config.deadline, stale).await };
         let now = self.now();
-        let old = |stale| Found { snapshot: Some(entry.snapshot.clone()), stale };
+        let old = |stale, outcome| {
+            METRICS.count_lookup(outcome);
+            Ok(Found { snapshot: Some(entry.snapshot.clone()), stale })
+        };
         if entry.is_current(now) {
             if entry.is_to_be_refreshed(now) {
                 self.refresh(wanted);
             }
-            return Ok(old(stale));
+            return old(stale, if stale { Lookup::Stale } else { Lookup::Memory });
         }
         if stale {
-            return Ok(old(true));
+            return old(true, Lookup::Stale);
         }
         let half = self.config.deadline / 2;
         match self.load(wanted.clone(), half).await {
-            Ok(snapshot) => Ok(Found { snapshot, stale }),
-            Err(_) if entry.may_be_used(self.now()) => Ok(old(stale)),
+            Ok(snapshot) => {
+                METRICS.count_lookup(Lookup::Loaded);
+                Ok(Found { snapshot, stale })
+            }
+            Err(_) if entry.may_be_used(self.now()) => old(stale, Lookup::Outdated),
             // The database has become unavailable meanwhile.
-            Err(_) if self.are_stale() => Ok(old(true)),
-            Err(_) => Ok(Found { snapshot: self.load(wanted, half).await?, stale }),
+            Err(_) if self.are_stale() => old(true, Lookup::Stale),
+            Err(_) => self.loaded(wanted, half, stale).await,
         }
+    }
+
+    /// A loaded snapshot, within `limit`.
+    async fn loaded(self: &Arc<Self>, wanted: Wanted, limit: Duration, stale: bool) -> Result<Found, Failure> {
+        let loaded = self.load(wanted, limit).await;
+        METRICS.count_lookup(match &loaded {
+            Ok(_) => Lookup::Loaded,
+            Err(Failure::Unavailable(cause)) if cause.is::<Late>() => Lookup::Late,
+            Err(Failure::Unavailable(_)) => Lookup::Unavailable,
+            Err(Failure::Refused(_) | Failure::Internal(_)) => Lookup::Failed,
+        });
+        Ok(Found { snapshot: loaded?, stale })
     }
 
     /// Loads a snapshot in the background.
@@ -187,10 +241,14 @@ impl Snapshots {
     async fn load(self: &Arc<Self>, wanted: Wanted, limit: Duration) -> Result<Option<Arc<Snapshot>>, Failure> {
         let (snapshots, key) = (self.clone(), wanted.clone());
         let load = self.loads.join(key, move |turn| async move {
-            match timeout(LOAD, snapshots.load_now(&wanted, turn)).await {
-                Ok(loaded) => loaded.map_err(shared),
-                Err(elapsed) => Err(shared(Failure::Unavailable(Box::new(elapsed)))),
-            }
+            let loaded = timeout(LOAD, snapshots.load_now(&wanted, turn)).await;
+            let loaded = loaded.unwrap_or_else(|elapsed| Err(Failure::Unavailable(Box::new(elapsed))));
+            METRICS.count_load(match &loaded {
+                Ok(Some(_)) => Load::Loaded,
+                Ok(None) => Load::Absent,
+                Err(_) => Load::Failed,
+            });
+            loaded.map_err(shared)
         });
         match self.in_time(limit, load).await? {
             Some(loaded) => loaded.map_err(Failure::from),
@@ -203,7 +261,7 @@ impl Snapshots {
         if self.are_stale() {
             return Err(Failure::Unavailable("the feed of changes cannot be read".into()));
         }
-        let late = |_| Failure::Unavailable(format!("no response within {} ms", limit.as_millis()).into());
+        let late = |_| Failure::Unavailable(Box::new(Late(limit)));
         timeout(limit, work).await.map_err(late)
     }
 

@@ -26,7 +26,8 @@ async fn with(change: impl FnOnce(&mut call_acceptance::config::Config)) -> App 
     App::on(database, Running::start(configuration).await)
 }
 
-async fn connect_from(local: &str, app: &App) -> TcpStream {
+/// A connection from this address of loopback.
+pub async fn connect_from(local: &str, app: &App) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket can be made");
     socket.bind(SocketAddr::new(local.parse().expect("an address"), 0)).expect("an address of loopback is ours");
     socket.connect(address(app)).await.expect("the server takes connections")

@@ -7,7 +7,8 @@ use std::{
 
 use crate::{
     database::{Kind, TestDatabase},
-    harness::client,
+    harness::{client, stranger},
+    scrape::Scrape,
 };
 
 /// The command with its log in a pipe.
@@ -66,6 +67,9 @@ async fn a_log_that_nobody_reads_drops_lines_and_reports_how_many() {
         let reader = scope.spawn(move || log.lines().map_while(Result::ok).find(|line| line.contains("were dropped")));
         reader.join().expect("the reader reads")
     });
+    let text = stranger().get(format!("{}/metrics", server.url)).send().await.expect("the server answers");
+    let scrape = Scrape::parse(&text.text().await.expect("the metrics arrive whole"));
+    assert!(scrape.value("call_acceptance_log_lines_dropped_total") > 0.0);
     let found = found.expect("the log says that lines were dropped");
     assert!(found.contains("dropped=") && found.contains("WARN"), "{found}");
 }

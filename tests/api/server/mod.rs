@@ -8,6 +8,7 @@ mod errors;
 mod guides;
 mod health;
 mod log;
+mod metrics;
 mod names;
 mod pages;
 mod paths;
