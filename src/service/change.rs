@@ -34,8 +34,8 @@ impl<T> Done<T> {
     }
 }
 
-/// What a transaction has changed whose end is not known yet. When nobody waits for that end any more, because the
-/// request was given up while it was committed, what is in memory is outdated all the same.
+/// The changes of a transaction whose outcome is not known yet. If the request is given up during the commit, caches are
+/// invalidated on drop, because the commit may still succeed.
 struct Uncertain<'s> {
     server: &'s Server,
     changes: Mutex<Vec<(Uuid, Change)>>,
@@ -59,7 +59,7 @@ impl Drop for Uncertain<'_> {
     fn drop(&mut self) {
         let changes = self.take();
         if !changes.is_empty() {
-            self.server.invalidate(&changes);
+            self.server.invalidate_uncertain(&changes);
         }
     }
 }
@@ -109,17 +109,26 @@ impl Server {
             }
             Err(Aborted { failure, perhaps }) => {
                 if perhaps.is_some() {
-                    // The transaction may have been committed, so the caches may be outdated.
-                    self.invalidate(&changes);
+                    self.invalidate_uncertain(&changes);
                 }
                 Err(failure)
             }
         }
     }
 
-    /// Invalidates the caches of this instance.
+    /// Invalidates the caches of this instance after a commit.
     fn invalidate(&self, changes: &[(Uuid, Change)]) {
         self.snapshots.note_own(changes);
+        self.evict_tokens(changes);
+    }
+
+    /// Invalidates the caches of this instance if the commit may have succeeded, or may still succeed.
+    fn invalidate_uncertain(&self, changes: &[(Uuid, Change)]) {
+        self.snapshots.note_uncertain(changes);
+        self.evict_tokens(changes);
+    }
+
+    fn evict_tokens(&self, changes: &[(Uuid, Change)]) {
         for (_, change) in changes {
             if let Change::Token(token) = change {
                 self.identities.evict(token);

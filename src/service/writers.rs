@@ -24,16 +24,16 @@ const QUEUE: usize = 16;
 /// Number of actors from which idle ones are dropped.
 const MANY: usize = 1000;
 
-/// The turn of one change. When the change is given up before its end, as when its client goes away, the database may
-/// go on with a statement of it, and keeps the connection so long: the turn is held for as long too, so that nobody
-/// takes all connections by sending changes and going away.
+/// The permit of one change. If the change is given up, for example because its client disconnects, the database may
+/// still execute a statement of it on its connection. So the permit is held until that statement must have ended;
+/// otherwise a client could occupy all connections by sending changes and disconnecting.
 pub(super) struct Turn {
     permit: Option<OwnedSemaphorePermit>,
     statement: Duration,
 }
 
 impl Turn {
-    /// Gives the turn to the next: the change came to its end.
+    /// Releases the permit: the change is done.
     pub fn end(mut self) {
         self.permit.take();
     }
@@ -53,13 +53,13 @@ impl Drop for Turn {
 /// The changes in progress, by actor.
 pub(super) struct Writers {
     most: NonZeroU32,
-    /// How long the database may go on with a change that was given up.
+    /// Maximum duration of a statement, and so of a change that was given up.
     statement: Duration,
     turns: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 impl Writers {
-    /// None are under way at first; an actor may have `most` of them, whose statements take `statement` at most.
+    /// Allows an actor `most` concurrent changes, whose statements take at most `statement`.
     pub fn of(most: NonZeroU32, statement: Duration) -> Self {
         Self { most, statement, turns: Mutex::default() }
     }
@@ -67,7 +67,7 @@ impl Writers {
     /// The permit for a change by `by`, held until it is done; `None` for commands, which are not limited.
     ///
     /// # Errors
-    /// `too_many_writes`, when those before it take too long.
+    /// `too_many_writes` if its predecessors take too long.
     pub async fn admit(&self, by: &Actor) -> Result<Option<Turn>, Failure> {
         if by.identity.kind == ActorKind::Command {
             return Ok(None);

@@ -329,15 +329,22 @@ impl Snapshots {
         held.filter(|entry| affected.concerns(&entry.snapshot)).into_iter().for_each(|entry| entry.outdate(until));
     }
 
-    /// Remembers own committed changes by identifier, since the feed will report them too.
+    /// Outdates the snapshots of own committed changes. Remembers the changes by identifier, since the feed will report
+    /// them too.
     pub fn note_own(&self, changes: &[(Uuid, Change)]) {
-        self.outdate(Affected::by(changes.iter().map(|(_, change)| change)), self.now() + self.config.staleness);
+        self.note_uncertain(changes);
         let mut own = self.own();
         // Also removes changes that the feed reported before they were noted here.
         if own.len() > MOST_OWN {
             own.clear();
         }
         own.extend(changes.iter().map(|(id, _)| *id));
+    }
+
+    /// Outdates the snapshots of own changes that may or may not be committed. The commit may still be in progress, so
+    /// the feed has to outdate the snapshots again.
+    pub fn note_uncertain(&self, changes: &[(Uuid, Change)]) {
+        self.outdate(Affected::by(changes.iter().map(|(_, change)| change)), self.now() + self.config.staleness);
     }
 
     fn now(&self) -> Duration {

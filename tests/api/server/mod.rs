@@ -5,6 +5,7 @@ mod connections;
 mod database_tls;
 mod documents;
 mod errors;
+mod given_up;
 mod guides;
 mod health;
 mod log;
