@@ -34,8 +34,8 @@ impl<T> Done<T> {
     }
 }
 
-/// The changes of a transaction whose outcome is not known yet. If the request is given up during the commit, caches are
-/// invalidated on drop, because the commit may still succeed.
+/// The changes of a transaction whose outcome is not known yet. If the request is given up during the commit, caches
+/// are invalidated on drop, because the commit may still succeed.
 struct Uncertain<'s> {
     server: &'s Server,
     changes: Mutex<Vec<(Uuid, Change)>>,
