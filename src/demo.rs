@@ -6,8 +6,10 @@ use call_acceptance_api::{
         anonymous_call_rejection::{AnonymousCallRejectionUpdate, AnonymousCallRejections},
         criteria::{CriteriaServices, selective_call_acceptance, selective_call_rejection},
         group::{GroupCreate, Groups},
+        protected_callers::{ProtectedCallers, ProtectedCallersUpdate},
         schedule::{ScheduleCreate, ScheduleFolder, ScheduleType, Schedules},
         tenant::{TenantCreate, Tenants},
+        treatment::{Treatments, TreatmentsUpdate},
         user::{UserCreate, Users},
         user_service::{ServiceName, ServiceSelectionList, UserServicePath, UserServices},
     },
@@ -73,7 +75,34 @@ async fn fill(server: &Server, by: &Actor) -> Result<(), Failure> {
     fill_acceptance(server, by, path.clone()).await?;
     fill_rejection(server, by, path.clone()).await?;
     let active = AnonymousCallRejectionUpdate { active: Some(true) };
-    AnonymousCallRejections::update(server, by, path, active, None).await.map(drop)
+    AnonymousCallRejections::update(server, by, path.clone(), active, None).await?;
+    set_policies(server, by, &path).await
+}
+
+/// What applies to all users of the tenant and the group. Callers whom the user's criteria reject are redirected by the
+/// group, whose treatment replaces the tenant's.
+async fn set_policies(server: &Server, by: &Actor, user: &UserPath) -> Result<(), Failure> {
+    let (tenant, group) = (Owner::Tenant(user.tenant.clone()), Owner::Group(user.parent()));
+    for (owner, pattern, note) in [(&tenant, "+3225550199", "Voicemail"), (&group, "+3225550198", "Alarm line")] {
+        let callers: ProtectedCallersUpdate = parse(json!({ "callers": [{ "pattern": pattern, "note": note }] }))?;
+        ProtectedCallers::replace(server, by, owner.clone(), callers.into()).await?;
+    }
+    let of_tenant = json!([
+        {
+            "service": "Selective Call Rejection", "sipStatus": 403, "sipReason": "Forbidden", "q850Cause": 21,
+            "announcement": "call_rejected"
+        },
+        { "service": "Anonymous Call Rejection", "announcement": "show_your_number" }
+    ]);
+    let of_group = json!([{
+        "service": "Selective Call Rejection", "sipStatus": 302, "sipReason": "Moved Temporarily",
+        "redirectTo": "tel:+3225550199"
+    }]);
+    for (owner, treatments) in [(tenant, of_tenant), (group, of_group)] {
+        let treatments: TreatmentsUpdate = parse(json!({ "treatments": treatments }))?;
+        Treatments::replace(server, by, owner, treatments.into()).await?;
+    }
+    Ok(())
 }
 
 async fn fill_acceptance(server: &Server, by: &Actor, user: UserPath) -> Result<(), Failure> {

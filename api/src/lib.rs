@@ -22,8 +22,8 @@ use std::sync::Arc;
 use poem_openapi::{ExtraHeader, OpenApi, OpenApiService};
 
 use resource::{
-    anonymous_call_rejection, audit, criteria, decision, deletion, group, health, schedule, tenant, token, user,
-    user_service,
+    anonymous_call_rejection, audit, criteria, decision, deletion, group, health, protected_callers, schedule, tenant,
+    token, treatment, user, user_service,
 };
 
 /// The title of the published document.
@@ -39,6 +39,8 @@ pub type Apis = (
     anonymous_call_rejection::AnonymousCallRejectionApi,
     decision::DecisionsApi,
     user_service::UserServicesApi,
+    protected_callers::ProtectedCallersApi,
+    treatment::TreatmentsApi,
     ScheduleApis,
     user::UsersApi,
     group::GroupsApi,
@@ -68,6 +70,8 @@ pub trait Ports:
     + anonymous_call_rejection::AnonymousCallRejections
     + decision::Decisions
     + user_service::UserServices
+    + protected_callers::ProtectedCallers
+    + treatment::Treatments
     + schedule::Schedules
     + user::Users
     + group::Groups
@@ -85,6 +89,8 @@ impl<T> Ports for T where
         + anonymous_call_rejection::AnonymousCallRejections
         + decision::Decisions
         + user_service::UserServices
+        + protected_callers::ProtectedCallers
+        + treatment::Treatments
         + schedule::Schedules
         + user::Users
         + group::Groups
@@ -105,6 +111,8 @@ pub fn apis<S: Ports>(server: Arc<S>) -> Apis {
         anonymous_call_rejection::AnonymousCallRejectionApi(server.clone()),
         decision::DecisionsApi(server.clone()),
         user_service::UserServicesApi(server.clone()),
+        protected_callers::ProtectedCallersApi(server.clone()),
+        treatment::TreatmentsApi(server.clone()),
         (
             schedule::UserTimeSchedulesApi(server.clone()),
             schedule::GroupTimeSchedulesApi(server.clone()),

@@ -3,5 +3,6 @@
 //! This module knows no clock, no database and no HTTP; its users pass the time.
 
 pub mod criteria;
+pub mod policy;
 pub mod screening;
 pub mod service;

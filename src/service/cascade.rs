@@ -30,7 +30,7 @@ use crate::store::{
     contents,
     deletion::{self, KeptDeletion},
     feed::Change,
-    group, tenant, token,
+    group, policy, tenant, token,
 };
 
 /// Polling interval for jobs that other instances have recorded.
@@ -205,6 +205,7 @@ impl Server {
 
     /// Deletes the empty owner, and completes the job.
     async fn delete_owner(&self, tx: Transaction, owner: &Owner) -> Result<Done<Step>, Failure> {
+        let mut records = policy::removal(&tx, owner).await?;
         let own = match owner {
             Owner::Tenant(id) => {
                 let before = tenant::lock(&tx, id).await?;
@@ -220,7 +221,8 @@ impl Server {
         };
         let Some(own) = own else { return Ok(Done::new(tx, Step::Gone, [])) };
         deletion::complete(&tx, owner, &Instant::of(self.clock.now())).await?;
-        Ok(Done::new(tx, Step::Part, [own]).concerning([Change::Users(owner.clone())]))
+        records.push(own);
+        Ok(Done::new(tx, Step::Part, records).concerning([Change::Users(owner.clone())]))
     }
 
     /// Deletes jobs that were completed before the retention.

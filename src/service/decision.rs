@@ -45,7 +45,7 @@ impl Decisions for Server {
             None => {
                 self.unknown_numbers.note(self.clock.now());
                 let explanation = question.explain.then(Vec::new);
-                let decision = Decision { explanation, ..Decision::new(Reason::UnknownCalledNumber, None) };
+                let decision = Decision { explanation, ..Decision::new(Reason::UnknownCalledNumber, None, None) };
                 Ok(counted(false, decision))
             }
         }
@@ -79,7 +79,8 @@ impl Server {
         };
         let ruling = screening.decide(&call);
         let explanation = question.explain.then(|| screening.explain(&call));
-        Decision { explanation, ..Decision::new(ruling.reason, ruling.criteria.cloned()) }
+        let treatment = ruling.reason.service().and_then(|service| screening.treatment(service));
+        Decision { explanation, ..Decision::new(ruling.reason, ruling.criteria.cloned(), treatment) }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::store::{
     audit::Record,
     contents, deletion,
     feed::Change,
-    ownership,
+    ownership, policy,
     token::{self, KeptToken},
 };
 
@@ -72,7 +72,11 @@ impl Server {
     ) -> Result<Emptied, Failure> {
         deletion::complete(db, owner, &Instant::of(self.clock.now())).await?;
         let (mut records, revoked) = revocations(token::delete_within(db, &Scope::Of(owner.clone())).await?)?;
+        records.extend(policy::removal(db, owner).await?);
         if cascade {
+            if let Owner::Tenant(tenant) = owner {
+                records.extend(policy::removals(db, tenant, None).await?);
+            }
             records.extend(contents::removals(db, owner).await?);
             ownership::empty(db, owner).await.map_err(StoreError::or_retry)?;
         }

@@ -24,6 +24,7 @@ mod identities;
 mod metrics;
 mod observe;
 mod owner;
+mod policy;
 mod record;
 mod refusals;
 mod schedule;

@@ -25,7 +25,7 @@ use super::{
     entity::{criteria, groups, schedules, tokens, user_services, users},
     error::StoreError,
     ownership::below,
-    schedule,
+    policy, schedule,
 };
 use crate::rules::service::{KeptService, RecordedService};
 
@@ -219,7 +219,8 @@ pub async fn delete_groups(db: &impl ConnectionTrait, owner: &Owner, most: u64) 
     let of_tenant = || Condition::all().add(groups::Column::TenantId.eq(tenant.as_str()));
     let rows = groups::Entity::find().filter(of_tenant()).limit(most).lock_exclusive().all(db).await?;
     let keys: Vec<_> = rows.iter().map(|row| row.group_id.clone()).collect();
-    let records = rows.into_iter().map(group_removal).collect::<Result<Vec<_>, _>>()?;
+    let mut records = policy::removals(db, tenant, Some(&keys)).await?;
+    records.extend(rows.into_iter().map(group_removal).collect::<Result<Vec<_>, _>>()?);
     if !keys.is_empty() {
         let these = of_tenant().add(groups::Column::GroupId.is_in(keys));
         groups::Entity::delete_many().filter(these).exec(db).await?;

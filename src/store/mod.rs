@@ -17,6 +17,7 @@ pub mod group;
 pub mod metrics;
 pub mod migration;
 pub mod ownership;
+pub mod policy;
 mod prepared;
 mod readiness;
 pub mod schedule;

@@ -23,10 +23,11 @@ use super::{
     criteria::{self, HOLIDAY, TIME, kept},
     entity::{criteria as criteria_entity, groups, tenants, user_services, users},
     error::StoreError,
+    policy::{self, CALLERS, TREATMENTS},
     prepared::Prepared,
     user_service::{self, service},
 };
-use crate::rules::service::KeptService;
+use crate::rules::{policy::KeptPolicy, service::KeptService};
 
 /// The data of a user for decisions.
 #[derive(Debug, Clone)]
@@ -41,6 +42,10 @@ pub struct Source {
     pub time_zone: Option<TimeZone>,
     /// The level that the time zone comes from; the tenant if there is none.
     pub time_zone_of: Level,
+    /// What the user's group sets for calls.
+    pub group_policy: KeptPolicy,
+    /// What the tenant sets for calls.
+    pub tenant_policy: KeptPolicy,
     /// The services of the user, with their criteria in creation order.
     pub services: Vec<KeptService>,
     /// The periods of the schedules that the criteria refer to, by schedule key.
@@ -88,6 +93,8 @@ pub async fn load(db: &impl ConnectionTrait, wanted: &Wanted) -> Result<Option<S
         region: optional(first.region.take())?,
         time_zone: optional(time_zone)?,
         time_zone_of,
+        group_policy: KeptPolicy::default(),
+        tenant_policy: KeptPolicy::default(),
         services: Vec::new(),
         periods: HashMap::new(),
     };
@@ -99,6 +106,15 @@ pub async fn load(db: &impl ConnectionTrait, wanted: &Wanted) -> Result<Option<S
 
 impl Source {
     fn add(&mut self, row: Row) -> Result<(), StoreError> {
+        // They are in one of the rows.
+        for (policy, callers, treatments) in [
+            (&mut self.group_policy, row.group_callers, row.group_treatments),
+            (&mut self.tenant_policy, row.tenant_callers, row.tenant_treatments),
+        ] {
+            if callers.is_some() || treatments.is_some() {
+                *policy = policy::kept(callers, treatments)?;
+            }
+        }
         let Some(name) = row.service.as_deref().map(service).transpose()? else { return Ok(()) };
         if self.services.last().is_none_or(|last| last.name != name) {
             self.services.push(KeptService { settings: row.settings.kept()?, ..KeptService::new(name) });
@@ -128,6 +144,10 @@ struct Row {
     user_zone: Option<String>,
     group_zone: Option<String>,
     tenant_zone: Option<String>,
+    group_callers: Option<Json>,
+    group_treatments: Option<Json>,
+    tenant_callers: Option<Json>,
+    tenant_treatments: Option<Json>,
     service: Option<String>,
     #[sea_orm(nested)]
     settings: user_service::SettingsRow,
@@ -152,6 +172,13 @@ pub fn statement(backend: DbBackend, wanted: &Wanted) -> Statement {
 
 fn selection(backend: DbBackend, wanted: &Wanted) -> Statement {
     let mut query = criteria::with_criteria(place(), criteria::of_service());
+    for (table, name) in [("groups", "group"), ("tenants", "tenant")] {
+        for (column, suffix) in [(CALLERS, "callers"), (TREATMENTS, "treatments")] {
+            // Only once, since they may be long.
+            let once = format!("CASE WHEN ROW_NUMBER() OVER () = 1 THEN \"{table}\".\"{column}\" END");
+            query = query.expr_as(Expr::cust(once), format!("{name}_{suffix}"));
+        }
+    }
     for (schedule, key, periods) in
         [(TIME, "time_schedule_id", "time_periods"), (HOLIDAY, "holiday_schedule_id", "holiday_periods")]
     {

@@ -28,6 +28,9 @@ RULES = [
     r"`(tenant|group|user)Id` is required with the role `\w+`( if a member below it is set)?\.",
     r"An earlier period has the same name; names must be unique\.",
     r"An earlier entry names the same criteria; each criteria may be named once in a request\.",
+    r"An earlier entry (has the same pattern|is of the same service); each may be in the list once\.",
+    r"`sipStatus` is 400 to 699, or 302 with `redirectTo`\.",
+    r"`redirectTo` is (required with|only for) `sipStatus` 302\.",
     # Rules that depend on existing resources, and on the time.
     r"`expiresAt` is in the past; .*",
     r"There is no schedule \".+\" of type \w+ at the level \w+; create it first\.",

@@ -18,13 +18,14 @@ use serde::Serialize;
 
 use crate::{
     access::{Actor, CALL_ASKERS, CALL_PROCESSING, Read},
-    resource::{tags::Tag, user_service::ServiceName},
+    resource::{tags::Tag, treatment::Treatment, user_service::ServiceName},
     value::{
         change::Change,
         name::{CriteriaName, GroupId, TenantId, UserId},
         open_enum::{SNAKE_CASE, open_enum},
         owner::UserPath,
         phone_number::{CalledNumber, CallingNumber, Region},
+        sip::{Announcement, RedirectTarget, SipReason},
         text::text,
         time::Instant,
     },
@@ -67,6 +68,8 @@ open_enum! {
         UnknownCalledNumber = "unknown_called_number",
         /// Accepted: an emergency service calls back (RFC 7090).
         EmergencyCallback = "emergency_callback",
+        /// Accepted: the caller is a protected caller of the user's group or tenant.
+        ProtectedCaller = "protected_caller",
         /// Refused by a criteria of Selective Call Rejection.
         RejectionCriteriaMatched = "rejection_criteria_matched",
         /// Accepted: Selective Call Rejection does not refuse the call, and the user does not have Selective Call
@@ -97,6 +100,7 @@ impl Reason {
         match self {
             Self::UnknownCalledNumber
             | Self::EmergencyCallback
+            | Self::ProtectedCaller
             | Self::NoRejectionCriteriaMatched
             | Self::ServiceNotAssigned
             | Self::Suspended
@@ -115,6 +119,7 @@ impl Reason {
         match self {
             Self::UnknownCalledNumber
             | Self::EmergencyCallback
+            | Self::ProtectedCaller
             | Self::NoRejectionCriteriaMatched
             | Self::ServiceNotAssigned => None,
             Self::RejectionCriteriaMatched => Some(ServiceName::SelectiveCallRejection),
@@ -125,16 +130,6 @@ impl Reason {
             | Self::CriteriaMatched
             | Self::NoCriteriaInEffect
             | Self::NoCriteriaMatched => Some(ServiceName::SelectiveCallAcceptance),
-        }
-    }
-
-    /// The status and the reason phrase to refuse a call with for this reason.
-    fn treatment(self) -> (i32, &'static str) {
-        match self {
-            // RFC 5079.
-            Self::AnonymousCallRejected => (433, "Anonymity Disallowed"),
-            // RFC 3261, section 21.6.2.
-            _ => (603, "Decline"),
         }
     }
 }
@@ -187,15 +182,24 @@ pub struct Decision {
     /// The criteria that decided; absent if none did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub criteria: Option<CriteriaName>,
-    /// The SIP status to refuse the call with (RFC 3261, section 21): 603, or 433 for Anonymous Call Rejection
-    /// (RFC 5079); absent if the call is accepted.
+    /// The SIP status to refuse the call with (RFC 3261, section 21): that of the treatment of the group or the tenant,
+    /// else 603, or 433 for Anonymous Call Rejection (RFC 5079); absent if the call is accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(validator(minimum(value = "300"), maximum(value = "699")))]
     pub sip_status: Option<i32>,
     /// The SIP reason phrase to refuse the call with; absent if the call is accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[oai(validator(max_length = 50))]
-    pub sip_reason: Option<String>,
+    pub sip_reason: Option<SipReason>,
+    /// The cause for the `Reason` header field (RFC 3326, ITU-T Q.850); absent if no treatment says one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(validator(minimum(value = "1"), maximum(value = "127")))]
+    pub q850_cause: Option<i32>,
+    /// The announcement that the switch plays; absent if no treatment says one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub announcement: Option<Announcement>,
+    /// Where the call is redirected to, with `sipStatus` 302; absent if no treatment says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect_to: Option<RedirectTarget>,
     /// True if the database is unavailable and the decision is based on cached data; absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stale: Option<bool>,
@@ -207,20 +211,32 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// The decision with `reason` and the members that follow from it.
-    pub fn new(reason: Reason, criteria: Option<CriteriaName>) -> Self {
-        let decision = reason.verdict();
-        let treatment = (decision == Verdict::Reject).then(|| reason.treatment());
-        Self {
+    /// The decision with `reason` and the members that follow from it. A refused caller gets the `treatment`, else what
+    /// the service does by default.
+    pub fn new(reason: Reason, criteria: Option<CriteriaName>, treatment: Option<&Treatment>) -> Self {
+        let (decision, service) = (reason.verdict(), reason.service());
+        let mut made = Self {
             decision,
             reason,
-            service: reason.service(),
+            service,
             criteria,
-            sip_status: treatment.map(|(status, _)| status),
-            sip_reason: treatment.map(|(_, reason)| reason.to_owned()),
+            sip_status: None,
+            sip_reason: None,
+            q850_cause: None,
+            announcement: None,
+            redirect_to: None,
             stale: None,
             explanation: None,
+        };
+        if let (Verdict::Reject, Some(service)) = (decision, service) {
+            let treatment = treatment.unwrap_or_else(|| Treatment::default_of(service)).clone();
+            made.sip_status = Some(treatment.sip_status);
+            made.sip_reason = Some(treatment.sip_reason);
+            made.q850_cause = treatment.q850_cause;
+            made.announcement = treatment.announcement;
+            made.redirect_to = treatment.redirect_to;
         }
+        made
     }
 
     /// The decision as one line: `accept`, or `reject 603 Decline`.

@@ -19,6 +19,11 @@ pub enum Tag {
     /// The services of a user.
     #[oai(rename = "User services")]
     UserServices,
+    /// Callers that no service refuses, defined for a tenant or a group.
+    #[oai(rename = "Protected callers")]
+    ProtectedCallers,
+    /// What refused callers get, defined for a tenant or a group.
+    Treatments,
     /// Times at which criteria apply, defined for a tenant, a group or a user.
     #[oai(rename = "Time schedules")]
     TimeSchedules,

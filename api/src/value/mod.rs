@@ -9,5 +9,6 @@ pub mod open_enum;
 pub mod owner;
 pub mod phone_number;
 pub mod recurrence;
+pub mod sip;
 pub mod text;
 pub mod time;

@@ -10,6 +10,7 @@ use call_acceptance_api::{
         criteria::CriteriaDescription,
         decision::{Outcome, Reason},
         deletion::{DeletionId, DeletionStatus},
+        protected_callers::CallerNote,
         schedule::{
             icalendar::{ExcludedText, Icalendar},
             period::PeriodType,
@@ -22,6 +23,7 @@ use call_acceptance_api::{
         open_enum::Form,
         phone_number::{CalledNumber, CallingNumber, Extension, PhoneNumber, PhoneNumberPattern, Region},
         recurrence::RecurrenceRule,
+        sip::{Announcement, RedirectTarget, SipReason},
         text::Rule,
         time::{Date, Instant, TimeOfDay, TimeZone},
     },
@@ -44,9 +46,11 @@ macro_rules! text_types {
 
 fn text_types() -> Vec<TextType> {
     text_types![
+        Announcement,
         AuditCursor,
         AuditEventId,
         CalledNumber,
+        CallerNote,
         CallingNumber,
         CriteriaDescription,
         CriteriaName,
@@ -66,9 +70,11 @@ fn text_types() -> Vec<TextType> {
         PhoneNumber,
         PhoneNumberPattern,
         RecurrenceRule,
+        RedirectTarget,
         Region,
         ScheduleCursor,
         ScheduleName,
+        SipReason,
         TenantId,
         TimeOfDay,
         TimeZone,

@@ -1,30 +1,20 @@
 //! What is known of a call: found once for all criteria, and only when one asks.
 
-use std::cell::{Cell, OnceCell};
+use std::{
+    cell::{Cell, OnceCell},
+    sync::Arc,
+};
 
 use call_acceptance_api::resource::decision::Presentation;
 use jiff::tz;
 
 use super::{
     call::Call,
-    number::{Caller, Reader},
+    number::{Caller, Forms, Reader},
     pattern::Index,
+    policy::Policy,
     schedule::{Moment, Schedule},
 };
-
-/// Who calls.
-pub(super) struct Who {
-    pub(super) presentation: Presentation,
-    /// For each rule, whether one of its patterns matches; empty when none does.
-    listed: Vec<bool>,
-}
-
-impl Who {
-    /// Whether a pattern of the rule at this place matches the caller's number.
-    pub(super) fn is_listed(&self, at: usize) -> bool {
-        self.listed.get(at).copied().unwrap_or(false)
-    }
-}
 
 /// What facts about a call are found with.
 pub(super) struct Parts {
@@ -35,13 +25,20 @@ pub(super) struct Parts {
     /// How many rules there are.
     pub(super) rules: usize,
     pub(super) schedules: Box<[Schedule]>,
+    /// The policies that apply to the user, from the nearest up.
+    pub(super) policies: Box<[Arc<Policy>]>,
 }
 
 /// What is known of a call: found once for all criteria, and only when one asks.
 pub(super) struct Facts<'a> {
     parts: &'a Parts,
     pub(super) call: &'a Call<'a>,
-    caller: OnceCell<Who>,
+    /// Who calls, and how the number is presented.
+    caller: OnceCell<(Caller, Presentation)>,
+    /// The written forms of the number, if it is presented.
+    forms: OnceCell<Option<Forms>>,
+    /// For each rule, whether one of its patterns matches; empty if none does.
+    listed: OnceCell<Vec<bool>>,
     moment: OnceCell<Moment>,
     /// For each schedule, whether it holds.
     held: Vec<Cell<Option<bool>>>,
@@ -51,23 +48,46 @@ impl<'a> Facts<'a> {
     /// What can be found out about the call.
     pub(super) fn of(parts: &'a Parts, call: &'a Call<'a>) -> Self {
         let held = vec![Cell::new(None); parts.schedules.len()];
-        Self { parts, call, caller: OnceCell::new(), moment: OnceCell::new(), held }
+        let (caller, forms, listed) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { parts, call, caller, forms, listed, moment: OnceCell::new(), held }
     }
 
-    /// Who calls.
-    pub(super) fn caller(&self) -> &Who {
+    fn caller(&self) -> &(Caller, Presentation) {
         self.caller.get_or_init(|| {
-            let Parts { reader, numbers, rules, .. } = self.parts;
             let caller = Caller::of(self.call.calling_number);
             let presentation = caller.presentation(self.call.presentation);
-            let listed = match caller {
-                Caller::Number(number) if presentation == Presentation::Allowed && !numbers.is_empty() => {
-                    numbers.owners(&reader.forms(&number), *rules)
-                }
-                _ => Vec::new(),
-            };
-            Who { presentation, listed }
+            (caller, presentation)
         })
+    }
+
+    /// How the caller's number is presented.
+    pub(super) fn presentation(&self) -> Presentation {
+        self.caller().1
+    }
+
+    fn forms(&self) -> Option<&Forms> {
+        let forms = self.forms.get_or_init(|| match self.caller() {
+            (Caller::Number(number), Presentation::Allowed) => Some(self.parts.reader.forms(number)),
+            _ => None,
+        });
+        forms.as_ref()
+    }
+
+    /// Whether a pattern of the rule at this place matches the caller's number.
+    pub(super) fn is_listed(&self, rule: usize) -> bool {
+        let Parts { numbers, rules, .. } = self.parts;
+        if numbers.is_empty() {
+            return false;
+        }
+        let listed =
+            self.listed.get_or_init(|| self.forms().map(|forms| numbers.owners(forms, *rules)).unwrap_or_default());
+        listed.get(rule).copied().unwrap_or(false)
+    }
+
+    /// Whether the caller is protected: no service refuses the call.
+    pub(super) fn is_protected(&self) -> bool {
+        let mut policies = self.parts.policies.iter().filter(|policy| policy.protects_any());
+        policies.any(|policy| self.forms().is_some_and(|forms| policy.protects(forms)))
     }
 
     /// Whether the schedule holds: it is looked at once a call, however many criteria refer to it.

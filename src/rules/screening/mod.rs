@@ -12,7 +12,9 @@
 //! - a caller whose number the network does not have, with `includeUnavailableCallers`;
 //! - a caller of the user's organisation, with `includeInternalCallers`.
 //!
-//! A withheld number matches no pattern, even if the network knows it: that would unmask the caller.
+//! A withheld number matches no pattern, even if the network knows it: that would unmask the caller. The same goes for
+//! protected callers, whom no service refuses: their patterns are those of policies, which many users share
+//! (`policy.rs`).
 //!
 //! The criteria of all services and their schedules are compiled once and then evaluated for any instant, past or
 //! future, in microseconds. `rule.rs` handles criteria, `facts.rs` what they ask about a call, `number/` numbers,
@@ -24,6 +26,7 @@ mod facts;
 mod number;
 mod order;
 mod pattern;
+mod policy;
 mod rule;
 mod schedule;
 mod spans;
@@ -31,10 +34,10 @@ mod spans;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use call_acceptance_api::{
-    resource::{decision::CriteriaOutcome, schedule::period::Period, user_service::ServiceName},
+    resource::{decision::CriteriaOutcome, schedule::period::Period, treatment::Treatment, user_service::ServiceName},
     value::{
         name::{CriteriaName, PeriodName},
         phone_number::{PhoneNumber, Region},
@@ -58,6 +61,7 @@ use schedule::Schedule;
 
 pub use call::{Call, Place, Ruling};
 pub use number::NUMBERING_PLANS;
+pub use policy::Policy;
 
 /// Why criteria and schedules cannot be compiled: the stored data violates the contract.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -117,8 +121,19 @@ impl Screening {
         });
         let reader = Reader::of(place.region.as_ref());
         let (numbers, schedules) = (Index::of(patterns, &reader), schedules.compiled.into());
-        let parts = Parts { reader, numbers, rules: rules.len(), schedules, zone };
+        let parts = Parts { reader, numbers, rules: rules.len(), schedules, zone, policies: Box::default() };
         Ok(Self { parts, order: Order::of(services, rules) })
+    }
+
+    /// The same under these policies, from the nearest up. They are in the notation of the same region.
+    pub fn under(mut self, policies: impl IntoIterator<Item = Arc<Policy>>) -> Self {
+        self.parts.policies = policies.into_iter().collect();
+        self
+    }
+
+    /// What a caller gets whom the service refuses, by the nearest policy that says so.
+    pub fn treatment(&self, service: ServiceName) -> Option<&Treatment> {
+        self.parts.policies.iter().find_map(|policy| policy.treatment(service))
     }
 
     /// Whether the user has the service.
@@ -139,7 +154,7 @@ impl Screening {
         self.order.explanation(&Facts::of(&self.parts, call))
     }
 
-    /// Approximate memory in bytes, without the data that all users share.
+    /// Approximate memory in bytes, without the data that users share.
     pub fn weight(&self) -> u64 {
         let schedules: usize = self.parts.schedules.iter().map(Schedule::weight).sum();
         let parts = self.order.weight() + self.parts.numbers.weight() + schedules;

@@ -1,8 +1,9 @@
 //! The order of the decision: the first that applies decides.
 //!
 //! 1. An emergency service calls back: accepted.
-//! 2. The services that the user has and that are not suspended, in the order of [`ORDER`], until one decides.
-//! 3. None has: accepted.
+//! 2. The caller is a protected caller of the user's group or tenant: accepted.
+//! 3. The services that the user has and that are not suspended, in the order of [`ORDER`], until one decides.
+//! 4. None has: accepted.
 //!
 //! Selective Call Rejection refuses what a criteria of it matches, unless one with `doNotPerformAction` matches too.
 //!
@@ -99,8 +100,8 @@ impl Order {
 
     /// What becomes of the call.
     pub(super) fn ruling(&self, facts: &Facts<'_>) -> Ruling<'_> {
-        if facts.call.is_emergency_callback {
-            return by_none(Reason::EmergencyCallback);
+        if let Some(reason) = before_services(facts) {
+            return by_none(reason);
         }
         self.asked(facts).find_map(|service| self.step(service, facts)).unwrap_or_else(|| by_none(self.undecided()))
     }
@@ -108,7 +109,7 @@ impl Order {
     /// What the criteria of the services that are asked say of the call.
     pub(super) fn explanation(&self, facts: &Facts<'_>) -> Vec<CriteriaOutcome> {
         let mut explanation = Vec::new();
-        if facts.call.is_emergency_callback {
+        if before_services(facts).is_some() {
             return explanation;
         }
         for service in self.asked(facts) {
@@ -189,8 +190,17 @@ impl Order {
     }
 }
 
+/// Why the call is accepted whatever the services say.
+fn before_services(facts: &Facts<'_>) -> Option<Reason> {
+    if facts.call.is_emergency_callback {
+        Some(Reason::EmergencyCallback)
+    } else {
+        facts.is_protected().then_some(Reason::ProtectedCaller)
+    }
+}
+
 fn anonymous_rejection(service: &Service, facts: &Facts<'_>) -> Option<Ruling<'static>> {
-    let refuses = service.active && !facts.call.internal && facts.caller().presentation == Presentation::Restricted;
+    let refuses = service.active && !facts.call.internal && facts.presentation() == Presentation::Restricted;
     refuses.then_some(by_none(Reason::AnonymousCallRejected))
 }
 

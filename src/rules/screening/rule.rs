@@ -9,7 +9,7 @@ use call_acceptance_api::{
 };
 use jiff::Timestamp;
 
-use super::facts::{Facts, Who};
+use super::facts::Facts;
 use crate::rules::criteria::KeptCriteria;
 
 /// A criteria as it is asked.
@@ -86,13 +86,13 @@ impl Rule {
         match self.selection {
             Selection::Any => true,
             Selection::Forwarded => facts.call.forwarded,
-            Selection::SpecifiedOnly => self.internal && facts.call.internal || self.is_about(at, facts.caller()),
+            Selection::SpecifiedOnly => self.internal && facts.call.internal || self.is_about(at, facts),
         }
     }
 
-    fn is_about(&self, at: usize, caller: &Who) -> bool {
-        match caller.presentation {
-            Presentation::Allowed => caller.is_listed(at),
+    fn is_about(&self, at: usize, facts: &Facts<'_>) -> bool {
+        match facts.presentation() {
+            Presentation::Allowed => facts.is_listed(at),
             Presentation::Restricted => self.anonymous,
             Presentation::Unavailable => self.unavailable,
         }

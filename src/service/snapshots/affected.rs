@@ -20,6 +20,8 @@ pub(super) struct Affected {
     users: HashSet<UserPath>,
     /// Owners whose time zone other owners may inherit.
     zones: HashSet<Owner>,
+    /// Owners whose treatments have changed: tenants and groups.
+    treatments: HashSet<Owner>,
     schedules: HashSet<Uuid>,
     /// Owners whose schedules have changed.
     schedules_of: HashSet<Owner>,
@@ -38,6 +40,7 @@ impl Affected {
             match change {
                 Change::Users(owner) => affected.add(owner),
                 Change::TimeZone(owner) => drop(affected.zones.insert(owner.clone())),
+                Change::Treatments(owner) => drop(affected.treatments.insert(owner.clone())),
                 Change::Schedule(owner, schedule) => {
                     affected.schedules.insert(*schedule);
                     affected.schedules_of.insert(owner.clone());
@@ -63,12 +66,14 @@ impl Affected {
             && self.groups.is_empty()
             && self.users.is_empty()
             && self.zones.is_empty()
+            && self.treatments.is_empty()
             && self.schedules.is_empty()
     }
 
     /// The affected users, if they are listed individually.
     pub fn named(&self) -> Option<impl Iterator<Item = &UserPath>> {
-        let several = self.zones.iter().chain(&self.schedules_of).any(|owner| owner.level() != Level::User);
+        let mut several = self.zones.iter().chain(&self.schedules_of).chain(&self.treatments);
+        let several = several.any(|owner| owner.level() != Level::User);
         let named = !self.everybody && self.tenants.is_empty() && self.groups.is_empty() && !several;
         let owners = self.zones.iter().chain(&self.schedules_of).filter_map(|owner| match owner {
             Owner::User(user) => Some(user),
@@ -86,6 +91,7 @@ impl Affected {
             || !self.groups.is_empty() && self.groups.contains(&snapshot.user.parent())
             || !self.schedules.is_empty() && snapshot.schedules.iter().any(|key| self.schedules.contains(key))
             || !self.zones.is_empty() && self.gives_zone_to(snapshot)
+            || !self.treatments.is_empty() && self.treats_calls_to(snapshot)
     }
 
     /// Whether an owner whose time zone has changed is the one that the user inherits from, or would be now.
@@ -100,6 +106,17 @@ impl Affected {
         owners.any(|owner| self.zones.contains(&owner))
     }
 
+    /// Whether an owner whose treatments have changed is one whose treatments matter to the user.
+    fn treats_calls_to(&self, snapshot: &Snapshot) -> bool {
+        let matters = |owner: &Owner| match snapshot.treatments_up_to {
+            None => false,
+            Some(Level::Tenant) => true,
+            Some(Level::Group | Level::User) => owner.level() != Level::Tenant,
+        };
+        let owner = Owner::User(snapshot.user.clone());
+        owner.with_parents().any(|owner| matters(&owner) && self.treatments.contains(&owner))
+    }
+
     /// Whether a load of `wanted` in progress may be of an affected user.
     pub fn may_concern(&self, wanted: &Wanted) -> bool {
         let Wanted::User(user) = wanted else { return true };
@@ -108,7 +125,9 @@ impl Affected {
             || self.tenants.contains(&user.tenant)
             || self.users.contains(user)
             || self.groups.contains(&user.parent())
-            || owner.with_parents().any(|owner| self.zones.contains(&owner) || self.schedules_of.contains(&owner))
+            || owner.with_parents().any(|owner| {
+                [&self.zones, &self.schedules_of, &self.treatments].iter().any(|owners| owners.contains(&owner))
+            })
     }
 }
 
@@ -131,16 +150,20 @@ mod tests {
         let tenant = owner([Some("t"), None, None]);
         let group = owner([Some("t"), Some("g"), None]);
         let user = owner([Some("t"), Some("g"), Some("a")]);
-        let a = snapshot("a", Level::Group, &[1]);
+        let mut a = snapshot("a", Level::Group, &[1]);
         let b = snapshot("b", Level::User, &[2]);
-        let c = snapshot("c", Level::Tenant, &[]);
+        let mut c = snapshot("c", Level::Tenant, &[]);
+        (a.treatments_up_to, c.treatments_up_to) = (Some(Level::Group), Some(Level::Tenant));
         for (change, concerned) in [
             (Change::Users(tenant.clone()), [true, true, true]),
             (Change::Users(group.clone()), [true, true, true]),
             (Change::Users(owner([Some("t"), Some("h"), None])), [false, false, false]),
             (Change::Users(user.clone()), [true, false, false]),
             (Change::TimeZone(tenant.clone()), [false, false, true]),
-            (Change::TimeZone(group), [true, false, true]),
+            (Change::TimeZone(group.clone()), [true, false, true]),
+            (Change::Treatments(tenant.clone()), [false, false, true]),
+            (Change::Treatments(group), [true, false, true]),
+            (Change::Treatments(owner([Some("t"), Some("h"), None])), [false, false, false]),
             (Change::Schedule(tenant.clone(), Uuid::from_u128(1)), [true, false, false]),
             (Change::Schedule(tenant, Uuid::from_u128(2)), [false, true, false]),
             (Change::Schedule(user, Uuid::from_u128(3)), [false, false, false]),
@@ -157,6 +180,7 @@ mod tests {
         assert_eq!(named(Change::Users(user.clone())), Some(1));
         assert_eq!(named(Change::Schedule(user, Uuid::nil())), Some(1));
         assert_eq!(named(Change::Schedule(tenant.clone(), Uuid::nil())), None);
-        assert_eq!(named(Change::TimeZone(tenant)), None);
+        assert_eq!(named(Change::TimeZone(tenant.clone())), None);
+        assert_eq!(named(Change::Treatments(tenant)), None);
     }
 }

@@ -6,11 +6,13 @@
 //!
 //! - `affected` finds the users that a change affects.
 //! - `follow` reads the feed.
-//! - `snapshot` is the cached data of a user, `entry` adds its lifetime.
+//! - `snapshot` is the cached data of a user, `entry` adds its lifetime; `policies` has the parts of it that all users
+//!   of a tenant or a group share.
 
 mod affected;
 mod entry;
 mod follow;
+mod policies;
 mod snapshot;
 
 use std::{
@@ -34,7 +36,7 @@ use tokio::{
 use uuid::Uuid;
 
 pub use self::snapshot::Snapshot;
-use self::{affected::Affected, entry::Entry, snapshot::compile};
+use self::{affected::Affected, entry::Entry, policies::Policies, snapshot::compile};
 use super::{
     failure::{Shared, shared},
     flights::{Flights, LOAD},
@@ -111,6 +113,8 @@ pub struct Snapshots {
     users: Cache<UserPath, Arc<Entry>, ByMemory, DefaultHashBuilder, CountEvictions>,
     /// The last known user of a number; valid only if the user's snapshot has the same number.
     numbers: Cache<PhoneNumber, UserPath>,
+    /// The policies that snapshots share.
+    policies: Arc<Policies>,
     loads: Arc<Flights<Wanted, Loaded>>,
     /// Its lock guards insertions and invalidations of snapshots.
     recent: Mutex<Recent>,
@@ -130,6 +134,7 @@ impl Snapshots {
             db,
             users: Cache::with(numbers, config.memory, ByMemory, hash, CountEvictions),
             numbers: Cache::new(numbers),
+            policies: Arc::default(),
             loads: Arc::new(Flights::of(turns)),
             config,
             identities,
@@ -275,7 +280,8 @@ impl Snapshots {
             return Ok(None);
         };
         // The permit is returned when the work is done, even if all waiters have left.
-        let compiled = tokio::task::spawn_blocking(move || (compile(source), turn)).await;
+        let policies = self.policies.clone();
+        let compiled = tokio::task::spawn_blocking(move || (compile(source, &policies), turn)).await;
         let (snapshot, _turn) = compiled.map_err(|ended| Failure::Internal(Box::new(ended)))?;
         let snapshot = Arc::new(snapshot?);
         self.keep(&snapshot, begun);

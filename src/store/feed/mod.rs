@@ -43,6 +43,8 @@ pub enum Change {
     Users(Owner),
     /// Decisions may have changed for the users of this owner who inherit its time zone, or one from above it.
     TimeZone(Owner),
+    /// What refused callers get may have changed for the users of this owner, as far as its treatments apply to them.
+    Treatments(Owner),
     /// Decisions may have changed for the users of this owner who refer to the schedule with this key.
     Schedule(Owner, Uuid),
     /// This token was revoked.
@@ -54,6 +56,7 @@ impl Change {
         match self {
             Self::Users(_) => "users",
             Self::TimeZone(_) => "time_zone",
+            Self::Treatments(_) => "treatments",
             Self::Schedule(..) => "schedule",
             Self::Token(_) => "token",
         }
@@ -87,7 +90,9 @@ fn insertion(backend: DbBackend, changes: &[(Uuid, Change)]) -> sea_orm::sea_que
     ]);
     for (id, change) in changes {
         let (scope, schedule, token) = match change {
-            Change::Users(owner) | Change::TimeZone(owner) => (Scope::Of(owner.clone()), None, None),
+            Change::Users(owner) | Change::TimeZone(owner) | Change::Treatments(owner) => {
+                (Scope::Of(owner.clone()), None, None)
+            }
             Change::Schedule(owner, schedule) => (Scope::Of(owner.clone()), Some(*schedule), None),
             Change::Token(token) => (Scope::System, None, Some(token.as_str())),
         };
@@ -235,6 +240,7 @@ fn change(row: Row) -> Result<Option<(Uuid, Change)>, StoreError> {
     let owner = owner_of(&tenant, row.group_id.as_deref(), row.user_id.as_deref())?;
     Ok(Some(match (kind.as_str(), row.schedule_id) {
         ("time_zone", _) => (id, Change::TimeZone(owner)),
+        ("treatments", _) => (id, Change::Treatments(owner)),
         ("schedule", Some(schedule)) => (id, Change::Schedule(owner, schedule)),
         // A kind of change of a later release may affect all users of the owner.
         _ => (id, Change::Users(owner)),

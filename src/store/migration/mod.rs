@@ -12,6 +12,7 @@ mod m20261126_000004_create_audit_events;
 mod m20261126_000005_add_refusals_to_audit_events;
 mod m20261126_000006_create_deletions;
 mod m20261126_000007_add_members_of_services;
+mod m20261126_000008_add_policies;
 mod table;
 
 /// All migrations.
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000005_add_refusals_to_audit_events::Migration),
             Box::new(m20261126_000006_create_deletions::Migration),
             Box::new(m20261126_000007_add_members_of_services::Migration),
+            Box::new(m20261126_000008_add_policies::Migration),
         ]
     }
 }

@@ -32,6 +32,11 @@ pub fn flag_or_null(name: &str) -> ColumnDef {
     ColumnDef::new(Alias::new(name)).boolean().to_owned()
 }
 
+/// A column with a JSON array, or null where it was never set.
+pub fn list_or_null(name: &str) -> ColumnDef {
+    ColumnDef::new(Alias::new(name)).json_binary().to_owned()
+}
+
 /// A table of these columns.
 pub fn table(name: &str, columns: Vec<ColumnDef>, primary_key: &[&str]) -> TableCreateStatement {
     let mut table = Table::create();

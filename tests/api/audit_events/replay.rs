@@ -80,7 +80,7 @@ impl Writer {
         let services = json!({ "services": [{ "name": "Selective Call Acceptance" }] });
         let id = |path: &str| path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
         let new_name = self.pick(&["s1", "s2", "a b"]);
-        match self.below(30) {
+        match self.below(34) {
             0 => (Method::PUT, TENANT.to_owned(), json!({ "name": self.pick(&["One", "Two"]) })),
             1 => (Method::DELETE, format!("{}?cascade=true", self.group()), Value::Null),
             2 | 3 => (Method::POST, format!("{TENANT}groups/"), json!({ "groupId": id(&self.group()) })),
@@ -109,6 +109,18 @@ impl Writer {
                     format!("{}{SERVICE}criteria/{}/", self.user(), self.pick(&["c1", "c2", "c%203"])),
                     criteria,
                 )
+            }
+            30 | 31 => {
+                let owner = if self.below(3) == 0 { TENANT.to_owned() } else { self.group() };
+                let callers = ["+3225550199", "+3225550198"].map(|pattern| json!({ "pattern": pattern }));
+                let kept = self.below(3);
+                (Method::PUT, format!("{owner}protected_callers/"), json!({ "callers": callers[..kept] }))
+            }
+            32 | 33 => {
+                let owner = if self.below(3) == 0 { TENANT.to_owned() } else { self.group() };
+                let treatment = json!({ "service": "Selective Call Acceptance", "q850Cause": self.pick(&[17, 21]) });
+                let treatments = if self.below(3) == 0 { json!([]) } else { json!([treatment]) };
+                (Method::PUT, format!("{owner}treatments/"), json!({ "treatments": treatments }))
             }
             27 => {
                 let path = format!("{}{SERVICE}criteria/{}/", self.user(), self.pick(&["c1", "c2", "c%203"]));
@@ -259,15 +271,28 @@ async fn show_schedules(app: &App, state: &mut State, owner: &str) {
     }
 }
 
+/// What applies to all users of the owner. Empty lists are recorded as ones that are not there.
+async fn show_policies(app: &App, state: &mut State, owner: &str) {
+    for list in ["callers", "treatments"] {
+        let path = format!("{owner}{}/", if list == "callers" { "protected_callers" } else { list });
+        let shown = app.get(&path).await.expect(200);
+        if shown[list] != json!([]) {
+            state.insert(path, shown);
+        }
+    }
+}
+
 /// All resources of the tenant, as the API shows them.
 async fn shown(app: &App) -> State {
     let mut state = State::new();
     show(app, &mut state, TENANT.to_owned()).await;
     show_schedules(app, &mut state, TENANT).await;
+    show_policies(app, &mut state, TENANT).await;
     for group in names(app, &format!("{TENANT}groups/"), "groups", "groupId").await {
         let group = format!("{TENANT}groups/{group}/");
         show(app, &mut state, group.clone()).await;
         show_schedules(app, &mut state, &group).await;
+        show_policies(app, &mut state, &group).await;
         for user in names(app, &format!("{group}users/"), "users", "userId").await {
             let user = format!("{group}users/{user}/");
             show(app, &mut state, user.clone()).await;

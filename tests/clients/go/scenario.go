@@ -118,6 +118,39 @@ func main() {
 	status, phrase := verdict.GetSipStatus(), verdict.GetSipReason()
 	fmt.Printf("refused: %s | %s | %d %s\n", verdict.Decision, verdict.Reason, status, phrase)
 
+	// The services beside it, and what the group and the tenant set for all their users.
+	for _, kind := range []string{"Selective", "Anonymous"} {
+		selected := ca.NewServiceSelectionList([]ca.ServiceSelection{*ca.NewServiceSelection(kind + " Call Rejection")})
+		good(client.UserServicesAPI.UserServicesAssign(ctx, tenantID, "sales", "jane").
+			ServiceSelectionList(*selected).Execute())
+	}
+	rejected := ca.NewRejectionFromDnCriteriaCreate(ca.REJECTIONSELECTION_SPECIFIED_ONLY)
+	rejected.SetPhoneNumbers([]string{"+3278*"})
+	good(client.SelectiveCallRejectionAPI.RejectionCriteriaCreate(ctx, tenantID, "sales", "jane").
+		RejectionCriteriaCreate(*ca.NewRejectionCriteriaCreate("sales calls", *rejected)).Execute())
+	active := ca.AnonymousCallRejectionUpdate{Active: ca.PtrBool(true)}
+	good(client.AnonymousCallRejectionAPI.AnonymousCallRejectionUpdate(ctx, tenantID, "sales", "jane").
+		AnonymousCallRejectionUpdate(active).Execute())
+	redirect := ca.NewTreatmentEntry("Selective Call Rejection")
+	redirect.SetSipStatus(302)
+	redirect.SetSipReason("Moved Temporarily")
+	redirect.SetRedirectTo("tel:+3225550199")
+	good(client.TreatmentsAPI.GroupTreatmentsUpdate(ctx, tenantID, "sales").
+		TreatmentsUpdate(*ca.NewTreatmentsUpdate([]ca.TreatmentEntry{*redirect})).Execute())
+	verdict = decide("+3278150000")
+	status, phrase = verdict.GetSipStatus(), verdict.GetSipReason()
+	fmt.Printf("rejected: %s | %s | %d %s | %s\n",
+		verdict.Decision, verdict.GetCriteria(), status, phrase, verdict.GetRedirectTo())
+	verdict = decide("anonymous")
+	status, phrase = verdict.GetSipStatus(), verdict.GetSipReason()
+	fmt.Printf("anonymous: %s | %s | %d %s\n", verdict.Decision, verdict.Reason, status, phrase)
+	alarm := ca.NewProtectedCallerEntry("+3278150000")
+	alarm.SetNote("Alarm line")
+	good(client.ProtectedCallersAPI.TenantProtectedCallersUpdate(ctx, tenantID).
+		ProtectedCallersUpdate(*ca.NewProtectedCallersUpdate([]ca.ProtectedCallerEntry{*alarm})).Execute())
+	verdict = decide("+3278150000")
+	fmt.Printf("protected: %s | %s\n", verdict.Decision, verdict.Reason)
+
 	good(criteria.CriteriaDelete(ctx, tenantID, "sales", "jane", name).Execute())
 	left := good(criteria.SelectiveCallAcceptanceView(ctx, tenantID, "sales", "jane").Execute())
 	fmt.Printf("deleted: %d left\n", len(left.Criteria))

@@ -120,11 +120,47 @@ public class Scenario {
         say("refused: %s | %s | %s %s",
             stranger.getDecision(), stranger.getReason(), stranger.getSipStatus(), stranger.getSipReason());
 
+        keepOtherServices();
         criteria.criteriaDelete(TENANT, "sales", "jane", name, null);
         int left = criteria.selectiveCallAcceptanceView(TENANT, "sales", "jane", null).getCriteria().size();
         say("deleted: %s left", left);
         Problem missing = problem(() -> criteria.criteriaView(TENANT, "sales", "jane", name, null));
         say("missing: %s | %s", missing.getStatus(), missing.getCode());
+    }
+
+    /** The services beside it, and what the group and the tenant set for all their users. */
+    static void keepOtherServices() throws Exception {
+        new UserServicesApi(CLIENT).userServicesAssign(
+            TENANT, "sales", "jane",
+            new ServiceSelectionList()
+                .addServicesItem(new ServiceSelection().name("Selective Call Rejection"))
+                .addServicesItem(new ServiceSelection().name("Anonymous Call Rejection")));
+        RejectionFromDnCriteriaCreate sales = new RejectionFromDnCriteriaCreate()
+            .selection(RejectionSelection.SPECIFIED_ONLY)
+            .phoneNumbers(new LinkedHashSet<>(List.of("+3278*")));
+        new SelectiveCallRejectionApi(CLIENT).rejectionCriteriaCreate(
+            TENANT, "sales", "jane",
+            new RejectionCriteriaCreate().name("sales calls").fromDnCriteria(sales), null);
+        new AnonymousCallRejectionApi(CLIENT).anonymousCallRejectionUpdate(
+            TENANT, "sales", "jane", new AnonymousCallRejectionUpdate().active(true), null);
+        TreatmentEntry redirect = new TreatmentEntry()
+            .service("Selective Call Rejection")
+            .sipStatus(302)
+            .sipReason("Moved Temporarily")
+            .redirectTo("tel:+3225550199");
+        new TreatmentsApi(CLIENT).groupTreatmentsUpdate(
+            TENANT, "sales", new TreatmentsUpdate().addTreatmentsItem(redirect));
+        Decision rejected = decide("+3278150000");
+        say("rejected: %s | %s | %s %s | %s", rejected.getDecision(), rejected.getCriteria(),
+            rejected.getSipStatus(), rejected.getSipReason(), rejected.getRedirectTo());
+        Decision anonymous = decide("anonymous");
+        say("anonymous: %s | %s | %s %s", anonymous.getDecision(), anonymous.getReason(),
+            anonymous.getSipStatus(), anonymous.getSipReason());
+        ProtectedCallerEntry alarm = new ProtectedCallerEntry().pattern("+3278150000").note("Alarm line");
+        new ProtectedCallersApi(CLIENT).tenantProtectedCallersUpdate(
+            TENANT, new ProtectedCallersUpdate().addCallersItem(alarm));
+        Decision spared = decide("+3278150000");
+        say("protected: %s | %s", spared.getDecision(), spared.getReason());
     }
 
     static Decision decide(String callingNumber) throws ApiException {

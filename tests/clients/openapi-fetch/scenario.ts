@@ -106,6 +106,41 @@ console.log(`accepted: ${friend.decision} | ${friend.reason} | ${friend.criteria
 const stranger = await decide("+3225559999");
 console.log(`refused: ${stranger.decision} | ${stranger.reason} | ${stranger.sipStatus} ${stranger.sipReason}`);
 
+// The services beside it, and what the group and the tenant set for all their users.
+await good(client.POST(`${USER}services/`, {
+  params: { path: jane },
+  body: { services: [{ name: "Selective Call Rejection" }, { name: "Anonymous Call Rejection" }] },
+}));
+await good(client.POST(`${USER}services/selective_call_rejection/criteria/`, {
+  params: { path: jane },
+  body: { name: "sales calls", fromDnCriteria: { selection: "Specified Only", phoneNumbers: ["+3278*"] } },
+}));
+await good(client.PUT(`${USER}services/anonymous_call_rejection/`, {
+  params: { path: jane },
+  body: { active: true },
+}));
+const redirect: Schemas["TreatmentEntry"] = {
+  service: "Selective Call Rejection",
+  sipStatus: 302,
+  sipReason: "Moved Temporarily",
+  redirectTo: "tel:+3225550199",
+};
+await good(client.PUT(`${TENANT}groups/{group_id}/treatments/`, {
+  params: { path: sales },
+  body: { treatments: [redirect] },
+}));
+const advertiser = await decide("+3278150000");
+const treatment = `${advertiser.sipStatus} ${advertiser.sipReason} | ${advertiser.redirectTo}`;
+console.log(`rejected: ${advertiser.decision} | ${advertiser.criteria} | ${treatment}`);
+const hidden = await decide("anonymous");
+console.log(`anonymous: ${hidden.decision} | ${hidden.reason} | ${hidden.sipStatus} ${hidden.sipReason}`);
+await good(client.PUT(`${TENANT}protected_callers/`, {
+  params: { path: acme },
+  body: { callers: [{ pattern: "+3278150000", note: "Alarm line" }] },
+}));
+const spared = await decide("+3278150000");
+console.log(`protected: ${spared.decision} | ${spared.reason}`);
+
 await good(client.DELETE(CRITERIA, { params: { path: { ...jane, instance_name: newName } } }));
 const left = await good(client.GET(SERVICE, { params: { path: jane } }));
 console.log(`deleted: ${left.criteria.length} left`);

@@ -4,8 +4,10 @@ import os
 from typing import TypeVar
 
 from call_acceptance import AuthenticatedClient
+from call_acceptance.api.anonymous_call_rejection import anonymous_call_rejection_update
 from call_acceptance.api.decisions import user_decision_ask
 from call_acceptance.api.groups import group_create
+from call_acceptance.api.protected_callers import tenant_protected_callers_update
 from call_acceptance.api.selective_call_acceptance import (
     criteria_create,
     criteria_delete,
@@ -13,11 +15,14 @@ from call_acceptance.api.selective_call_acceptance import (
     criteria_view,
     selective_call_acceptance_view,
 )
+from call_acceptance.api.selective_call_rejection import rejection_criteria_create
 from call_acceptance.api.tenants import tenant_create, tenant_delete, tenant_view
 from call_acceptance.api.time_schedules import user_time_schedule_create
+from call_acceptance.api.treatments import group_treatments_update
 from call_acceptance.api.user_services import user_services_assign
 from call_acceptance.api.users import user_create
 from call_acceptance.models import (
+    AnonymousCallRejectionUpdate,
     Criteria,
     CriteriaCreate,
     CriteriaUpdate,
@@ -29,12 +34,19 @@ from call_acceptance.models import (
     Level,
     Period,
     Problem,
+    ProtectedCallerEntry,
+    ProtectedCallersUpdate,
+    RejectionCriteriaCreate,
+    RejectionFromDnCriteriaCreate,
+    RejectionSelection,
     ScheduleCreate,
     ScheduleSelectionValue,
     Selection,
     ServiceSelection,
     ServiceSelectionList,
     TenantCreate,
+    TreatmentEntry,
+    TreatmentsUpdate,
     UserCreate,
 )
 
@@ -113,6 +125,33 @@ verdict = good(user_decision_ask.sync(*jane, client=client, body=DecisionRequest
 print(f"accepted: {verdict.decision} | {verdict.reason} | {verdict.criteria}")
 verdict = good(user_decision_ask.sync(*jane, client=client, body=DecisionRequest(calling_number="+3225559999")))
 print(f"refused: {verdict.decision} | {verdict.reason} | {verdict.sip_status} {verdict.sip_reason}")
+
+# The services beside it, and what the group and the tenant set for all their users.
+services = [ServiceSelection(name=f"{kind} Call Rejection") for kind in ("Selective", "Anonymous")]
+good(user_services_assign.sync(*jane, client=client, body=ServiceSelectionList(services=services)))
+sales = RejectionFromDnCriteriaCreate(selection=RejectionSelection.SPECIFIED_ONLY, phone_numbers=["+3278*"])
+sales = RejectionCriteriaCreate(name="sales calls", from_dn_criteria=sales)
+good(rejection_criteria_create.sync(*jane, client=client, body=sales))
+switch = AnonymousCallRejectionUpdate(active=True)
+good(anonymous_call_rejection_update.sync(*jane, client=client, body=switch))
+redirect = TreatmentEntry(
+    service="Selective Call Rejection",
+    sip_status=302,
+    sip_reason="Moved Temporarily",
+    redirect_to="tel:+3225550199",
+)
+treatments = TreatmentsUpdate(treatments=[redirect])
+good(group_treatments_update.sync(*jane[:2], client=client, body=treatments))
+verdict = good(user_decision_ask.sync(*jane, client=client, body=DecisionRequest(calling_number="+3278150000")))
+treatment = f"{verdict.sip_status} {verdict.sip_reason} | {verdict.redirect_to}"
+print(f"rejected: {verdict.decision} | {verdict.criteria} | {treatment}")
+verdict = good(user_decision_ask.sync(*jane, client=client, body=DecisionRequest(calling_number="anonymous")))
+print(f"anonymous: {verdict.decision} | {verdict.reason} | {verdict.sip_status} {verdict.sip_reason}")
+alarm = ProtectedCallerEntry(pattern="+3278150000", note="Alarm line")
+protected = ProtectedCallersUpdate(callers=[alarm])
+good(tenant_protected_callers_update.sync(tenant, client=client, body=protected))
+verdict = good(user_decision_ask.sync(*jane, client=client, body=DecisionRequest(calling_number="+3278150000")))
+print(f"protected: {verdict.decision} | {verdict.reason}")
 
 good(criteria_delete.sync(*jane, name, client=client))
 print(f"deleted: {len(good(selective_call_acceptance_view.sync(*jane, client=client)).criteria)} left")

@@ -82,6 +82,32 @@ print(f"accepted: {verdict.decision.value} | {verdict.reason} | {verdict.criteri
 verdict = decisions.user_decision_ask(*jane, ca.DecisionRequest(calling_number="+3225559999"))
 print(f"refused: {verdict.decision.value} | {verdict.reason} | {verdict.sip_status} {verdict.sip_reason}")
 
+# The services beside it, and what the group and the tenant set for all their users.
+services = [ca.ServiceSelection(name=f"{kind} Call Rejection") for kind in ("Selective", "Anonymous")]
+ca.UserServicesApi(client).user_services_assign(*jane, ca.ServiceSelectionList(services=services))
+sales = ca.RejectionFromDnCriteriaCreate(selection=ca.RejectionSelection.SPECIFIED_ONLY, phone_numbers=["+3278*"])
+sales = ca.RejectionCriteriaCreate(name="sales calls", from_dn_criteria=sales)
+ca.SelectiveCallRejectionApi(client).rejection_criteria_create(*jane, sales)
+switch = ca.AnonymousCallRejectionUpdate(active=True)
+ca.AnonymousCallRejectionApi(client).anonymous_call_rejection_update(*jane, switch)
+redirect = ca.TreatmentEntry(
+    service="Selective Call Rejection",
+    sip_status=302,
+    sip_reason="Moved Temporarily",
+    redirect_to="tel:+3225550199",
+)
+ca.TreatmentsApi(client).group_treatments_update(*jane[:2], ca.TreatmentsUpdate(treatments=[redirect]))
+verdict = decisions.user_decision_ask(*jane, ca.DecisionRequest(calling_number="+3278150000"))
+treatment = f"{verdict.sip_status} {verdict.sip_reason} | {verdict.redirect_to}"
+print(f"rejected: {verdict.decision.value} | {verdict.criteria} | {treatment}")
+verdict = decisions.user_decision_ask(*jane, ca.DecisionRequest(calling_number="anonymous"))
+print(f"anonymous: {verdict.decision.value} | {verdict.reason} | {verdict.sip_status} {verdict.sip_reason}")
+alarm = ca.ProtectedCallerEntry(pattern="+3278150000", note="Alarm line")
+protected = ca.ProtectedCallersUpdate(callers=[alarm])
+ca.ProtectedCallersApi(client).tenant_protected_callers_update(tenant, protected)
+verdict = decisions.user_decision_ask(*jane, ca.DecisionRequest(calling_number="+3278150000"))
+print(f"protected: {verdict.decision.value} | {verdict.reason}")
+
 criteria.criteria_delete(*jane, name)
 print(f"deleted: {len(criteria.selective_call_acceptance_view(*jane).criteria)} left")
 missing = problem(lambda: criteria.criteria_view(*jane, name))

@@ -97,6 +97,46 @@ console.log(`accepted: ${friend.decision} | ${friend.reason} | ${friend.criteria
 const stranger = await decisions.userDecisionAsk({ ...jane, decisionRequest: { callingNumber: "+3225559999" } });
 console.log(`refused: ${stranger.decision} | ${stranger.reason} | ${stranger.sipStatus} ${stranger.sipReason}`);
 
+// The services beside it, and what the group and the tenant set for all their users.
+await new ca.UserServicesApi(configuration).userServicesAssign({
+  ...jane,
+  serviceSelectionList: { services: [{ name: "Selective Call Rejection" }, { name: "Anonymous Call Rejection" }] },
+});
+await new ca.SelectiveCallRejectionApi(configuration).rejectionCriteriaCreate({
+  ...jane,
+  rejectionCriteriaCreate: {
+    name: "sales calls",
+    fromDnCriteria: { selection: ca.RejectionSelection.SpecifiedOnly, phoneNumbers: new Set(["+3278*"]) },
+  },
+});
+await new ca.AnonymousCallRejectionApi(configuration).anonymousCallRejectionUpdate({
+  ...jane,
+  anonymousCallRejectionUpdate: { active: true },
+});
+const redirect: ca.TreatmentEntry = {
+  service: "Selective Call Rejection",
+  sipStatus: 302,
+  sipReason: "Moved Temporarily",
+  redirectTo: "tel:+3225550199",
+};
+await new ca.TreatmentsApi(configuration).groupTreatmentsUpdate({
+  ...jane,
+  treatmentsUpdate: { treatments: [redirect] },
+});
+const decide = (callingNumber: string) =>
+  decisions.userDecisionAsk({ ...jane, decisionRequest: { callingNumber } });
+const sales = await decide("+3278150000");
+const treatment = `${sales.sipStatus} ${sales.sipReason} | ${sales.redirectTo}`;
+console.log(`rejected: ${sales.decision} | ${sales.criteria} | ${treatment}`);
+const hidden = await decide("anonymous");
+console.log(`anonymous: ${hidden.decision} | ${hidden.reason} | ${hidden.sipStatus} ${hidden.sipReason}`);
+await new ca.ProtectedCallersApi(configuration).tenantProtectedCallersUpdate({
+  tenantId,
+  protectedCallersUpdate: { callers: [{ pattern: "+3278150000", note: "Alarm line" }] },
+});
+const spared = await decide("+3278150000");
+console.log(`protected: ${spared.decision} | ${spared.reason}`);
+
 await criteria.criteriaDelete({ ...jane, instanceName: newName });
 const left = await criteria.selectiveCallAcceptanceView(jane);
 console.log(`deleted: ${left.criteria.length} left`);

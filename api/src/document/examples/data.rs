@@ -48,6 +48,10 @@ pub(super) fn of(name: &str) -> Option<Value> {
             { "name": "Anonymous Call Rejection", "assigned": true }
         ] }),
         "ServiceSelectionList" => json!({ "services": [{ "name": "Selective Call Acceptance" }] }),
+        "ProtectedCallerList" | "ProtectedCallersUpdate" => json!({ "callers": [voicemail()] }),
+        "ProtectedCaller" | "ProtectedCallerEntry" => voicemail(),
+        "TreatmentList" | "TreatmentsUpdate" => json!({ "treatments": [of_rejected(), of_anonymous()] }),
+        "Treatment" | "TreatmentEntry" => of_rejected(),
         "Tenant" => tenant("foo"),
         "TenantCreate" => tenant("bar"),
         "TenantUpdate" => json!({ "name": "Foo Telecom", "timeZone": "Europe/Brussels" }),
@@ -102,6 +106,13 @@ pub(super) fn of_answer(operation: &str) -> Option<Value> {
         })),
         "criteria_create" => Some(criteria("test")),
         "rejection_criteria_create" => Some(with_derived(new_rejection(), "Forwarded calls")),
+        "group_protected_callers_view" => {
+            Some(json!({ "callers": [{ "pattern": "+3225550198", "note": "Alarm line" }] }))
+        }
+        "group_treatments_view" => Some(json!({ "treatments": [{
+            "service": "Selective Call Rejection", "sipStatus": 302, "sipReason": "Moved Temporarily",
+            "redirectTo": "tel:+3225550199"
+        }] })),
         "tenant_create" => of("TenantCreate"),
         "group_create" => of("GroupCreate"),
         "user_create" => of("UserCreate"),
@@ -227,6 +238,24 @@ fn new_rejection() -> Value {
             "selection": "Forwarded", "includeAnonymousCallers": false, "includeUnavailableCallers": false,
             "phoneNumbers": []
         }
+    })
+}
+
+fn voicemail() -> Value {
+    json!({ "pattern": "+3225550199", "note": "Voicemail" })
+}
+
+fn of_rejected() -> Value {
+    json!({
+        "service": "Selective Call Rejection", "sipStatus": 403, "sipReason": "Forbidden", "q850Cause": 21,
+        "announcement": "call_rejected"
+    })
+}
+
+fn of_anonymous() -> Value {
+    json!({
+        "service": "Anonymous Call Rejection", "sipStatus": 433, "sipReason": "Anonymity Disallowed",
+        "announcement": "show_your_number"
     })
 }
 

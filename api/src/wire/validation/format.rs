@@ -6,6 +6,7 @@ use crate::value::{
     name,
     phone_number::Region,
     recurrence::RecurrenceRule,
+    sip,
     time::{Date, Instant, TimeZone},
 };
 
@@ -13,13 +14,14 @@ use crate::value::{
 pub(super) type Format = (&'static str, fn(&str) -> bool);
 
 /// The formats of value types.
-pub(super) const FORMATS: [Format; 6] = [
+pub(super) const FORMATS: [Format; 7] = [
     ("date", |text| Date::parse(text).is_ok()),
     ("date-time", |text| Instant::parse(text).is_ok()),
     (name::FORMAT, name::is_name),
     ("iana-time-zone", |text| TimeZone::parse(text).is_ok()),
     ("iso-3166-1-alpha-2", |text| Region::parse(text).is_ok()),
     ("rrule", |text| RecurrenceRule::parse(text).is_ok()),
+    (sip::REASON_FORMAT, sip::is_reason),
 ];
 
 /// The specific fault of `text`, if the format can tell.

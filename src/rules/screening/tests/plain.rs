@@ -333,9 +333,10 @@ pub(super) struct Service<'a> {
     pub criteria: Vec<Criteria<'a>>,
 }
 
-/// The services of a user.
+/// The services of a user, and the protected callers of group and tenant.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Services<'a> {
+    pub protected: Vec<&'a str>,
     pub acceptance: Option<Service<'a>>,
     pub rejection: Option<Service<'a>>,
     pub anonymous: Option<Service<'a>>,
@@ -349,6 +350,12 @@ pub(super) fn decide(services: &Services<'_>, place: &Place, question: &Question
     let mut explained = Vec::new();
     if question.is_emergency_callback {
         return (Reason::EmergencyCallback, None, explained);
+    }
+    let region = place.region.as_ref().map(|region| region.as_str());
+    let is_shown = question.presentation() == Presentation::Allowed;
+    let protects = |number| services.protected.iter().any(|pattern| matches(pattern, number, region));
+    if is_shown && question.number.is_some_and(protects) {
+        return (Reason::ProtectedCaller, None, explained);
     }
     let asked = |service: &&Service<'_>| {
         service.settings.suspended_until.as_ref().is_none_or(|until| until.timestamp() <= question.at)

@@ -5,10 +5,11 @@ use std::{env, error::Error};
 use call_acceptance_client::{
     Client, Error as CallError,
     types::{
-        Criteria, CriteriaCreate, CriteriaUpdate, DayOfWeek, DecisionRequest, FromDnCriteriaCreate,
-        FromDnCriteriaUpdate, GroupCreate, Level, Period, Problem, ScheduleCreate, ScheduleSelection,
-        ScheduleSelectionValue, Selection, ServiceSelection, ServiceSelectionList, TenantCreate,
-        TimeOfDay, UserCreate,
+        AnonymousCallRejectionUpdate, Criteria, CriteriaCreate, CriteriaUpdate, DayOfWeek, DecisionRequest,
+        FromDnCriteriaCreate, FromDnCriteriaUpdate, GroupCreate, Level, Period, Problem, ProtectedCallerEntry,
+        ProtectedCallersUpdate, RejectionCriteriaCreate, RejectionFromDnCriteriaCreate, RejectionSelection,
+        ScheduleCreate, ScheduleSelection, ScheduleSelectionValue, Selection, ServiceSelection, ServiceSelectionList,
+        TenantCreate, TimeOfDay, TreatmentEntry, TreatmentsUpdate, UserCreate,
     },
 };
 use progenitor_client::ResponseValue;
@@ -108,14 +109,11 @@ async fn keep_criteria(client: &Client, tenant: &str) -> Result<(), Failure> {
     let update =
         |name| client.criteria_update().tenant_id(tenant).group_id("sales").user_id("jane").instance_name(name);
 
-    let body = CriteriaCreate::builder().name("friends").time_schedule(of_user("Fridays")?).from_dn_criteria(
-        FromDnCriteriaCreate {
-            selection: Selection::SpecifiedOnly,
-            phone_numbers: vec!["+3225126777".parse()?, "0475*".parse()?],
-            include_anonymous_callers: false,
-            include_unavailable_callers: false,
-        },
-    );
+    let callers = FromDnCriteriaCreate::builder()
+        .selection(Selection::SpecifiedOnly)
+        .phone_numbers(vec!["+3225126777".parse()?, "0475*".parse()?]);
+    let schedule = of_user("Fridays")?;
+    let body = CriteriaCreate::builder().name("friends").time_schedule(schedule).from_dn_criteria(callers);
     let call = client.criteria_create().tenant_id(tenant).group_id("sales").user_id("jane");
     show("created", &*call.body(body).send().await?);
     let viewed = view("friends").send().await?;
@@ -151,11 +149,57 @@ async fn keep_criteria(client: &Client, tenant: &str) -> Result<(), Failure> {
     let (status, reason) = (stranger.sip_status.unwrap_or_default(), text(stranger.sip_reason.as_deref()));
     println!("refused: {} | {} | {status} {reason}", stranger.decision, *stranger.reason);
 
+    keep_other_services(client, tenant).await?;
     let call = client.criteria_delete().tenant_id(tenant).group_id("sales").user_id("jane");
     call.instance_name(name).send().await?;
     let call = client.selective_call_acceptance_view().tenant_id(tenant).group_id("sales").user_id("jane");
     println!("deleted: {} left", call.send().await?.criteria.len());
     let missing = problem(view(name).send().await)?;
     println!("missing: {} | {}", missing.status, *missing.code);
+    Ok(())
+}
+
+/// The services beside it, and what the group and the tenant set for all their users.
+async fn keep_other_services(client: &Client, tenant: &str) -> Result<(), Failure> {
+    let services = ["Selective Call Rejection", "Anonymous Call Rejection"];
+    let services = services.map(|name| Ok::<_, Failure>(ServiceSelection { name: name.parse()? }));
+    let body = ServiceSelectionList { services: services.into_iter().collect::<Result<_, _>>()? };
+    let call = client.user_services_assign().tenant_id(tenant).group_id("sales").user_id("jane");
+    call.body(body).send().await?;
+    let sales = RejectionFromDnCriteriaCreate::builder()
+        .selection(RejectionSelection::SpecifiedOnly)
+        .phone_numbers(vec!["+3278*".parse()?]);
+    let call = client.rejection_criteria_create().tenant_id(tenant).group_id("sales").user_id("jane");
+    call.body(RejectionCriteriaCreate::builder().name("sales calls").from_dn_criteria(sales)).send().await?;
+    let call = client.anonymous_call_rejection_update().tenant_id(tenant).group_id("sales").user_id("jane");
+    call.body(AnonymousCallRejectionUpdate { active: Some(true) }).send().await?;
+    let redirect = TreatmentEntry {
+        service: "Selective Call Rejection".parse()?,
+        sip_status: 302.try_into().ok(),
+        sip_reason: Some("Moved Temporarily".parse()?),
+        q850_cause: None,
+        announcement: None,
+        redirect_to: Some("tel:+3225550199".parse()?),
+    };
+    let body = TreatmentsUpdate { treatments: vec![redirect] };
+    client.group_treatments_update().tenant_id(tenant).group_id("sales").body(body).send().await?;
+
+    let decide = |number: &str| {
+        let call = client.user_decision_ask().tenant_id(tenant).group_id("sales").user_id("jane");
+        let asked = DecisionRequest { calling_number: Some(number.parse()?), ..Default::default() };
+        Ok::<_, Failure>(call.body(asked).send())
+    };
+    let seen = decide("+3278150000")?.await?;
+    let (status, reason) = (seen.sip_status.unwrap_or_default(), text(seen.sip_reason.as_deref()));
+    let (criteria, target) = (text(seen.criteria.as_deref()), text(seen.redirect_to.as_deref()));
+    println!("rejected: {} | {criteria} | {status} {reason} | {target}", seen.decision);
+    let seen = decide("anonymous")?.await?;
+    let (status, reason) = (seen.sip_status.unwrap_or_default(), text(seen.sip_reason.as_deref()));
+    println!("anonymous: {} | {} | {status} {reason}", seen.decision, *seen.reason);
+    let alarm = ProtectedCallerEntry { pattern: "+3278150000".parse()?, note: Some("Alarm line".parse()?) };
+    let body = ProtectedCallersUpdate { callers: vec![alarm] };
+    client.tenant_protected_callers_update().tenant_id(tenant).body(body).send().await?;
+    let seen = decide("+3278150000")?.await?;
+    println!("protected: {} | {}", seen.decision, *seen.reason);
     Ok(())
 }
