@@ -4,6 +4,7 @@ A request that the schemas allow and the server refuses is a failure, unless the
 that the document has in words. To add a rule, add the detail of its fault; keep it as narrow as it can be.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -91,6 +92,9 @@ def before_load_schema(_context, document):
     for schema in document["components"]["schemas"].values():
         if "x-extensible-enum" in schema:
             schema["enum"] = schema["x-extensible-enum"]
+        # It takes a member `pattern` of an example for the keyword.
+        if '"pattern"' in json.dumps(schema.get("example")):
+            del schema["example"]
     calendar = document["components"]["schemas"]["Icalendar"]
     schemathesis.openapi.media_type("text/calendar", st.just(calendar.pop("example").encode()) | calendars())
     for path in document["paths"].values():
