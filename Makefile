@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run check test test-abuse test-sip test-oidc test-icalendar test-clients test-contract test-docs
+.PHONY: help setup run check test test-abuse test-alerts test-sip test-oidc test-icalendar test-clients test-contract test-docs
 .PHONY: spec spec-check spec-bless bench bench-instructions lint fmt ci
 
 # Where cargo and its tools are installed, and servers, for shells that do not have it in their PATH.
@@ -26,6 +26,9 @@ test: setup ## Run all tests, on PostgreSQL and on SQLite
 
 test-abuse: setup ## Attack the server from outside: it costs little, and others do not wait
 	@tools/test-abuse
+
+test-alerts: setup ## Have Prometheus' own tool judge the metrics and the alerts
+	@tools/test-alerts
 
 test-sip: setup ## Place a thousand real calls through Kamailio
 	@cargo nextest run --test sip --ignore-default-filter --test-threads 1
@@ -70,4 +73,4 @@ fmt: ## Format the code
 	@cargo fmt --all
 
 # What is quick, and what fails most often, comes first.
-ci: check lint test spec-check test-docs test-abuse test-oidc test-sip test-contract test-clients ## All checks
+ci: check lint test spec-check test-docs test-alerts test-abuse test-oidc test-sip test-contract test-clients ## All checks

@@ -286,7 +286,7 @@ async fn metrics_can_have_an_address_of_their_own() {
 /// The rows of the table of metrics: type and labels by name.
 fn printed() -> BTreeMap<String, (String, BTreeSet<String>)> {
     let page = fs::read_to_string(root().join("docs/operating.md")).expect("the page is there");
-    let section = page.split("\n## Metrics\n").nth(1).and_then(|rest| rest.split("\n## ").next());
+    let section = page.split("\n## Metrics\n").nth(1).and_then(|rest| rest.split("\n### ").next());
     let rows = section.expect("it has a section").lines().filter(|line| line.starts_with("| `"));
     let cells = rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>());
     let labels = |cell: &str| cell.split(", ").filter(|label| !label.is_empty()).map(unquoted).collect();

@@ -10,6 +10,7 @@ mod guides;
 mod health;
 mod log;
 mod metrics;
+mod monitoring;
 mod names;
 mod pages;
 mod paths;
