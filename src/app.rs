@@ -15,8 +15,8 @@ use crate::{
     http::{self, listener},
     rules::screening,
     service::Server,
-    store::{self, ConnectError},
-    telemetry,
+    store::{self, ConnectError, Connection, Description},
+    systemd, telemetry,
 };
 
 /// How many connections may wait to be accepted, as far as the system lets them. A client that finds no place tries
@@ -70,9 +70,10 @@ impl Application {
 
     /// The same with the given clock.
     pub async fn build_with(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        let server = Arc::new(connected(&config, clock.clone()).await?);
+        let db = database(&config).await?;
+        report_start(&db).await;
+        let server = Arc::new(Server::new(db, clock.clone(), &config));
         screening::prepare();
-        tracing::info!("numbers are read by the numbering plans of libphonenumber {}", screening::NUMBERING_PLANS);
         let listener = listen(config.listen)?;
         let address = listener.local_addr()?;
         let metrics = config.metrics_listen.map(listen).transpose()?;
@@ -110,6 +111,13 @@ impl Application {
         });
         let stop = async {
             stop.await;
+            server.begin_stopping();
+            systemd::stopping();
+            if !config.shutdown_delay.is_zero() {
+                let seconds = config.shutdown_delay.as_secs();
+                tracing::info!(seconds, "stopping: not ready any more, and still accepting connections");
+                tokio::time::sleep(config.shutdown_delay).await;
+            }
             tracing::info!("stopping: finishing the requests in progress");
             drop(open);
         };
@@ -117,8 +125,23 @@ impl Application {
         tokio::select! {
             _ = served => {}
             () = Box::pin(server.run_background()) => {}
+            () = systemd::report_alive() => {}
         }
         tracing::info!("stopped");
+    }
+}
+
+/// Logs what the server runs on.
+async fn report_start(db: &Connection) {
+    let (version, numbering_plans) = (env!("CARGO_PKG_VERSION"), screening::NUMBERING_PLANS);
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let instance = format!("{}:{}", host.trim(), std::process::id());
+    match store::describe(db).await {
+        Ok(Description { database, migrations, schema }) => {
+            let schema = schema.unwrap_or_default();
+            tracing::info!(version, database, schema, migrations, numbering_plans, instance, "starting");
+        }
+        Err(error) => tracing::warn!(version, numbering_plans, instance, %error, "starting, without a schema"),
     }
 }
 
@@ -135,15 +158,15 @@ fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 
 /// The service for a command, connected to the configured database, whose schema is migrated if so configured.
 pub async fn server(config: &Config) -> Result<Server, StartError> {
-    connected(config, Arc::new(SystemClock)).await
+    Ok(Server::new(database(config).await?, Arc::new(SystemClock), config))
 }
 
-async fn connected(config: &Config, clock: Arc<dyn Clock>) -> Result<Server, StartError> {
+async fn database(config: &Config) -> Result<Connection, StartError> {
     let db = store::connect(&config.database_url, config.database_connections, config.database_limits).await?;
     if config.migrate {
         store::migrate(&config.database_url).await?;
     }
-    Ok(Server::new(db, clock, config))
+    Ok(db)
 }
 
 /// Resolves at the first SIGTERM or SIGINT. A second one ends the process immediately.

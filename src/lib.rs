@@ -6,7 +6,7 @@
 //! - [`rules`]: pure functions that change criteria and decide on calls.
 //! - [`identity`]: tokens, and the access tokens of an OpenID provider.
 //! - [`store`]: statements, entities and migrations of the database.
-//! - [`clock`], [`telemetry`]: the injected clock; logs.
+//! - [`clock`], [`telemetry`], [`systemd`]: the injected clock; logs and metrics; the service manager.
 //!
 //! `docs/architecture.md` has the rules of each room, and the way of a request through them.
 
@@ -20,4 +20,5 @@ pub mod identity;
 pub mod rules;
 pub mod service;
 pub mod store;
+pub mod systemd;
 pub mod telemetry;

@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::{
     app::{self, Application, StartError},
     config::{Config, options::Options},
-    demo, store, telemetry,
+    demo, store, systemd, telemetry,
 };
 
 use token::TokenCommand;
@@ -84,6 +84,7 @@ async fn serve(config: Config) -> Result<(), StartError> {
     if application.is_open() {
         tracing::warn!("authentication is off: everybody on this machine can do everything");
     }
+    systemd::ready();
     application.run_until(stop).await;
     Ok(())
 }

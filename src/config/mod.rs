@@ -91,7 +91,9 @@ pub struct Config {
     pub migrate: bool,
     /// Maximum duration of a request.
     pub request_timeout: Duration,
-    /// Maximum duration of requests after the signal to stop.
+    /// How long connections are still accepted after the signal to stop.
+    pub shutdown_delay: Duration,
+    /// Maximum duration of requests after that.
     pub drain_timeout: Duration,
     /// Settings of decisions.
     pub decisions: DecisionConfig,
@@ -272,6 +274,7 @@ impl TryFrom<Options> for Config {
             faults.within("concurrent-writes", &options.concurrent_writes, NonZeroU32::MIN..=MOST_WRITES);
         let migrate = faults.parse("migrate", &options.migrate, "true or false");
         let request_timeout = faults.within("request-timeout", &options.request_timeout, 1..=300);
+        let shutdown_delay = faults.within("shutdown-delay", &options.shutdown_delay, 0..=300);
         let drain_timeout = faults.within("drain-timeout", &options.drain_timeout, 0..=300);
         let decisions = faults.decisions(&options);
         let default_region = options.default_region.as_deref().and_then(|region| faults.region(region));
@@ -300,6 +303,7 @@ impl TryFrom<Options> for Config {
                 cascades: CascadeConfig::default(),
                 migrate: migrate?,
                 request_timeout: Duration::from_secs(request_timeout?),
+                shutdown_delay: Duration::from_secs(shutdown_delay?),
                 drain_timeout: Duration::from_secs(drain_timeout?),
                 decisions: decisions?,
                 default_region,
@@ -338,6 +342,7 @@ mod tests {
             concurrent_writes: "0".to_owned(),
             migrate: "perhaps".to_owned(),
             request_timeout: "1s".to_owned(),
+            shutdown_delay: "-1".to_owned(),
             drain_timeout: "-1".to_owned(),
             decision_deadline: "9".to_owned(),
             decision_staleness: "2s".to_owned(),
@@ -365,7 +370,7 @@ mod tests {
             log: "call_acceptance=loud".to_owned(),
         };
         let error = Config::try_from(options).expect_err("nothing in it is right");
-        assert_eq!(error.0.len(), 28, "{error}");
+        assert_eq!(error.0.len(), 29, "{error}");
         assert!(!error.to_string().contains("secret"));
     }
 }

@@ -63,7 +63,10 @@ pub struct Options {
     /// Maximum duration of a request, in seconds (1 to 300)
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_REQUEST_TIMEOUT", default_value = "10", value_name = "SECONDS")]
     pub request_timeout: String,
-    /// Maximum duration of requests after SIGTERM, in seconds (0 to 300)
+    /// How long connections are still accepted after SIGTERM, while `/health/ready` answers 503, in seconds (0 to 300)
+    #[arg(long, global = true, env = "CALL_ACCEPTANCE_SHUTDOWN_DELAY", default_value = "0", value_name = "SECONDS")]
+    pub shutdown_delay: String,
+    /// Maximum duration of requests after SIGTERM and the shutdown delay, in seconds (0 to 300)
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_DRAIN_TIMEOUT", default_value = "20", value_name = "SECONDS")]
     pub drain_timeout: String,
     /// Maximum wait of a decision for the database, in milliseconds (10 to 10000); exceeding it results in 503

@@ -1,6 +1,12 @@
 //! The struct behind the ports.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use call_acceptance_api::{value::phone_number::Region, wire::problem::Failure};
 
@@ -29,6 +35,8 @@ pub struct Server {
     pub(super) identities: Arc<Identities>,
     pub(super) verifier: Option<Verifier>,
     pub(super) readiness: Readiness,
+    /// Whether the server was told to stop.
+    stopping: AtomicBool,
     pub(super) writers: Writers,
     /// How much of a large deletion is done at once.
     pub(super) cascades: CascadeConfig,
@@ -58,6 +66,7 @@ impl Server {
             identities,
             verifier: config.oidc.clone().map(|oidc| Verifier::new(oidc, clock.clone())),
             readiness: Readiness::of(&db),
+            stopping: AtomicBool::new(false),
             writers: Writers::of(config.concurrent_writes, config.database_limits.statement),
             cascades: config.cascades,
             deletion_begun: Notify::new(),
@@ -71,6 +80,16 @@ impl Server {
             calls,
             clock,
         }
+    }
+
+    /// The server is stopping: it is no longer ready, and serves all the same.
+    pub fn begin_stopping(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server is stopping.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
     }
 
     /// The database outside of `transaction`, which is rolled back first: a request must not wait for a second

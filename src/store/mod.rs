@@ -10,6 +10,7 @@ mod connection;
 pub mod contents;
 pub mod criteria;
 pub mod deletion;
+mod description;
 mod entity;
 mod error;
 pub mod feed;
@@ -29,6 +30,7 @@ pub mod user;
 pub mod user_service;
 
 pub use connection::{ConnectError, beside, connect, is_embedded, migrate};
+pub use description::{Description, describe};
 pub use error::{Constraint, StoreError};
 pub use readiness::Readiness;
 pub use sea_orm::{ConnectionTrait, DatabaseConnection as Connection, DatabaseTransaction as Transaction};

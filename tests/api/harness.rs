@@ -63,6 +63,7 @@ pub fn config(database_url: &str) -> Config {
         cascades: CascadeConfig::default(),
         migrate: false,
         request_timeout: Duration::from_secs(30),
+        shutdown_delay: Duration::ZERO,
         drain_timeout: Duration::from_secs(5),
         decisions: DecisionConfig {
             // Long enough for a busy machine.

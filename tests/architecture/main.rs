@@ -88,15 +88,16 @@ const SERVER: &[Room] = &[
         crates: &["hyper", "poem", "poem_openapi", "tokio", "call_acceptance_api"],
     },
     Room { module: "telemetry", may_name: &["config"], crates: &["tokio"] },
+    Room { module: "systemd", may_name: &[], crates: &["tokio"] },
     Room {
         module: "app",
-        may_name: &["clock", "config", "rules", "service", "store", "http", "telemetry"],
+        may_name: &["clock", "config", "rules", "service", "store", "http", "systemd", "telemetry"],
         crates: &["tokio"],
     },
     Room { module: "demo", may_name: &["clock", "config", "service", "app"], crates: &["call_acceptance_api"] },
     Room {
         module: "cli",
-        may_name: &["clock", "config", "store", "app", "demo", "telemetry"],
+        may_name: &["clock", "config", "store", "app", "demo", "systemd", "telemetry"],
         crates: &["call_acceptance_api"],
     },
     Room { module: "", may_name: &[], crates: &[] },

@@ -104,6 +104,7 @@ fn config(issuer: &str, database_url: &str) -> Config {
         concurrent_writes: NonZeroU32::new(1000).expect("it is not zero"),
         migrate: true,
         request_timeout: Duration::from_secs(30),
+        shutdown_delay: Duration::ZERO,
         drain_timeout: Duration::from_secs(1),
         decisions: DecisionConfig {
             deadline: Duration::from_secs(30),

@@ -10,7 +10,7 @@ use crate::{
     resource::tags::Tag,
     wire::{
         answer::Found,
-        problem::{Fails, Failure},
+        problem::{Fails, Failure, ProblemCode, codes},
     },
 };
 
@@ -40,7 +40,7 @@ pub struct Health {
 /// The port of readiness.
 #[async_trait]
 pub trait Readiness: Send + Sync {
-    /// Succeeds if the server can serve requests: its database responds.
+    /// Succeeds if the server can serve requests: its database responds, and it is not about to stop.
     async fn ready(&self) -> Result<(), Failure>;
     /// The release of libphonenumber whose numbering plans are used.
     fn numbering_plans(&self) -> &'static str;
@@ -71,9 +71,10 @@ impl HealthApi {
 
     /// Check whether the server is ready
     ///
-    /// The status is 200 if the database responds. With 503 a load balancer sends requests elsewhere.
+    /// The status is 200 if the database responds and the server is not about to stop. With 503 a load balancer sends
+    /// requests elsewhere.
     #[oai(path = "/health/ready", method = "get", operation_id = "health_ready")]
-    async fn health_ready(&self) -> Result<Found<Health>, Fails<0>> {
+    async fn health_ready(&self) -> Result<Found<Health>, Fails<{ codes(&[ProblemCode::ServerStopping]) }>> {
         self.0.ready().await?;
         Ok(Found::with(self.ok()))
     }

@@ -2,7 +2,9 @@
 
 use std::{
     io::{BufRead, BufReader},
+    os::unix::net::UnixDatagram,
     process::{Command, Output, Stdio},
+    time::Duration,
 };
 
 use call_acceptance_api::document;
@@ -104,6 +106,39 @@ async fn the_log_has_requests_without_tokens_and_phone_numbers() {
         assert!(!log.contains(kept), "{kept} is in it:\n{log}");
     }
     assert!(server.wait().expect("the server ends").success());
+}
+
+#[tokio::test]
+async fn the_service_manager_is_notified_of_start_life_and_stop_and_the_log_says_what_runs() {
+    let database = TestDatabase::create(Kind::Sqlite).await;
+    let folder = tempfile::TempDir::new().expect("a temporary folder can be made");
+    let path = folder.path().join("notify");
+    let socket = UnixDatagram::bind(&path).expect("a socket can be made");
+    socket.set_read_timeout(Some(Duration::from_secs(60))).expect("it has a time-out");
+    let notified = || {
+        let mut text = [0; 100];
+        let length = socket.recv(&mut text).expect("the server notifies");
+        String::from_utf8_lossy(&text[..length]).trim().to_owned()
+    };
+    let mut server = command(&["--listen", "127.0.0.1:0", "--database-url", &database.url])
+        .env("NOTIFY_SOCKET", &path)
+        .env("WATCHDOG_USEC", "200000")
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    assert_eq!(notified(), "READY=1");
+    assert_eq!([notified(), notified()], ["WATCHDOG=1", "WATCHDOG=1"]);
+    Command::new("kill").args(["-TERM", &server.id().to_string()]).status().expect("a signal can be sent");
+    while notified() != "STOPPING=1" {}
+    let log = std::io::read_to_string(server.stderr.take().expect("the log is read here")).expect("it is text");
+    assert!(server.wait().expect("the server ends").success());
+    let start = log.lines().next().unwrap_or_default();
+    let plans = format!("numbering_plans=\"{}\"", call_acceptance::rules::screening::NUMBERING_PLANS);
+    let version = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
+    let instance = format!(":{}\"", server.id());
+    for part in ["starting", &version, "database=\"SQLite 3.", "schema=\"m2026", "migrations=", &plans, &instance] {
+        assert!(start.contains(part), "{part} is not in the first line: {log}");
+    }
 }
 
 #[tokio::test]

@@ -32,9 +32,10 @@ fn assert_answered(query: &str, scrape: &Scrape) {
     let mut labels = BTreeSet::new();
     for name in &names {
         let ends = ["_bucket", "_sum", "_count"];
-        let family = ends.iter().find_map(|end| name.strip_suffix(end)).filter(|family| {
-            scrape.families.get(*family).is_some_and(|(kind, _)| kind == "histogram")
-        });
+        let family = ends
+            .iter()
+            .find_map(|end| name.strip_suffix(end))
+            .filter(|family| scrape.families.get(*family).is_some_and(|(kind, _)| kind == "histogram"));
         let family = scrape.families.get(family.unwrap_or(name));
         labels.extend(family.unwrap_or_else(|| panic!("there is no {name} in a scrape: {query}")).1.clone());
     }

@@ -1,5 +1,7 @@
 //! Graceful shutdown.
 
+use std::time::Duration;
+
 use serde_json::json;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -7,8 +9,8 @@ use tokio::{
 };
 
 use crate::{
-    database::{ADMIN, Kind},
-    harness::App,
+    database::{ADMIN, Kind, TestDatabase},
+    harness::{Answer, App, Running, client, config},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -37,4 +39,29 @@ async fn a_request_in_progress_is_finished_and_new_connections_are_refused() {
     connection.read_to_string(&mut answer).await.expect("the server answers and closes the connection");
     assert!(answer.contains("HTTP/1.1 201 Created"), "{answer}");
     stopping.await.expect("the server stops");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stopping_server_is_not_ready_and_still_serves_until_the_delay_is_over() {
+    let database = TestDatabase::create(Kind::Sqlite).await;
+    let mut configuration = config(&database.url);
+    // Long enough for the requests below on a busy machine.
+    configuration.shutdown_delay = Duration::from_secs(8);
+    let server = Running::start(configuration).await;
+    let url = server.url();
+    let get = |path: &str| {
+        // Each over a connection of its own.
+        let request = client().get(format!("{url}{path}"));
+        async move { Answer::of(request.send().await.expect("the server answers")).await }
+    };
+    get("/health/ready").await.expect(200);
+    let stopping = tokio::spawn(server.stop());
+    while get("/health/ready").await.status == 200 {
+        tokio::task::yield_now().await;
+    }
+    get("/health/ready").await.expect_problem(503, "server_stopping");
+    get("/health/live").await.expect(200);
+    get("/api/v1/tenants/").await.expect(200);
+    stopping.await.expect("the server stops");
+    assert!(client().get(url).send().await.is_err(), "it accepts no connections any more");
 }

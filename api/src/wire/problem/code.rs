@@ -297,6 +297,13 @@ problem_codes! {
             seconds in `Retry-After`.",
         example: "The database does not respond at the moment; try again after the time in `Retry-After`.",
     }
+    ServerStopping = "server_stopping" {
+        status: SERVICE_UNAVAILABLE,
+        title: "The server is stopping",
+        description: "The server was told to stop and will soon accept no connections. Send requests to another \
+            instance.",
+        example: "The server is stopping; send requests to another instance.",
+    }
     ProviderUnavailable = "provider_unavailable" {
         status: SERVICE_UNAVAILABLE,
         title: "The OpenID provider is unavailable",
