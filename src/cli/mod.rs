@@ -1,6 +1,7 @@
 //! The command line. Each setting has a flag and an environment variable; the flag takes precedence. To add a command,
 //! add it to `Command`; a command of more than a line gets its own file here.
 
+mod check;
 mod token;
 
 use std::io::Write;
@@ -32,6 +33,9 @@ enum Command {
     Serve,
     /// Migrate the schema of the database, and exit
     Migrate,
+    /// Check the configuration and the database, print what is wrong and what would be right, and exit with status 1 if
+    /// anything is. Changes nothing
+    Check,
     /// Print the published OpenAPI document, and exit; needs no database
     Openapi {
         /// Format of the document
@@ -62,10 +66,15 @@ impl Cli {
             };
             return Ok(std::io::stdout().write_all(document.as_bytes())?);
         }
-        let config = Config::try_from(self.options)?;
+        let is_check = matches!(self.command, Some(Command::Check));
+        let config = match Config::try_from(self.options) {
+            Err(error) if is_check => return check::report_faults(&error),
+            config => config?,
+        };
         telemetry::init(&config);
         match self.command {
             Some(Command::Migrate) => Ok(store::migrate(&config.database_url).await?),
+            Some(Command::Check) => check::run(&config).await,
             Some(Command::Demo) => demo::create(&config).await,
             Some(Command::Token(command)) => command.run(&config).await,
             _ => serve(config).await,

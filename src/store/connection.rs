@@ -1,6 +1,6 @@
 //! Connects to the database and migrates its schema.
 
-use std::{str::FromStr, time::Duration};
+use std::{net::IpAddr, str::FromStr, time::Duration};
 
 use sea_orm::{
     DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector, SqlxSqliteConnector,
@@ -52,13 +52,15 @@ pub enum ConnectError {
     },
 }
 
-enum Target {
+/// A database, parsed from its URL.
+pub(super) enum Target {
     Postgres(PgConnectOptions),
     Sqlite(SqliteConnectOptions),
 }
 
 impl Target {
-    fn parse(url: &str) -> Result<Self, ConnectError> {
+    /// Parses the URL of a database.
+    pub fn parse(url: &str) -> Result<Self, ConnectError> {
         let unreadable = |error: sqlx::Error| ConnectError::Url(error.to_string());
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options = PgConnectOptions::from_str(url).map_err(unreadable)?.application_name("call-acceptance");
@@ -72,7 +74,8 @@ impl Target {
         }
     }
 
-    fn name(&self) -> String {
+    /// Where the database is, without its password.
+    pub fn name(&self) -> String {
         match self {
             Self::Postgres(options) => {
                 let database = options.get_database().unwrap_or(options.get_username());
@@ -88,7 +91,7 @@ impl Target {
     }
 
     /// Opens a single connection without the pool, which would replace the cause by its own timeout.
-    async fn probe(&self) -> Result<(), ConnectError> {
+    pub async fn probe(&self) -> Result<(), ConnectError> {
         let failed = |reason: String| ConnectError::Connect { target: self.name(), reason };
         let probe = async {
             match self {
@@ -103,8 +106,28 @@ impl Target {
         }
     }
 
+    /// Whether the database is a file that does not exist.
+    pub fn is_missing_file(&self) -> bool {
+        match self {
+            Self::Postgres(_) => false,
+            Self::Sqlite(options) => !options.get_filename().exists(),
+        }
+    }
+
+    /// Whether nothing between the server and the database can be overheard: a file, a socket or a loopback address.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Postgres(options) => {
+                let host = options.get_host();
+                let is_loopback = host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+                options.get_socket().is_some() || host.starts_with('/') || host == "localhost" || is_loopback
+            }
+            Self::Sqlite(_) => true,
+        }
+    }
+
     /// A pool with timeouts of statements, if there are limits.
-    fn pool(&self, max_connections: u32, limits: Option<DatabaseLimits>) -> DatabaseConnection {
+    pub fn pool(&self, max_connections: u32, limits: Option<DatabaseLimits>) -> DatabaseConnection {
         match self {
             Self::Postgres(options) => {
                 let pool = PgPoolOptions::new().max_connections(max_connections).acquire_timeout(ACQUIRE);

@@ -11,6 +11,7 @@ pub mod contents;
 pub mod criteria;
 pub mod deletion;
 mod description;
+mod diagnosis;
 mod entity;
 mod error;
 pub mod feed;
@@ -31,6 +32,7 @@ pub mod user_service;
 
 pub use connection::{ConnectError, beside, connect, is_embedded, migrate};
 pub use description::{Description, describe};
+pub use diagnosis::{Diagnosis, Facts, diagnose};
 pub use error::{Constraint, StoreError};
 pub use readiness::Readiness;
 pub use sea_orm::{ConnectionTrait, DatabaseConnection as Connection, DatabaseTransaction as Transaction};

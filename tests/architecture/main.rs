@@ -97,7 +97,7 @@ const SERVER: &[Room] = &[
     Room { module: "demo", may_name: &["clock", "config", "service", "app"], crates: &["call_acceptance_api"] },
     Room {
         module: "cli",
-        may_name: &["clock", "config", "store", "app", "demo", "systemd", "telemetry"],
+        may_name: &["clock", "config", "identity", "store", "app", "demo", "systemd", "telemetry"],
         crates: &["call_acceptance_api"],
     },
     Room { module: "", may_name: &[], crates: &[] },

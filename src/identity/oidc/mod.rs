@@ -24,4 +24,4 @@ mod verifier;
 pub use claims::Claims;
 pub use config::{ClaimNames, OidcConfig};
 pub use rejection::Rejection;
-pub use verifier::Verifier;
+pub use verifier::{Verifier, keys_of_provider};

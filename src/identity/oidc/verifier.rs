@@ -13,6 +13,13 @@ use super::{
 };
 use crate::clock::Clock;
 
+/// Fetches the keys of the provider, to check whether it can be used: the number of supported ones, or what is wrong.
+pub async fn keys_of_provider(config: &OidcConfig) -> Result<usize, String> {
+    signature::install();
+    let keys = Provider::new(&config.issuer).keys().await;
+    keys.map(|keys| keys.len()).map_err(|fault| fault.to_string())
+}
+
 /// Verifies access tokens. Create it once and share it, since it caches the provider's keys.
 pub struct Verifier {
     config: OidcConfig,

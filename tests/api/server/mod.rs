@@ -1,5 +1,6 @@
 //! Properties of all requests, and what is not the API: the document, the documentation, the command.
 
+mod check;
 mod commands;
 mod connections;
 mod database_tls;
