@@ -1,52 +1,53 @@
 //! The calls, with their expected verdicts.
 
-use crate::users::{ANONYMOUS, FRIENDS, INACTIVE, NO_SALES, NO_SERVICE, NOBODY, OPEN, OVER, UNAVAILABLE};
+use crate::users::{
+    ANONYMOUS, COLLEAGUES, FRIENDS, INACTIVE, NAMED, NO_SALES, NO_SERVICE, NO_SPAM, NOBODY, NOT_FORWARDED, OPEN, OVER,
+    UNAVAILABLE,
+};
 
 /// The expected verdict of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// The callee answers.
-    Relay,
-    /// The caller gets 603.
-    Decline,
+    /// The call goes on to the next hop.
+    Accept,
+    /// The caller gets this status and phrase.
+    Refuse(&'static str),
 }
 
-impl Verdict {
-    /// The final answer that the caller gets.
-    pub fn answer(self) -> &'static str {
-        match self {
-            Self::Relay => "200 OK",
-            Self::Decline => "603 Decline",
-        }
-    }
-}
+/// What a refused caller gets by default.
+pub const DECLINE: Verdict = Verdict::Refuse("603 Decline");
+/// What Anonymous Call Rejection does by default.
+const ANONYMITY_DISALLOWED: Verdict = Verdict::Refuse("433 Anonymity Disallowed");
 
 /// A call as its INVITE says it.
 #[derive(Debug, Clone)]
 pub struct Call {
-    called: String,
+    pub called: String,
     from: String,
     identity: Option<String>,
     privacy: Option<&'static str>,
     header: Option<&'static str>,
     party_privacy: &'static str,
+    history: [&'static str; 2],
     pub verdict: Verdict,
 }
 
 impl Call {
     /// Its line in sipp's CSV file.
     pub fn csv(&self, index: usize) -> String {
+        let Self { called, from, party_privacy, history: [of_uri, of_entry], .. } = self;
         // An empty field would end the headers.
         let identity =
             self.identity.as_ref().map_or("Organization: ours".to_owned(), |it| format!("P-Asserted-Identity: {it}"));
         let privacy = self.privacy.map_or("Subject: a call".to_owned(), |it| format!("Privacy: {it}"));
         let header = self.header.unwrap_or("Priority: normal");
-        format!("{index};{};{};{identity};{privacy};{header};{}\n", self.called, self.from, self.party_privacy)
+        format!("{index};{called};{from};{identity};{privacy};{header};{party_privacy};{of_uri};{of_entry}\n")
     }
 
-    /// Whether it says that an emergency service calls back.
-    pub fn is_emergency_callback(&self) -> bool {
-        self.header.is_some_and(|header| header.to_ascii_lowercase().contains("psap-callback"))
+    /// Whether it says what is believed of trusted peers only, and is therefore accepted.
+    pub fn relies_on_trust(&self) -> bool {
+        let says = |text: &str| self.header.is_some_and(|header| header.to_ascii_lowercase().contains(text));
+        self.verdict == Verdict::Accept && (says("psap-callback") || self.called == COLLEAGUES)
     }
 }
 
@@ -58,19 +59,25 @@ struct Kind {
     privacy: Option<&'static str>,
     header: Option<&'static str>,
     party_privacy: &'static str,
+    history: [&'static str; 2],
     verdict: Verdict,
 }
 
 const fn kind(called: &'static str, from: &'static str, verdict: Verdict) -> Kind {
-    Kind { called, from, identity: None, privacy: None, header: None, party_privacy: "off", verdict }
+    let history = ["user=phone", "rc=1"];
+    Kind { called, from, identity: None, privacy: None, header: None, party_privacy: "off", history, verdict }
 }
 
 const fn relay(called: &'static str, from: &'static str) -> Kind {
-    kind(called, from, Verdict::Relay)
+    kind(called, from, Verdict::Accept)
 }
 
 const fn decline(called: &'static str, from: &'static str) -> Kind {
-    kind(called, from, Verdict::Decline)
+    kind(called, from, DECLINE)
+}
+
+const fn disallow(called: &'static str, from: &'static str) -> Kind {
+    kind(called, from, ANONYMITY_DISALLOWED)
 }
 
 impl Kind {
@@ -94,6 +101,11 @@ impl Kind {
         Self { party_privacy: privacy, ..self }
     }
 
+    /// History-Info has this parameter of the URI, and this one of the entry.
+    const fn retargeted(self, of_uri: &'static str, of_entry: &'static str) -> Self {
+        Self { history: [of_uri, of_entry], ..self }
+    }
+
     fn call(&self, index: usize) -> Call {
         Call {
             called: self.called.to_owned(),
@@ -102,6 +114,7 @@ impl Kind {
             privacy: self.privacy,
             header: self.header,
             party_privacy: self.party_privacy,
+            history: self.history,
             verdict: self.verdict,
         }
     }
@@ -217,6 +230,37 @@ const KINDS: &[Kind] = &[
     relay(OPEN, "<sip:+32475######@caller.example>"),
     decline(OVER, "<sip:+32475######@caller.example>"),
     decline(OVER, ANONYMOUS_FROM),
+    // Selective Call Rejection.
+    decline(NO_SPAM, "<sip:+3278######@caller.example>"),
+    decline(NO_SPAM, "<sip:078######@caller.example>").asserted("<tel:+3278######>"),
+    relay(NO_SPAM, "<sip:+32475######@caller.example>"),
+    relay(NO_SPAM, "<sip:+3278######@caller.example>").with("Priority: psap-callback"),
+    // Calls that were forwarded.
+    decline(NOT_FORWARDED, "<sip:+32475######@caller.example>").with("Diversion: <tel:+3225550100>"),
+    decline(NOT_FORWARDED, "<sip:+32475######@caller.example>").retargeted("cause=302", "rc=1"),
+    decline(NOT_FORWARDED, "<sip:+32475######@caller.example>").retargeted("cause=486", "mp=1"),
+    decline(NOT_FORWARDED, "<sip:+32475######@caller.example>").retargeted("user=phone", "mp=1"),
+    relay(NOT_FORWARDED, "<sip:+32475######@caller.example>"),
+    relay(NOT_FORWARDED, "<sip:+32475######@caller.example>").retargeted("cause=380", "mp=1"),
+    relay(NOT_FORWARDED, "<sip:+32475######@caller.example>").retargeted("cause=4080", "np=1"),
+    // Anonymous Call Rejection.
+    disallow(NAMED, ANONYMOUS_FROM),
+    disallow(NAMED, "<sip:+32475######@caller.example>").private("id"),
+    disallow(NAMED, ANONYMOUS_FROM).asserted("<sip:+32475######@network.example>").private("id"),
+    relay(NAMED, "<sip:+32475######@caller.example>"),
+    relay(NAMED, ALICE),
+    relay(NAMED, ANONYMOUS_FROM).asserted("<sip:100@pbx.example>").private("id"),
+    relay(NAMED, ANONYMOUS_FROM).with("Priority: psap-callback"),
+    // Internal callers.
+    relay(COLLEAGUES, "<sip:100@pbx.example>"),
+    relay(COLLEAGUES, "\"Colleague\" <sip:anna@PBX.Example>"),
+    relay(COLLEAGUES, ALICE).asserted("<sip:100@pbx.example>"),
+    relay(COLLEAGUES, ALICE).asserted("<tel:+32475######>, <sip:anna@pbx.example>"),
+    relay(COLLEAGUES, "<sip:100@second.example>"),
+    decline(COLLEAGUES, "<sip:100@caller.example>"),
+    decline(COLLEAGUES, "<sip:100@other.pbx.example>"),
+    decline(COLLEAGUES, "<sip:100@pbx.example>").asserted("<sip:100@network.example>"),
+    decline(COLLEAGUES, "<sip:100@pbx.example>").asserted("<tel:+32475######>"),
 ];
 
 /// A thousand calls, in which all kinds take turns.
@@ -224,9 +268,9 @@ pub fn thousand() -> Vec<Call> {
     KINDS.iter().cycle().take(1000).enumerate().map(|(index, kind)| kind.call(index)).collect()
 }
 
-/// A call of each kind in which an emergency service says that it calls back.
-pub fn emergency_callbacks() -> Vec<Call> {
-    thousand().into_iter().take(KINDS.len()).filter(Call::is_emergency_callback).collect()
+/// A call of each kind that is accepted because of what only trusted peers are believed.
+pub fn relying_on_trust() -> Vec<Call> {
+    thousand().into_iter().take(KINDS.len()).filter(Call::relies_on_trust).collect()
 }
 
 fn with_digits(text: &str, index: usize) -> String {

@@ -1,6 +1,6 @@
-//! Real calls: sipp places them; Kamailio asks the server about each, and relays or declines it.
+//! Real calls: sipp places them; Kamailio asks the server about each, and lets it go on or refuses it.
 //!
-//! `make test-sip` runs it; the scenarios are in this folder, the configuration is `deploy/kamailio/kamailio.cfg`.
+//! `make test-sip` runs it; the scenarios are in this folder, the configurations in `deploy/kamailio/`.
 
 mod calls;
 mod network;
@@ -9,54 +9,97 @@ mod users;
 
 use std::time::{Duration, Instant};
 
-use calls::{Call, Verdict};
-use network::Network;
+use calls::{Call, DECLINE, Verdict};
+use network::{Configuration, Network, Setting};
 
 /// How many calls a second are placed: what a debug build on two busy cores copes with.
 const RATE: u32 = 150;
+/// How many calls may go on without a verdict while a frozen server is being found out.
+const FEW: usize = 10;
 
 fn calls_that_are_to_be_declined(count: usize) -> Vec<Call> {
-    calls::thousand().into_iter().filter(|call| call.verdict == Verdict::Decline).cycle().take(count).collect()
+    calls::thousand().into_iter().filter(|call| call.verdict == DECLINE).cycle().take(count).collect()
 }
 
-#[tokio::test]
-async fn each_of_a_thousand_calls_gets_the_verdict_that_it_should() {
-    let network = Network::start().await;
+async fn each_of_a_thousand_calls_gets_its_verdict(configuration: Configuration) {
+    let mut network = Network::start(Setting::of(configuration)).await;
     let calls = calls::thousand();
     let answers = network.place(&calls, RATE);
     network.assert_answers(&calls, &answers, |call| call.verdict);
 }
 
 #[tokio::test]
-async fn an_emergency_callback_counts_from_trusted_peers_only() {
-    let network = Network::start_trusting("192.0.2.1").await;
-    let calls = calls::emergency_callbacks();
-    assert!(!calls.is_empty(), "some calls are such");
-    let answers = network.place(&calls, RATE);
-    network.assert_answers(&calls, &answers, |_| Verdict::Decline);
+async fn each_of_a_thousand_calls_through_the_proxy_gets_its_verdict() {
+    each_of_a_thousand_calls_gets_its_verdict(Configuration::Proxy).await;
 }
 
 #[tokio::test]
-async fn calls_are_relayed_while_the_decision_server_is_frozen_and_judged_when_it_goes_on() {
-    let network = Network::start().await;
-    let calls = calls_that_are_to_be_declined(300);
-    network.decision_server.signal("STOP");
-    let answers = network.place(&calls, RATE);
-    network.assert_answers(&calls, &answers, |_| Verdict::Relay);
+async fn each_of_a_thousand_calls_to_the_redirect_server_gets_its_verdict() {
+    each_of_a_thousand_calls_gets_its_verdict(Configuration::Redirect).await;
+}
 
-    network.decision_server.signal("CONT");
+#[tokio::test]
+async fn priority_and_the_own_domain_count_from_trusted_peers_only() {
+    let setting = Setting { trusted: "192.0.2.1", ..Setting::of(Configuration::Proxy) };
+    let mut network = Network::start(setting).await;
+    let calls = calls::relying_on_trust();
+    let answers = network.place(&calls, RATE);
+    assert!(!calls.is_empty(), "some calls are such");
+    assert!(answers.iter().all(|answer| answer.starts_with(['4', '6'])), "{answers:?}");
+}
+
+#[tokio::test]
+async fn all_callers_of_an_internal_network_are_internal() {
+    let setting = Setting { internal: "192.0.2.0/24,127.0.0.0/8", ..Setting::of(Configuration::Proxy) };
+    let mut network = Network::start(setting).await;
+    let calls: Vec<_> = calls::thousand().into_iter().filter(|call| call.called == users::COLLEAGUES).collect();
+    let answers = network.place(&calls, RATE);
+    network.assert_answers(&calls, &answers, |_| Verdict::Accept);
+}
+
+#[tokio::test]
+async fn calls_go_on_while_the_only_decision_server_is_frozen_and_are_judged_when_it_goes_on() {
+    let mut network = Network::start(Setting::of(Configuration::Proxy)).await;
+    let calls = calls_that_are_to_be_declined(300);
+    network.decision_servers[0].signal("STOP");
+    let answers = network.place(&calls, RATE);
+    network.assert_answers(&calls, &answers, |_| Verdict::Accept);
+
+    network.decision_servers[0].signal("CONT");
     let deadline = Instant::now() + Duration::from_secs(30);
-    let judged = || network.place(&calls[..5], 10).iter().all(|answer| answer == "603 Decline");
-    while !judged() {
-        assert!(Instant::now() < deadline, "calls are still not judged; the proxy says:\n{}", network.proxy_log());
+    while !network.place(&calls[..5], 10).iter().all(|answer| answer == "603 Decline") {
+        assert!(Instant::now() < deadline, "calls are still not judged; the log of Kamailio:\n{}", network.log());
     }
 }
 
 #[tokio::test]
-async fn calls_are_relayed_when_the_decision_server_has_ended() {
-    let mut network = Network::start().await;
+async fn calls_go_on_when_the_only_decision_server_has_ended() {
+    let mut network = Network::start(Setting::of(Configuration::Proxy)).await;
     let calls = calls_that_are_to_be_declined(300);
-    network.decision_server.end();
+    network.decision_servers[0].end();
     let answers = network.place(&calls, RATE);
-    network.assert_answers(&calls, &answers, |_| Verdict::Relay);
+    network.assert_answers(&calls, &answers, |_| Verdict::Accept);
+}
+
+/// Places a thousand calls, and in the middle something happens to the first of two decision servers.
+async fn the_second_decision_server_takes_over(configuration: Configuration, happens: fn(&mut Network)) {
+    let setting = Setting { decision_servers: 2, ..Setting::of(configuration) };
+    let mut network = Network::start(setting).await;
+    let calls = calls::thousand();
+    let answers = network.place_and_do(&calls, RATE, calls.len() / 2, happens);
+    network.assert_answers_but(FEW, &calls, &answers, |call| call.verdict);
+}
+
+#[tokio::test]
+async fn the_second_decision_server_takes_over_when_the_first_freezes() {
+    let freeze = |network: &mut Network| network.decision_servers[0].signal("STOP");
+    the_second_decision_server_takes_over(Configuration::Proxy, freeze).await;
+    the_second_decision_server_takes_over(Configuration::Redirect, freeze).await;
+}
+
+#[tokio::test]
+async fn the_second_decision_server_takes_over_when_the_first_ends() {
+    let end = |network: &mut Network| network.decision_servers[0].end();
+    the_second_decision_server_takes_over(Configuration::Proxy, end).await;
+    the_second_decision_server_takes_over(Configuration::Redirect, end).await;
 }

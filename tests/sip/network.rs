@@ -1,4 +1,4 @@
-//! The decision server, the proxy and the callee, all on loopback and on ports of their own.
+//! The decision servers, Kamailio and the callee, all on loopback and on ports of their own.
 
 use std::{
     fs::{self, File},
@@ -18,81 +18,193 @@ use crate::{
     users,
 };
 
+/// Which configuration of Kamailio is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Configuration {
+    /// `kamailio.cfg`, a proxy.
+    Proxy,
+    /// `redirect.cfg`, a redirect server.
+    Redirect,
+}
+
+impl Configuration {
+    fn file(self) -> &'static str {
+        match self {
+            Self::Proxy => "kamailio.cfg",
+            Self::Redirect => "redirect.cfg",
+        }
+    }
+}
+
+/// What differs between networks.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    pub configuration: Configuration,
+    /// The peers that are trusted; calls come from 127.0.0.1.
+    pub trusted: &'static str,
+    /// The networks of internal callers.
+    pub internal: &'static str,
+    /// The number of decision servers, at most 2.
+    pub decision_servers: usize,
+}
+
+impl Setting {
+    /// One decision server, and calls from a trusted peer.
+    pub fn of(configuration: Configuration) -> Self {
+        Self { configuration, trusted: "127.0.0.1", internal: "192.0.2.0/24", decision_servers: 1 }
+    }
+}
+
 /// All that a call passes. The fields are ended in their order.
 pub struct Network {
-    _proxy: Process,
+    _kamailio: Process,
     _callee: Process,
-    pub decision_server: Process,
-    proxy_port: u16,
+    pub decision_servers: Vec<Process>,
+    configuration: Configuration,
+    port: u16,
+    callee_port: u16,
     folder: TempDir,
 }
 
 impl Network {
     /// Starts everything, with users who can be called.
-    pub async fn start() -> Self {
-        Self::start_trusting("127.0.0.1").await
-    }
-
-    /// The same with a proxy that trusts these peers.
-    pub async fn start_trusting(peers: &str) -> Self {
+    pub async fn start(setting: Setting) -> Self {
         let folder = TempDir::new().expect("a temporary folder can be made");
-        let database_url = format!("sqlite://{}?mode=rwc", folder.path().join("test.db").display());
-        let [admin, node] = ["system_admin", "call_processing"].map(|role| token(&database_url, role));
-        let (decision_server, url) = start_decision_server(&database_url);
-        users::provision(&url, &admin).await;
         let (callee, callee_port) = start_callee();
-        let (proxy, proxy_port) = start_proxy(folder.path(), &with_credentials(&url, &node), callee_port, peers);
-        let network = Self { _proxy: proxy, _callee: callee, decision_server, proxy_port, folder };
-        for (name, port) in [("callee", callee_port), ("proxy", proxy_port)] {
-            assert!(answers_options(port), "the {name} does not answer; the proxy says:\n{}", network.proxy_log());
+        let mut definitions = vec![
+            format!("NEXT_HOP=\"sip:127.0.0.1:{callee_port}\""),
+            format!("TRUSTED_PEERS=\"{}\"", setting.trusted),
+            format!("INTERNAL_NETWORKS=\"{}\"", setting.internal),
+            "INTERNAL_DOMAINS=\"pbx.example,second.example\"".to_owned(),
+        ];
+        let mut decision_servers = Vec::new();
+        for suffix in ["", "2"].into_iter().take(setting.decision_servers) {
+            // Each has a database of its own, with the same users.
+            let database = folder.path().join(format!("{suffix}.db"));
+            let (server, url) = provisioned_decision_server(&database).await;
+            let name = if suffix.is_empty() { "DECISION_SERVER" } else { "DECISION_SERVER_2" };
+            definitions.push(format!("{name}=\"decisions{suffix}=>{url};timeout=1\""));
+            decision_servers.push(server);
+        }
+        let Setting { configuration, .. } = setting;
+        let (kamailio, port) = start_kamailio(folder.path(), configuration, &definitions);
+        let network =
+            Self { _kamailio: kamailio, _callee: callee, decision_servers, configuration, port, callee_port, folder };
+        for (name, port) in [("callee", callee_port), ("Kamailio", port)] {
+            assert!(answers_options(port), "{name} does not answer; the log of Kamailio:\n{}", network.log());
         }
         network
     }
 
     /// Places the calls, `rate` a second, and gives each one's final answer, empty when there was none.
-    pub fn place(&self, calls: &[Call], rate: u32) -> Vec<String> {
-        let (csv, log) = (self.folder.path().join("calls.csv"), self.folder.path().join("calls.log"));
+    pub fn place(&mut self, calls: &[Call], rate: u32) -> Vec<String> {
+        self.place_and_do(calls, rate, calls.len(), |_| ())
+    }
+
+    /// The same; does something once this many calls have their answers.
+    pub fn place_and_do(
+        &mut self,
+        calls: &[Call],
+        rate: u32,
+        answered: usize,
+        act: impl FnOnce(&mut Self),
+    ) -> Vec<String> {
+        let csv = self.folder.path().join("calls.csv");
         let lines: String = calls.iter().enumerate().map(|(index, call)| call.csv(index)).collect();
         fs::write(&csv, format!("SEQUENTIAL\n{lines}")).expect("the calls can be written");
         let mut sipp = sipp("caller.xml");
-        sipp.arg("-inf").arg(csv).arg("-log_file").arg(&log).args(["-trace_logs", "-recv_timeout", "10000"]);
+        sipp.arg("-inf").arg(csv).args(["-log_file", "/dev/stderr", "-trace_logs", "-recv_timeout", "10000"]);
         sipp.args(["-timeout", "120", "-r", &rate.to_string(), "-m", &calls.len().to_string()]);
-        sipp.arg(format!("127.0.0.1:{}", self.proxy_port));
+        sipp.arg(format!("127.0.0.1:{}", self.port)).stderr(Stdio::piped());
         let mut caller = Process::start(&mut sipp, "KILL");
+        let log = BufReader::new(caller.child.stderr.take().expect("standard error is piped"));
+        let mut logged = log.lines().map_while(Result::ok).filter_map(|line| read_answer(&line));
+        let mut answers = vec![String::new(); calls.len()];
+        for (index, answer) in logged.by_ref().take(answered) {
+            answers[index] = answer;
+        }
+        act(self);
+        for (index, answer) in logged {
+            answers[index] = answer;
+        }
         // What it counts as failed may have its answer all the same: a message out of order is enough.
         caller.child.wait().expect("the caller can be waited for");
-
-        let mut answers = vec![String::new(); calls.len()];
-        for line in fs::read_to_string(log).expect("the caller logs").lines() {
-            let (index, answer) = line.split_once(' ').expect("a line has the call's number and its answer");
-            answers[index.parse::<usize>().expect("a call's number is one")] = answer.trim().to_owned();
-        }
         answers
+    }
+
+    /// The final answer to a call with this verdict, as [`Network::place`] gives it.
+    pub fn answer(&self, call: &Call, verdict: Verdict) -> String {
+        match (verdict, self.configuration) {
+            (Verdict::Refuse(answer), _) => answer.to_owned(),
+            (Verdict::Accept, Configuration::Proxy) => self.contact("200 OK", &call.called),
+            (Verdict::Accept, Configuration::Redirect) => self.contact("302 Moved Temporarily", &call.called),
+        }
+    }
+
+    fn contact(&self, status: &str, user: &str) -> String {
+        format!("{status}, Contact: <sip:{user}@127.0.0.1:{}>", self.callee_port)
     }
 
     /// Asserts that each call got the answer of its verdict, and lists those that did not.
     pub fn assert_answers(&self, calls: &[Call], answers: &[String], verdict: impl Fn(&Call) -> Verdict) {
+        self.assert_answers_but(0, calls, answers, verdict);
+    }
+
+    /// The same; so many calls may have been accepted without a verdict.
+    pub fn assert_answers_but(
+        &self,
+        few: usize,
+        calls: &[Call],
+        answers: &[String],
+        verdict: impl Fn(&Call) -> Verdict,
+    ) {
         let wrong: Vec<String> = calls
             .iter()
             .zip(answers)
-            .filter(|(call, answer)| *answer != verdict(call).answer())
-            .map(|(call, answer)| format!("{:?} expected, {answer:?} got: {call:?}", verdict(call).answer()))
+            .filter(|(call, answer)| **answer != self.answer(call, verdict(call)))
+            .map(|(call, answer)| format!("{:?} expected, {answer:?} got: {call:?}", self.answer(call, verdict(call))))
             .collect();
-        let log = self.proxy_log();
+        let accepted = |(call, answer): &(&Call, &String)| **answer == self.answer(call, Verdict::Accept);
+        let without_verdict = calls.iter().zip(answers).filter(accepted).count();
+        let due = calls.iter().filter(|call| verdict(call) == Verdict::Accept).count();
         assert!(
-            wrong.is_empty(),
-            "{} of {} calls:\n{}\nThe proxy says:\n{log}",
+            wrong.len() <= few && without_verdict == due + wrong.len(),
+            "{} of {} calls:\n{}\nThe log of Kamailio:\n{}",
             wrong.len(),
             calls.len(),
-            wrong.join("\n")
+            wrong.join("\n"),
+            self.log()
         );
     }
 
-    /// The warnings and errors of the proxy.
-    pub fn proxy_log(&self) -> String {
-        let log = fs::read_to_string(proxy_log(self.folder.path())).unwrap_or_default();
+    /// The warnings and errors of Kamailio.
+    pub fn log(&self) -> String {
+        let log = fs::read_to_string(log_file(self.folder.path())).unwrap_or_default();
         log.lines().filter(|line| !line.contains("INFO:")).map(|line| format!("{line}\n")).collect()
     }
+}
+
+/// A call's number and its final answer from a line of the caller's log: status and phrase, then Reason and Contact if
+/// there are. `None` for other lines.
+fn read_answer(line: &str) -> Option<(usize, String)> {
+    let parts: Vec<&str> = line.split('|').map(str::trim).collect();
+    let [index, status, reason, contact] = parts[..] else { return None };
+    let mut answer = status.to_owned();
+    for (name, value) in [("Reason", reason), ("Contact", contact)] {
+        if !value.is_empty() {
+            answer.push_str(&format!(", {name}: {value}"));
+        }
+    }
+    Some((index.parse().ok()?, answer))
+}
+
+/// A decision server with users, and its URL with the credentials of a node.
+async fn provisioned_decision_server(database: &Path) -> (Process, String) {
+    let database_url = format!("sqlite://{}?mode=rwc", database.display());
+    let [admin, node] = ["system_admin", "call_processing"].map(|role| token(&database_url, role));
+    let (server, url) = start_decision_server(&database_url);
+    users::provision(&url, &admin).await;
+    (server, with_credentials(&url, &node))
 }
 
 /// A new token of this role.
@@ -132,21 +244,18 @@ fn start_callee() -> (Process, u16) {
     (Process::start(sipp("callee.xml").args(["-p", &port.to_string()]), "KILL"), port)
 }
 
-fn start_proxy(folder: &Path, decision_server: &str, next_hop: u16, trusted: &str) -> (Process, u16) {
+fn start_kamailio(folder: &Path, configuration: Configuration, definitions: &[String]) -> (Process, u16) {
     let port = free_port();
-    let log = File::create(proxy_log(folder)).expect("the proxy's log can be written");
+    let log = File::create(log_file(folder)).expect("the log of Kamailio can be written");
     let mut command = Command::new("kamailio");
     command
         .args(["-DD", "-E", "-m", "256", "-Y"])
         .arg(folder)
         .arg("-f")
-        .arg(in_repository("deploy/kamailio/kamailio.cfg"));
-    for definition in [
-        format!("LISTEN=udp:127.0.0.1:{port}"),
-        format!("NEXT_HOP=\"sip:127.0.0.1:{next_hop}\""),
-        format!("TRUSTED_PEERS=\"{trusted}\""),
-        format!("DECISION_SERVER=\"decisions=>{decision_server};timeout=1\""),
-    ] {
+        .arg(in_repository("deploy/kamailio").join(configuration.file()))
+        .arg("-A")
+        .arg(format!("LISTEN=udp:127.0.0.1:{port}"));
+    for definition in definitions {
         command.arg("-A").arg(definition);
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
@@ -177,7 +286,7 @@ fn in_repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-fn proxy_log(folder: &Path) -> PathBuf {
+fn log_file(folder: &Path) -> PathBuf {
     folder.join("kamailio.log")
 }
 

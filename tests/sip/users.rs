@@ -1,5 +1,6 @@
 //! Who is called: users with criteria of every kind.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 /// Accepts listed callers only.
@@ -18,6 +19,14 @@ pub const NO_SERVICE: &str = "+3225550106";
 pub const OVER: &str = "+3225550107";
 /// Accepts everybody, at a time that goes on.
 pub const OPEN: &str = "+3225550108";
+/// Rejects some, by Selective Call Rejection.
+pub const NO_SPAM: &str = "+3225550109";
+/// Rejects calls that were forwarded.
+pub const NOT_FORWARDED: &str = "+3225550110";
+/// Rejects callers who withhold their number, by Anonymous Call Rejection.
+pub const NAMED: &str = "+3225550111";
+/// Accepts internal callers only.
+pub const COLLEAGUES: &str = "+3225550112";
 /// Is the number of no user.
 pub const NOBODY: &str = "+3225550199";
 
@@ -25,27 +34,30 @@ const TENANTS: &str = "/api/v1/tenants/";
 const GROUPS: &str = "/api/v1/tenants/foo/groups/";
 const USERS: &str = "/api/v1/tenants/foo/groups/foogroup/users/";
 
+const ACCEPTANCE: &str = "Selective Call Acceptance";
+const REJECTION: &str = "Selective Call Rejection";
+
 /// Creates all of them over the API of the server at `url`, which `token` opens.
 pub async fn provision(url: &str, token: &str) {
     let server =
         Server { url, token, client: reqwest::Client::builder().no_proxy().build().expect("a client can be built") };
     server.post(TENANTS, json!({ "tenantId": "foo", "region": "BE", "timeZone": "Europe/Brussels" })).await;
     server.post(GROUPS, json!({ "groupId": "foogroup" })).await;
-    for number in [FRIENDS, ANONYMOUS, UNAVAILABLE, NO_SALES, INACTIVE, NO_SERVICE, OVER, OPEN] {
-        server.post(USERS, json!({ "userId": number, "phoneNumber": number })).await;
-    }
-    for (number, criteria) in criteria() {
-        let user = format!("{USERS}{}/", number.replace('+', "%2B"));
-        server
-            .post(&format!("{user}services/"), json!({ "services": [{ "name": "Selective Call Acceptance" }] }))
-            .await;
+    server.user(NO_SERVICE).await;
+    for (number, service, criteria) in criteria() {
+        let services = server.user(number).await + "services/";
+        server.post(&services, json!({ "services": [{ "name": service }] })).await;
         for criteria in criteria {
             if let Some(schedule) = criteria["timeSchedule"]["name"].as_str() {
-                server.post(&format!("{user}time_schedules/"), dates(schedule)).await;
+                server.post(&services.replace("services/", "time_schedules/"), dates(schedule)).await;
             }
-            server.post(&format!("{user}services/selective_call_acceptance/criteria/"), criteria).await;
+            let segment = service.to_lowercase().replace(' ', "_");
+            server.post(&format!("{services}{segment}/criteria/"), criteria).await;
         }
     }
+    let services = server.user(NAMED).await + "services/";
+    server.post(&services, json!({ "services": [{ "name": "Anonymous Call Rejection" }] })).await;
+    server.put(&format!("{services}anonymous_call_rejection/"), json!({ "active": true })).await;
 }
 
 struct Server<'a> {
@@ -56,20 +68,35 @@ struct Server<'a> {
 
 impl Server<'_> {
     async fn post(&self, path: &str, body: Value) {
-        let url = format!("{}{path}", self.url);
-        let answer =
-            self.client.post(&url).bearer_auth(self.token).json(&body).send().await.expect("the server answers");
+        self.write(Method::POST, path, body).await;
+    }
+
+    async fn put(&self, path: &str, body: Value) {
+        self.write(Method::PUT, path, body).await;
+    }
+
+    async fn write(&self, method: Method, path: &str, body: Value) {
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        let answer = request.bearer_auth(self.token).json(&body).send().await.expect("the server answers");
         let status = answer.status();
         assert!(status.is_success(), "{path} answers {status}: {}", answer.text().await.unwrap_or_default());
     }
+
+    /// Creates the user with this number, and gives the path.
+    async fn user(&self, number: &str) -> String {
+        self.post(USERS, json!({ "userId": number, "phoneNumber": number })).await;
+        format!("{USERS}{}/", number.replace('+', "%2B"))
+    }
 }
 
-fn criteria() -> [(&'static str, Vec<Value>); 7] {
+/// The users who have criteria of a service.
+fn criteria() -> [(&'static str, &'static str, Vec<Value>); 10] {
     let any = || json!({ "selection": "Any" });
     let user = |name| json!({ "level": "User", "name": name });
     [
         (
             FRIENDS,
+            ACCEPTANCE,
             vec![
                 json!({ "name": "family", "fromDnCriteria": {
                     "selection": "Specified Only", "phoneNumbers": ["+3225126777", "024061234", "100"]
@@ -81,18 +108,21 @@ fn criteria() -> [(&'static str, Vec<Value>); 7] {
         ),
         (
             ANONYMOUS,
+            ACCEPTANCE,
             vec![json!({ "name": "anonymous", "fromDnCriteria": {
                 "selection": "Specified Only", "includeAnonymousCallers": true
             } })],
         ),
         (
             UNAVAILABLE,
+            ACCEPTANCE,
             vec![json!({ "name": "unavailable", "fromDnCriteria": {
                 "selection": "Specified Only", "includeUnavailableCallers": true
             } })],
         ),
         (
             NO_SALES,
+            ACCEPTANCE,
             vec![
                 json!({ "name": "everybody", "fromDnCriteria": any() }),
                 json!({ "name": "sales", "doNotPerformAction": true, "fromDnCriteria": {
@@ -102,10 +132,30 @@ fn criteria() -> [(&'static str, Vec<Value>); 7] {
         ),
         (
             INACTIVE,
+            ACCEPTANCE,
             vec![json!({ "name": "nobody", "active": false, "fromDnCriteria": { "selection": "Specified Only" } })],
         ),
-        (OVER, vec![json!({ "name": "over", "timeSchedule": user("2020"), "fromDnCriteria": any() })]),
-        (OPEN, vec![json!({ "name": "open", "timeSchedule": user("2020-2099"), "fromDnCriteria": any() })]),
+        (OVER, ACCEPTANCE, vec![json!({ "name": "over", "timeSchedule": user("2020"), "fromDnCriteria": any() })]),
+        (OPEN, ACCEPTANCE, vec![json!({ "name": "open", "timeSchedule": user("2020-2099"), "fromDnCriteria": any() })]),
+        (
+            NO_SPAM,
+            REJECTION,
+            vec![json!({ "name": "spam", "fromDnCriteria": {
+                "selection": "Specified Only", "phoneNumbers": ["+3278*"]
+            } })],
+        ),
+        (
+            NOT_FORWARDED,
+            REJECTION,
+            vec![json!({ "name": "forwarded", "fromDnCriteria": { "selection": "Forwarded" } })],
+        ),
+        (
+            COLLEAGUES,
+            ACCEPTANCE,
+            vec![json!({ "name": "colleagues", "fromDnCriteria": {
+                "selection": "Specified Only", "includeInternalCallers": true
+            } })],
+        ),
     ]
 }
 
