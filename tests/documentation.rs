@@ -145,11 +145,17 @@ fn the_commands_that_pages_print_are_understood() {
 
 #[test]
 fn the_excerpts_of_the_proxys_configuration_are_in_it() {
-    let configuration = file("deploy/kamailio/kamailio.cfg");
-    let excerpts = fenced(&file("docs/sip.md"), "kamailio");
+    let configuration = ["kamailio", "redirect", "screening", "announcement", "site"]
+        .map(|name| file(&format!("deploy/kamailio/{name}.cfg")))
+        .concat();
+    let page = file("docs/sip.md");
+    let excerpts = fenced(&page, "kamailio");
     assert!(!excerpts.is_empty(), "the page shows some of it");
     for excerpt in excerpts {
         assert!(configuration.contains(&excerpt), "this is not in it:\n{excerpt}");
+    }
+    for setting in found(r"#!define ([A-Z_0-9]+)", &file("deploy/kamailio/site.cfg")) {
+        assert!(page.contains(&format!("| `{setting}` |")), "the page does not explain {setting}");
     }
 }
 

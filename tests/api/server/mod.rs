@@ -4,6 +4,7 @@ mod check;
 mod commands;
 mod connections;
 mod database_tls;
+mod dialplans;
 mod documents;
 mod errors;
 mod given_up;
