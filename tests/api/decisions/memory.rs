@@ -8,7 +8,7 @@ use rstest_reuse::apply;
 use sea_orm::sqlx::{self, Connection, Executor, PgConnection};
 use serde_json::{Value, json};
 
-use super::{DECISIONS, NUMBER, create, reason, with_number};
+use super::{DECISIONS, NUMBER, create, decide, reason, with_number};
 use crate::{
     database::{Kind, TestDatabase},
     harness::{App, CRITERIA, JSON, Running, SERVICE, USER, both_databases, config},
@@ -27,7 +27,11 @@ fn always() -> Value {
 
 /// The user has a criteria that always matches, in a schedule of the tenant, and is cached.
 async fn remembered(app: App) -> App {
-    let app = with_number(app).await;
+    remembered_under(with_number(app).await).await
+}
+
+/// The same of a user who is there already.
+async fn remembered_under(app: App) -> App {
     app.post(&format!("{TENANT}time_schedules/"), json!({ "name": "Used", "periods": always() })).await.expect(201);
     app.post(&format!("{TENANT}time_schedules/"), json!({ "name": "Unused" })).await.expect(201);
     let criteria = json!({ "name": "all", "fromDnCriteria": { "selection": "Any" },
@@ -67,6 +71,22 @@ async fn a_time_zone_that_is_not_the_users_leaves_it_in_memory(#[case] database:
     assert_eq!(reason(&app, FRIEND).await, "criteria_matched");
     app.put(TENANT, json!({ "region": "FR" })).await.expect(200);
     assert_eq!(reason(&app, FRIEND).await, "do_not_accept");
+}
+
+#[apply(both_databases)]
+async fn treatments_that_do_not_apply_to_a_user_leave_it_in_memory(#[case] database: Kind) {
+    let app = App::start(database).await;
+    let app = with_number(app).await;
+    let treated =
+        |status: u16| json!({ "treatments": [{ "service": "Selective Call Acceptance", "sipStatus": status }] });
+    app.put(&format!("{GROUP}treatments/"), treated(480)).await.expect(200);
+    let app = remembered_under(app).await;
+    app.put(&format!("{TENANT}treatments/"), treated(486)).await.expect(200);
+    app.put(&format!("{GROUP}treatments/"), treated(480)).await.expect(200);
+    app.put(&format!("{TENANT}protected_callers/"), json!({ "callers": [] })).await.expect(200);
+    assert_eq!(reason(&app, FRIEND).await, "criteria_matched", "the group's replaces the tenant's");
+    app.put(&format!("{GROUP}treatments/"), treated(403)).await.expect(200);
+    assert_eq!(decide(&app, FRIEND).await["sipStatus"], 403);
 }
 
 #[apply(both_databases)]

@@ -59,7 +59,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(many(2000))]
+    #![proptest_config(many(1000))]
 
     #[test]
     fn screening_makes_the_days_of_recurrences_that_the_crate_makes(
@@ -163,7 +163,7 @@ fn drawn_service(criteria: std::ops::Range<usize>) -> impl Strategy<Value = Draw
 }
 
 /// How many questions are asked of the same services.
-const ASKED: usize = 50;
+const ASKED: usize = 100;
 
 #[derive(Debug, Clone, Copy)]
 struct Asked {
