@@ -1,8 +1,8 @@
 //! The calls, with their expected verdicts.
 
 use crate::users::{
-    ANONYMOUS, COLLEAGUES, FRIENDS, INACTIVE, NAMED, NO_SALES, NO_SERVICE, NO_SPAM, NOBODY, NOT_FORWARDED, OPEN, OVER,
-    UNAVAILABLE,
+    ANNOUNCED, ANONYMOUS, BUSY, COLLEAGUES, FRIENDS, GONE, INACTIVE, NAMED, NO_SALES, NO_SERVICE, NO_SPAM, NOBODY,
+    NOT_FORWARDED, OPEN, OVER, UNAVAILABLE, VOICEMAIL,
 };
 
 /// The expected verdict of a call.
@@ -12,12 +12,22 @@ pub enum Verdict {
     Accept,
     /// The caller gets this status and phrase.
     Refuse(&'static str),
+    /// The call goes to the media server, to the user that is this announcement, if there is a media server; else the
+    /// caller gets this status and phrase.
+    Announce(&'static str, &'static str),
 }
 
 /// What a refused caller gets by default.
 pub const DECLINE: Verdict = Verdict::Refuse("603 Decline");
 /// What Anonymous Call Rejection does by default.
 const ANONYMITY_DISALLOWED: Verdict = Verdict::Refuse("433 Anonymity Disallowed");
+
+/// What the treatments of the users' group and tenant do.
+const BUSY_HERE: Verdict = Verdict::Refuse("486 Busy Here, Reason: Q.850;cause=17");
+const GONE_ELSEWHERE: Verdict =
+    Verdict::Refuse("302 Gone Elsewhere, Reason: Q.850;cause=23, Contact: <sip:voicemail@mail.example;user=phone>");
+const GONE_FOR_GOOD: Verdict = Verdict::Refuse("410 Gone, Reason: Q.850;cause=1");
+const ANNOUNCEMENT: Verdict = Verdict::Announce("no%20anonymous%2fcalls", "433 Anonymity Disallowed");
 
 /// A call as its INVITE says it.
 #[derive(Debug, Clone)]
@@ -261,11 +271,33 @@ const KINDS: &[Kind] = &[
     decline(COLLEAGUES, "<sip:100@other.pbx.example>"),
     decline(COLLEAGUES, "<sip:100@pbx.example>").asserted("<sip:100@network.example>"),
     decline(COLLEAGUES, "<sip:100@pbx.example>").asserted("<tel:+32475######>"),
+    // Treatments.
+    kind(BUSY, "<sip:+32475######@caller.example>", BUSY_HERE),
+    kind(BUSY, ANONYMOUS_FROM, BUSY_HERE),
+    relay(BUSY, "<sip:+3225126777@caller.example>"),
+    kind(VOICEMAIL, "<sip:+32475######@caller.example>", GONE_ELSEWHERE),
+    kind(VOICEMAIL, ALICE, GONE_ELSEWHERE),
+    kind(GONE, "<sip:+32475######@caller.example>", GONE_FOR_GOOD),
+    kind(ANNOUNCED, ANONYMOUS_FROM, ANNOUNCEMENT),
+    kind(ANNOUNCED, "<sip:+32475######@caller.example>", ANNOUNCEMENT).private("id"),
+    relay(ANNOUNCED, "<sip:+32475######@caller.example>"),
+    // Protected callers.
+    relay(BUSY, "<sip:+3225550999@caller.example>"),
+    relay(VOICEMAIL, "<sip:025550999@caller.example>"),
+    relay(VOICEMAIL, ALICE).asserted("<tel:+3225550999>"),
+    kind(VOICEMAIL, ANONYMOUS_FROM, GONE_ELSEWHERE).asserted("<tel:+3225550999>"),
+    kind(GONE, "<sip:+3225550999@caller.example>", GONE_FOR_GOOD),
 ];
 
 /// A thousand calls, in which all kinds take turns.
 pub fn thousand() -> Vec<Call> {
     KINDS.iter().cycle().take(1000).enumerate().map(|(index, kind)| kind.call(index)).collect()
+}
+
+/// A call of each kind whose refusal has an announcement.
+pub fn with_announcements() -> Vec<Call> {
+    let announced = |call: &Call| matches!(call.verdict, Verdict::Announce(..));
+    thousand().into_iter().take(KINDS.len()).filter(announced).collect()
 }
 
 /// A call of each kind that is accepted because of what only trusted peers are believed.

@@ -39,6 +39,16 @@ async fn each_of_a_thousand_calls_to_the_redirect_server_gets_its_verdict() {
 }
 
 #[tokio::test]
+async fn a_refusal_with_an_announcement_is_sent_when_there_is_nothing_that_plays_it() {
+    let setting = Setting { media_server: false, ..Setting::of(Configuration::Proxy) };
+    let mut network = Network::start(setting).await;
+    let calls = calls::with_announcements();
+    assert!(!calls.is_empty(), "some calls are such");
+    let answers = network.place(&calls, RATE);
+    network.assert_answers(&calls, &answers, |call| call.verdict);
+}
+
+#[tokio::test]
 async fn priority_and_the_own_domain_count_from_trusted_peers_only() {
     let setting = Setting { trusted: "192.0.2.1", ..Setting::of(Configuration::Proxy) };
     let mut network = Network::start(setting).await;

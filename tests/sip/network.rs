@@ -46,23 +46,26 @@ pub struct Setting {
     pub internal: &'static str,
     /// The number of decision servers, at most 2.
     pub decision_servers: usize,
+    /// Whether there is a media server for announcements.
+    pub media_server: bool,
 }
 
 impl Setting {
     /// One decision server, and calls from a trusted peer.
     pub fn of(configuration: Configuration) -> Self {
-        Self { configuration, trusted: "127.0.0.1", internal: "192.0.2.0/24", decision_servers: 1 }
+        Self { configuration, trusted: "127.0.0.1", internal: "192.0.2.0/24", decision_servers: 1, media_server: true }
     }
 }
 
 /// All that a call passes. The fields are ended in their order.
 pub struct Network {
     _kamailio: Process,
-    _callee: Process,
+    _callees: [Process; 2],
     pub decision_servers: Vec<Process>,
     configuration: Configuration,
     port: u16,
     callee_port: u16,
+    media_port: Option<u16>,
     folder: TempDir,
 }
 
@@ -71,12 +74,15 @@ impl Network {
     pub async fn start(setting: Setting) -> Self {
         let folder = TempDir::new().expect("a temporary folder can be made");
         let (callee, callee_port) = start_callee();
+        let (media_server, media_port) = start_callee();
         let mut definitions = vec![
             format!("NEXT_HOP=\"sip:127.0.0.1:{callee_port}\""),
             format!("TRUSTED_PEERS=\"{}\"", setting.trusted),
             format!("INTERNAL_NETWORKS=\"{}\"", setting.internal),
             "INTERNAL_DOMAINS=\"pbx.example,second.example\"".to_owned(),
         ];
+        let media_port = setting.media_server.then_some(media_port);
+        definitions.extend(media_port.map(|port| format!("MEDIA_SERVER=\"127.0.0.1:{port}\"")));
         let mut decision_servers = Vec::new();
         for suffix in ["", "2"].into_iter().take(setting.decision_servers) {
             // Each has a database of its own, with the same users.
@@ -88,9 +94,18 @@ impl Network {
         }
         let Setting { configuration, .. } = setting;
         let (kamailio, port) = start_kamailio(folder.path(), configuration, &definitions);
-        let network =
-            Self { _kamailio: kamailio, _callee: callee, decision_servers, configuration, port, callee_port, folder };
-        for (name, port) in [("callee", callee_port), ("Kamailio", port)] {
+        let network = Self {
+            _kamailio: kamailio,
+            _callees: [callee, media_server],
+            decision_servers,
+            configuration,
+            port,
+            callee_port,
+            media_port,
+            folder,
+        };
+        let media_port = media_port.unwrap_or(callee_port);
+        for (name, port) in [("callee", callee_port), ("media server", media_port), ("Kamailio", port)] {
             assert!(answers_options(port), "{name} does not answer; the log of Kamailio:\n{}", network.log());
         }
         network
@@ -134,15 +149,20 @@ impl Network {
 
     /// The final answer to a call with this verdict, as [`Network::place`] gives it.
     pub fn answer(&self, call: &Call, verdict: Verdict) -> String {
-        match (verdict, self.configuration) {
-            (Verdict::Refuse(answer), _) => answer.to_owned(),
-            (Verdict::Accept, Configuration::Proxy) => self.contact("200 OK", &call.called),
-            (Verdict::Accept, Configuration::Redirect) => self.contact("302 Moved Temporarily", &call.called),
+        match (verdict, self.media_port) {
+            (Verdict::Accept, _) => self.connected(&call.called, self.callee_port),
+            (Verdict::Announce(announcement, _), Some(media_port)) => self.connected(announcement, media_port),
+            (Verdict::Refuse(answer) | Verdict::Announce(_, answer), _) => answer.to_owned(),
         }
     }
 
-    fn contact(&self, status: &str, user: &str) -> String {
-        format!("{status}, Contact: <sip:{user}@127.0.0.1:{}>", self.callee_port)
+    /// The answer to a call that is connected to this user at this port.
+    fn connected(&self, user: &str, port: u16) -> String {
+        let status = match self.configuration {
+            Configuration::Proxy => "200 OK",
+            Configuration::Redirect => "302 Moved Temporarily",
+        };
+        format!("{status}, Contact: <sip:{user}@127.0.0.1:{port}>")
     }
 
     /// Asserts that each call got the answer of its verdict, and lists those that did not.

@@ -27,22 +27,43 @@ pub const NOT_FORWARDED: &str = "+3225550110";
 pub const NAMED: &str = "+3225550111";
 /// Accepts internal callers only.
 pub const COLLEAGUES: &str = "+3225550112";
+/// Accepts one caller; others get the treatment of the group: busy, with a Q.850 cause.
+pub const BUSY: &str = "+3225550113";
+/// Rejects all; they get the treatment of the group: another target.
+pub const VOICEMAIL: &str = "+3225550114";
+/// Rejects callers who withhold their number; they get the treatment of the group: an announcement.
+pub const ANNOUNCED: &str = "+3225550115";
+/// Rejects all; they get the treatment of the tenant.
+pub const GONE: &str = "+3225550116";
 /// Is the number of no user.
 pub const NOBODY: &str = "+3225550199";
 
 const TENANTS: &str = "/api/v1/tenants/";
 const GROUPS: &str = "/api/v1/tenants/foo/groups/";
-const USERS: &str = "/api/v1/tenants/foo/groups/foogroup/users/";
+const GROUP: &str = "foogroup";
+/// Has treatments and a protected caller.
+const TREATED: &str = "treated";
+/// A caller whom nobody of [`TREATED`] refuses.
+pub const PROTECTED: &str = "+3225550999";
 
 const ACCEPTANCE: &str = "Selective Call Acceptance";
 const REJECTION: &str = "Selective Call Rejection";
+const ANONYMOUS_REJECTION: &str = "Anonymous Call Rejection";
 
 /// Creates all of them over the API of the server at `url`, which `token` opens.
 pub async fn provision(url: &str, token: &str) {
     let server =
         Server { url, token, client: reqwest::Client::builder().no_proxy().build().expect("a client can be built") };
     server.post(TENANTS, json!({ "tenantId": "foo", "region": "BE", "timeZone": "Europe/Brussels" })).await;
-    server.post(GROUPS, json!({ "groupId": "foogroup" })).await;
+    server.post(GROUPS, json!({ "groupId": GROUP })).await;
+    server.post(GROUPS, json!({ "groupId": TREATED })).await;
+    server.put(&format!("{GROUPS}{TREATED}/treatments/"), json!({ "treatments": treatments() })).await;
+    let protected = json!({ "callers": [{ "pattern": PROTECTED, "note": "Alarm line" }] });
+    server.put(&format!("{GROUPS}{TREATED}/protected_callers/"), protected).await;
+    let gone = json!({ "service": REJECTION, "sipStatus": 410, "sipReason": "Gone", "q850Cause": 1 });
+    server.post(TENANTS, json!({ "tenantId": "bar", "region": "BE" })).await;
+    server.put("/api/v1/tenants/bar/treatments/", json!({ "treatments": [gone] })).await;
+    server.post("/api/v1/tenants/bar/groups/", json!({ "groupId": GROUP })).await;
     server.user(NO_SERVICE).await;
     for (number, service, criteria) in criteria() {
         let services = server.user(number).await + "services/";
@@ -55,9 +76,11 @@ pub async fn provision(url: &str, token: &str) {
             server.post(&format!("{services}{segment}/criteria/"), criteria).await;
         }
     }
-    let services = server.user(NAMED).await + "services/";
-    server.post(&services, json!({ "services": [{ "name": "Anonymous Call Rejection" }] })).await;
-    server.put(&format!("{services}anonymous_call_rejection/"), json!({ "active": true })).await;
+    for number in [NAMED, ANNOUNCED] {
+        let services = server.user(number).await + "services/";
+        server.post(&services, json!({ "services": [{ "name": ANONYMOUS_REJECTION }] })).await;
+        server.put(&format!("{services}anonymous_call_rejection/"), json!({ "active": true })).await;
+    }
 }
 
 struct Server<'a> {
@@ -84,13 +107,31 @@ impl Server<'_> {
 
     /// Creates the user with this number, and gives the path.
     async fn user(&self, number: &str) -> String {
-        self.post(USERS, json!({ "userId": number, "phoneNumber": number })).await;
-        format!("{USERS}{}/", number.replace('+', "%2B"))
+        let (tenant, group) = match number {
+            BUSY | VOICEMAIL | ANNOUNCED => ("foo", TREATED),
+            GONE => ("bar", GROUP),
+            _ => ("foo", GROUP),
+        };
+        let users = format!("/api/v1/tenants/{tenant}/groups/{group}/users/");
+        self.post(&users, json!({ "userId": number, "phoneNumber": number })).await;
+        format!("{users}{}/", number.replace('+', "%2B"))
     }
 }
 
+/// What refused callers of [`TREATED`] get.
+fn treatments() -> Value {
+    json!([
+        { "service": ACCEPTANCE, "sipStatus": 486, "sipReason": "Busy Here", "q850Cause": 17 },
+        {
+            "service": REJECTION, "sipStatus": 302, "sipReason": "Gone Elsewhere", "q850Cause": 23,
+            "redirectTo": "sip:voicemail@mail.example;user=phone"
+        },
+        { "service": ANONYMOUS_REJECTION, "announcement": "no anonymous/calls" },
+    ])
+}
+
 /// The users who have criteria of a service.
-fn criteria() -> [(&'static str, &'static str, Vec<Value>); 10] {
+fn criteria() -> [(&'static str, &'static str, Vec<Value>); 13] {
     let any = || json!({ "selection": "Any" });
     let user = |name| json!({ "level": "User", "name": name });
     [
@@ -137,6 +178,15 @@ fn criteria() -> [(&'static str, &'static str, Vec<Value>); 10] {
         ),
         (OVER, ACCEPTANCE, vec![json!({ "name": "over", "timeSchedule": user("2020"), "fromDnCriteria": any() })]),
         (OPEN, ACCEPTANCE, vec![json!({ "name": "open", "timeSchedule": user("2020-2099"), "fromDnCriteria": any() })]),
+        (
+            BUSY,
+            ACCEPTANCE,
+            vec![json!({ "name": "family", "fromDnCriteria": {
+                "selection": "Specified Only", "phoneNumbers": ["+3225126777"]
+            } })],
+        ),
+        (VOICEMAIL, REJECTION, vec![json!({ "name": "all", "fromDnCriteria": any() })]),
+        (GONE, REJECTION, vec![json!({ "name": "all", "fromDnCriteria": any() })]),
         (
             NO_SPAM,
             REJECTION,
