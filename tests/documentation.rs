@@ -74,7 +74,7 @@ fn every_link_of_a_page_leads_somewhere() {
 #[test]
 fn every_path_that_a_page_names_is_there() {
     for page in pages() {
-        for path in found(r"`((?:api|src|tests|tools|spec|docs)/[\w./-]*)`", &text(&page)) {
+        for path in found(r"`((?:api|src|tests|tools|spec|docs|deploy)/[\w./-]*)`", &text(&page)) {
             assert!(path.contains("NAME") || root().join(&path).exists(), "{} names {path}", page.display());
         }
     }
@@ -115,6 +115,53 @@ fn the_table_of_settings_is_that_of_the_command_line() {
         assert!(printed.contains(setting), "docs/operating.md has no row that begins {}", setting.join(" | "));
     }
     assert_eq!(printed, settings, "docs/operating.md lists the settings in the order of --help, and no others");
+}
+
+/// The settings as a file of environment variables, each commented out with its default.
+fn settings_file() -> String {
+    let mut text =
+        "# Settings of call-acceptance, read by its systemd unit. A line without # sets a variable.\n".to_owned();
+    for argument in Cli::command().get_arguments().filter(|argument| argument.get_env().is_some()) {
+        let [_, variable, default] = setting(argument).expect("it has a variable");
+        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+        text += &format!("\n{}#{variable}={default}\n", commented(&help));
+    }
+    text
+}
+
+/// The text as lines of a comment.
+fn commented(text: &str) -> String {
+    let mut lines = vec!["#".to_owned()];
+    for word in text.split_whitespace() {
+        if lines.last().is_some_and(|line| line.len() + word.len() >= 100) {
+            lines.push("#".to_owned());
+        }
+        let line = lines.last_mut().expect("there is a line");
+        *line += &format!(" {word}");
+    }
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn the_file_of_settings_has_all_of_them() {
+    let expected = settings_file();
+    assert_eq!(file("deploy/systemd/call-acceptance.default"), expected, "it should be:\n{expected}");
+}
+
+#[test]
+fn the_unit_runs_a_command_and_waits_for_its_end() {
+    let unit = file("deploy/systemd/call-acceptance.service");
+    let value = |key: &str| found(&format!("(?m)^{key}=(.*)$"), &unit).pop_first().unwrap_or_default();
+    let words = value("ExecStart");
+    assert!(Cli::try_parse_from(words.split(' ')).is_ok(), "{words}");
+    let default = |flag: &str| -> u64 {
+        let settings: Vec<_> = Cli::command().get_arguments().filter_map(setting).collect();
+        let found = settings.iter().find(|[name, ..]| name == flag).expect("there is such a flag");
+        found[2].parse().expect("it is a number")
+    };
+    let patience: u64 = value("TimeoutStopSec").parse().expect("it is a number");
+    assert!(patience > default("--shutdown-delay") + default("--drain-timeout"));
+    assert_eq!(value("Type"), "notify");
 }
 
 #[test]

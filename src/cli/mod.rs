@@ -2,12 +2,14 @@
 //! add it to `Command`; a command of more than a line gets its own file here.
 
 mod check;
+mod manual;
 mod token;
 
-use std::io::Write;
+use std::{io::Write, path::PathBuf};
 
 use call_acceptance_api::document;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::{
     app::{self, Application, StartError},
@@ -48,6 +50,16 @@ enum Command {
     /// Create, list or revoke tokens, and exit
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Print the completions of this command for a shell, and exit
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the manual pages of this command, and exit
+    Man {
+        /// The folder that the pages are written to
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -65,6 +77,11 @@ impl Cli {
                 DocumentFormat::Yaml => document::yaml(),
             };
             return Ok(std::io::stdout().write_all(document.as_bytes())?);
+        }
+        match self.command {
+            Some(Command::Completions { shell }) => return manual::complete(Self::command(), shell),
+            Some(Command::Man { folder }) => return manual::write_pages(Self::command(), &folder),
+            _ => {}
         }
         let is_check = matches!(self.command, Some(Command::Check));
         let config = match Config::try_from(self.options) {

@@ -42,6 +42,21 @@ fn openapi_prints_the_document() {
     }
 }
 
+#[test]
+fn completions_and_manual_pages_know_the_flags_and_the_commands() {
+    for shell in ["bash", "fish", "zsh"] {
+        let output = run(&["completions", shell]);
+        let printed = text(&output.stdout);
+        assert!(output.status.success() && printed.contains("metrics-listen") && printed.contains("revoke"), "{shell}");
+    }
+    let folder = tempfile::TempDir::new().expect("a temporary folder can be made");
+    let pages = folder.path().join("man1");
+    assert!(run(&["man", pages.to_str().expect("it is text")]).status.success());
+    let page = |name: &str| std::fs::read_to_string(pages.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert!(page("call-acceptance.1").contains("CALL_ACCEPTANCE_METRICS_LISTEN"));
+    assert!(page("call-acceptance-token-create.1").contains("call\\-acceptance\\-token\\-create"));
+}
+
 #[tokio::test]
 async fn migrate_and_demo_may_be_repeated() {
     let database = TestDatabase::empty(Kind::Sqlite).await;
