@@ -6,11 +6,7 @@ use call_acceptance_api::{access::Actor, wire::problem::Failure};
 use uuid::Uuid;
 
 use super::{server::Server, writers::Turn};
-use crate::store::{
-    self, Aborted, End, Transaction,
-    audit::{self, Record},
-    feed::{self, Change},
-};
+use crate::store::{self, Aborted, End, Transaction, audit::Record, feed::Change, journal};
 
 /// The result of a change whose transaction is still open.
 pub(super) struct Done<T> {
@@ -94,9 +90,8 @@ impl Server {
             if records.is_empty() {
                 return Ok((End::Undo(transaction), value));
             }
-            audit::insert(&transaction, by, &records, || self.clock.new_id()).await?;
             let changes: Vec<_> = changes.into_iter().map(|change| (self.clock.new_id(), change)).collect();
-            feed::note(&transaction, &changes).await?;
+            journal::insert(&transaction, by, &records, &changes, || self.clock.new_id()).await?;
             uncertain.put(changes);
             Ok((End::Commit(transaction), value))
         })

@@ -11,9 +11,9 @@ use call_acceptance_api::{
     wire::page::PageQuery,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
     prelude::{Json, Uuid},
-    sea_query::{Expr, ExprTrait, Query, SimpleExpr},
+    sea_query::{Expr, ExprTrait, InsertStatement, Query, SimpleExpr},
 };
 
 use super::{
@@ -40,16 +40,16 @@ pub struct Record {
     pub after: Option<Json>,
 }
 
-/// Inserts an event for each of `records`, each under one of `ids`.
-pub async fn insert(
-    db: &impl ConnectionTrait,
+/// The statements that insert an event for each of `records`, each under one of `ids`.
+pub(super) fn insertions(
+    backend: DbBackend,
     by: &Actor,
     records: &[Record],
     ids: impl Fn() -> Uuid,
-) -> Result<(), StoreError> {
-    let now = now(db.get_database_backend());
+) -> Result<Vec<InsertStatement>, StoreError> {
+    let now = now(backend);
     let client = by.client_address.map(|address| address.to_string());
-    for records in records.chunks(AT_ONCE) {
+    let insertion = |records: &[Record]| {
         let mut insert = Query::insert();
         insert.into_table(Entity).columns([
             Column::TenantId,
@@ -86,9 +86,9 @@ pub async fn insert(
                 (length(before)? + length(after)?).into(),
             ]);
         }
-        db.execute(&insert).await?;
-    }
-    Ok(())
+        Ok(insert)
+    };
+    records.chunks(AT_ONCE).map(insertion).collect()
 }
 
 /// Inserts an event of something that `by` was refused on what `owner` has.

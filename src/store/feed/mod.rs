@@ -17,7 +17,7 @@ use call_acceptance_api::{access::Scope, resource::token::TokenId, value::owner:
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, FromQueryResult, Statement,
     prelude::Uuid,
-    sea_query::{Expr, Query, SimpleExpr},
+    sea_query::{Expr, InsertStatement, Query, SimpleExpr},
 };
 
 pub use bell::Bell;
@@ -63,19 +63,12 @@ impl Change {
     }
 }
 
-/// Inserts the changes with their identifiers, as the last statement of the transaction.
-pub async fn note(db: &impl ConnectionTrait, changes: &[(Uuid, Change)]) -> Result<(), StoreError> {
-    if changes.is_empty() {
-        return Ok(());
-    }
-    let backend = db.get_database_backend();
-    for changes in changes.chunks(MOST / 10) {
-        db.execute(&insertion(backend, changes)).await?;
-    }
-    Ok(())
+/// The last statements of a transaction, which insert the changes with their identifiers.
+pub(super) fn insertions(backend: DbBackend, changes: &[(Uuid, Change)]) -> Vec<InsertStatement> {
+    changes.chunks(MOST / 10).map(|changes| insertion(backend, changes)).collect()
 }
 
-fn insertion(backend: DbBackend, changes: &[(Uuid, Change)]) -> sea_orm::sea_query::InsertStatement {
+fn insertion(backend: DbBackend, changes: &[(Uuid, Change)]) -> InsertStatement {
     let mut insert = Query::insert();
     insert.into_table(Entity).columns([
         Column::TenantId,
