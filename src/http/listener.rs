@@ -31,7 +31,7 @@ use tokio::{
 use super::{
     addresses::{Connections, Counted},
     head::MAX_HEAD_BYTES,
-    metrics::{Limit, METRICS, Raised},
+    metrics::{GaugeGuard, Limit, METRICS},
     stream::ClientStream,
 };
 use crate::{clock::Clock, config::Config, telemetry::Throttle};
@@ -58,7 +58,7 @@ struct Server {
 }
 
 /// The permits of a connection, held while it is open.
-type Place = (OwnedSemaphorePermit, Option<Counted>, Raised);
+type Place = (OwnedSemaphorePermit, Option<Counted>, GaugeGuard);
 
 /// Serves `endpoint` on `listener` until `stop` resolves. Then closes idle connections, and returns when the others are
 /// done or `drain` has expired.
@@ -117,12 +117,12 @@ impl Server {
         }
         let counted = self.connections.count(address);
         if counted.is_none() {
-            self.tell_too_many(address);
+            self.report_too_many(address);
         }
         Ok(counted.map(|counted| (stream, remote, (permit, Some(counted), METRICS.open()))))
     }
 
-    fn tell_too_many(&self, address: IpAddr) {
+    fn report_too_many(&self, address: IpAddr) {
         METRICS.count_limited(Limit::OfAddress);
         if let Some(count) = TOO_MANY.count() {
             let limit = self.config.connections_per_address;

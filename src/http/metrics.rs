@@ -70,16 +70,16 @@ impl OperationMetrics {
 }
 
 /// Raises a gauge until it is dropped.
-pub(super) struct Raised(&'static IntGauge);
+pub(super) struct GaugeGuard(&'static IntGauge);
 
-impl Raised {
+impl GaugeGuard {
     fn new(gauge: &'static IntGauge) -> Self {
         gauge.inc();
         Self(gauge)
     }
 }
 
-impl Drop for Raised {
+impl Drop for GaugeGuard {
     fn drop(&mut self) {
         self.0.dec();
     }
@@ -143,14 +143,14 @@ impl Metrics {
     }
 
     /// Counts a request as in progress until the result is dropped.
-    pub fn in_progress(&'static self) -> Raised {
-        Raised::new(&self.in_progress)
+    pub fn in_progress(&'static self) -> GaugeGuard {
+        GaugeGuard::new(&self.in_progress)
     }
 
     /// Counts a connection as open until the result is dropped.
-    pub fn open(&'static self) -> Raised {
+    pub fn open(&'static self) -> GaugeGuard {
         self.accepted.inc();
-        Raised::new(&self.open)
+        GaugeGuard::new(&self.open)
     }
 
     /// Counts a connection that met a limit.

@@ -142,7 +142,7 @@ impl Screening {
     }
 
     /// What becomes of `call`, by the first service that decides. Costs about a microsecond, and bounded below a
-    /// millisecond for all that can be stored: the dearest are 50,000 patterns that all have `?` in different
+    /// millisecond for all that can be stored: the most expensive are 50,000 patterns that all have `?` in different
     /// places (150 µs in all) and 200 schedules that cost as much as they may (2 to 3 µs each), each asked once.
     pub fn decide(&self, call: &Call<'_>) -> Ruling<'_> {
         self.order.ruling(&Facts::of(&self.parts, call))

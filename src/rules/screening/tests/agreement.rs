@@ -1,4 +1,5 @@
-//! Property tests: the compiled form agrees with the plain one, on 220,000 random questions in total.
+//! Property tests: the compiled form agrees with the plain one, the whole order of the decision on 125,000 random
+//! questions.
 
 use call_acceptance_api::{
     resource::{criteria::OutsideSchedules, protected_callers::ProtectedCaller, schedule::ScheduleType},
@@ -59,7 +60,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(many(1000))]
+    #![proptest_config(many(2000))]
 
     #[test]
     fn screening_makes_the_days_of_recurrences_that_the_crate_makes(
@@ -291,8 +292,8 @@ impl Scene {
 }
 
 proptest! {
-    // With as many questions each.
-    #![proptest_config(many(800))]
+    // With 100 questions each, so 125,000 in all.
+    #![proptest_config(many(1250))]
 
     #[test]
     fn screening_decides_as_the_plain_rules_do(scene in scene()) {
