@@ -27,7 +27,8 @@ const BUSY_HERE: Verdict = Verdict::Refuse("486 Busy Here, Reason: Q.850;cause=1
 const GONE_ELSEWHERE: Verdict =
     Verdict::Refuse("302 Gone Elsewhere, Reason: Q.850;cause=23, Contact: <sip:voicemail@mail.example;user=phone>");
 const GONE_FOR_GOOD: Verdict = Verdict::Refuse("410 Gone, Reason: Q.850;cause=1");
-const ANNOUNCEMENT: Verdict = Verdict::Announce("no%20anonymous%2fcalls", "433 Anonymity Disallowed");
+const ANNOUNCEMENT: Verdict =
+    Verdict::Announce("acc%c3%a8s%2b%20%f0%9f%93%b5%2frefus%25%3b", "433 Anonymity Disallowed");
 
 /// A call as its INVITE says it.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ mod users;
 use std::time::{Duration, Instant};
 
 use calls::{Call, DECLINE, Verdict};
-use network::{Configuration, Network, Setting};
+use network::{Configuration, MediaServer, Network, Setting};
 
 /// How many calls a second are placed: what a debug build on two busy cores copes with.
 const RATE: u32 = 150;
@@ -38,14 +38,34 @@ async fn each_of_a_thousand_calls_to_the_redirect_server_gets_its_verdict() {
     each_of_a_thousand_calls_gets_its_verdict(Configuration::Redirect).await;
 }
 
-#[tokio::test]
-async fn a_refusal_with_an_announcement_is_sent_when_there_is_nothing_that_plays_it() {
-    let setting = Setting { media_server: false, ..Setting::of(Configuration::Proxy) };
+async fn a_refusal_with_an_announcement_is_sent(media_server: MediaServer) {
+    let setting = Setting { media_server, ..Setting::of(Configuration::Proxy) };
     let mut network = Network::start(setting).await;
     let calls = calls::with_announcements();
     assert!(!calls.is_empty(), "some calls are such");
     let answers = network.place(&calls, RATE);
     network.assert_answers(&calls, &answers, |call| call.verdict);
+}
+
+#[tokio::test]
+async fn a_refusal_with_an_announcement_is_sent_when_there_is_nothing_that_plays_it() {
+    a_refusal_with_an_announcement_is_sent(MediaServer::Absent).await;
+}
+
+#[tokio::test]
+async fn a_refusal_with_an_announcement_is_sent_when_the_media_server_does_not_answer() {
+    a_refusal_with_an_announcement_is_sent(MediaServer::Frozen).await;
+}
+
+#[tokio::test]
+async fn a_caller_can_hang_up_while_the_decision_server_is_asked() {
+    for configuration in [Configuration::Proxy, Configuration::Redirect] {
+        let network = Network::start(Setting::of(configuration)).await;
+        network.decision_servers[0].signal("STOP");
+        let mut statuses = network.hang_up_early(users::FRIENDS);
+        statuses.sort();
+        assert_eq!(statuses, ["200", "487"], "{configuration:?}");
+    }
 }
 
 #[tokio::test]

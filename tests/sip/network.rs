@@ -36,6 +36,17 @@ impl Configuration {
     }
 }
 
+/// What plays announcements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaServer {
+    /// It answers calls.
+    Present,
+    /// It takes messages and never answers.
+    Frozen,
+    /// There is none.
+    Absent,
+}
+
 /// What differs between networks.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
@@ -46,14 +57,14 @@ pub struct Setting {
     pub internal: &'static str,
     /// The number of decision servers, at most 2.
     pub decision_servers: usize,
-    /// Whether there is a media server for announcements.
-    pub media_server: bool,
+    pub media_server: MediaServer,
 }
 
 impl Setting {
     /// One decision server, and calls from a trusted peer.
     pub fn of(configuration: Configuration) -> Self {
-        Self { configuration, trusted: "127.0.0.1", internal: "192.0.2.0/24", decision_servers: 1, media_server: true }
+        let media_server = MediaServer::Present;
+        Self { configuration, trusted: "127.0.0.1", internal: "192.0.2.0/24", decision_servers: 1, media_server }
     }
 }
 
@@ -66,6 +77,7 @@ pub struct Network {
     port: u16,
     callee_port: u16,
     media_port: Option<u16>,
+    _frozen_media_server: UdpSocket,
     folder: TempDir,
 }
 
@@ -81,8 +93,10 @@ impl Network {
             format!("INTERNAL_NETWORKS=\"{}\"", setting.internal),
             "INTERNAL_DOMAINS=\"pbx.example,second.example\"".to_owned(),
         ];
-        let media_port = setting.media_server.then_some(media_port);
-        definitions.extend(media_port.map(|port| format!("MEDIA_SERVER=\"127.0.0.1:{port}\"")));
+        let frozen_media_server = socket();
+        let media_port = (setting.media_server == MediaServer::Present).then_some(media_port);
+        let frozen_port = (setting.media_server == MediaServer::Frozen).then_some(port_of(&frozen_media_server));
+        definitions.extend(media_port.or(frozen_port).map(|port| format!("MEDIA_SERVER=\"127.0.0.1:{port}\"")));
         let mut decision_servers = Vec::new();
         for suffix in ["", "2"].into_iter().take(setting.decision_servers) {
             // Each has a database of its own, with the same users.
@@ -102,6 +116,7 @@ impl Network {
             port,
             callee_port,
             media_port,
+            _frozen_media_server: frozen_media_server,
             folder,
         };
         let media_port = media_port.unwrap_or(callee_port);
@@ -145,6 +160,28 @@ impl Network {
         // What it counts as failed may have its answer all the same: a message out of order is enough.
         caller.child.wait().expect("the caller can be waited for");
         answers
+    }
+
+    /// Calls this number and hangs up before there is an answer. Gives the status of the final answers to INVITE and
+    /// CANCEL, in the order in which they come.
+    pub fn hang_up_early(&self, called: &str) -> Vec<String> {
+        let socket = socket();
+        socket.set_read_timeout(Some(Duration::from_secs(10))).expect("a socket takes a time-out");
+        let send = |method| {
+            let request = request(method, &format!("sip:{called}@127.0.0.1:{}", self.port), "early", port_of(&socket));
+            socket.send_to(request.as_bytes(), ("127.0.0.1", self.port)).expect("loopback takes messages");
+        };
+        let receive = || {
+            let mut message = [0; 2000];
+            let length = socket.recv(&mut message).expect("there is an answer");
+            String::from_utf8_lossy(&message[..length]).split(' ').nth(1).unwrap_or_default().to_owned()
+        };
+        send("INVITE");
+        assert_eq!(receive(), "100", "the call is in progress");
+        send("CANCEL");
+        let answers = [receive(), receive()];
+        send("ACK");
+        answers.into()
     }
 
     /// The final answer to a call with this verdict, as [`Network::place`] gives it.
@@ -310,23 +347,35 @@ fn log_file(folder: &Path) -> PathBuf {
     folder.join("kamailio.log")
 }
 
-fn free_port() -> u16 {
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("there is a free port");
+fn socket() -> UdpSocket {
+    UdpSocket::bind("127.0.0.1:0").expect("there is a free port")
+}
+
+fn port_of(socket: &UdpSocket) -> u16 {
     socket.local_addr().expect("a bound socket has an address").port()
+}
+
+fn free_port() -> u16 {
+    port_of(&socket())
+}
+
+/// A request from this port. Those with the same name are of one transaction.
+fn request(method: &str, uri: &str, name: &str, port: u16) -> String {
+    format!(
+        "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK{name}\r\n\
+         From: <sip:test@127.0.0.1:{port}>;tag=test\r\nTo: <{uri}>\r\nCall-ID: {name}@127.0.0.1:{port}\r\n\
+         CSeq: 1 {method}\r\nContact: <sip:test@127.0.0.1:{port}>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+    )
 }
 
 /// Asks until a SIP program answers on the port, for half a minute.
 fn answers_options(port: u16) -> bool {
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("there is a free port");
-    let own = socket.local_addr().expect("a bound socket has an address");
+    let socket = socket();
     socket.set_read_timeout(Some(Duration::from_millis(100))).expect("a socket takes a time-out");
     let deadline = Instant::now() + Duration::from_secs(30);
     (1..).take_while(|_| Instant::now() < deadline).any(|attempt| {
-        let request = format!(
-            "OPTIONS sip:127.0.0.1:{port} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK{attempt}\r\n\
-             From: <sip:test@{own}>;tag=test\r\nTo: <sip:127.0.0.1:{port}>\r\nCall-ID: {attempt}@{own}\r\n\
-             CSeq: {attempt} OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
-        );
+        let uri = format!("sip:127.0.0.1:{port}");
+        let request = request("OPTIONS", &uri, &format!("attempt{attempt}"), port_of(&socket));
         let mut answer = [0; 2000];
         socket.send_to(request.as_bytes(), ("127.0.0.1", port)).is_ok()
             && socket.recv(&mut answer).is_ok_and(|length| answer[..length].starts_with(b"SIP/2.0 200 "))

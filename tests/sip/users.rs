@@ -126,7 +126,7 @@ fn treatments() -> Value {
             "service": REJECTION, "sipStatus": 302, "sipReason": "Gone Elsewhere", "q850Cause": 23,
             "redirectTo": "sip:voicemail@mail.example;user=phone"
         },
-        { "service": ANONYMOUS_REJECTION, "announcement": "no anonymous/calls" },
+        { "service": ANONYMOUS_REJECTION, "announcement": "acc\u{e8}s+ \u{1f4f5}/refus%;" },
     ])
 }
 

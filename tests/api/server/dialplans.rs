@@ -133,8 +133,8 @@ async fn the_dialplan_for_freeswitch_gets_its_verdicts() {
     }
 }
 
-/// The request of the script for OpenSIPS, for a call that has a Diversion or not.
-fn opensips(app: &App, caller: &str, diverted: bool) -> RequestBuilder {
+/// The request of the script for OpenSIPS, for a call whose caller has one of these header fields or neither.
+fn opensips(app: &App, caller: &str, header: &str) -> RequestBuilder {
     let script = dialplan(app, "opensips");
     let mut question = json!({});
     let assignment = Regex::new(r"\$json\(question/(\w+)\) :?= (.+);").expect("the pattern is right");
@@ -142,9 +142,9 @@ fn opensips(app: &App, caller: &str, diverted: bool) -> RequestBuilder {
         question[&assigned[1]] = match &assigned[2] {
             "$ru" => format!("sip:{NUMBER}@pbx.example.com;user=phone").into(),
             "$fu" => format!("sip:{caller}@caller.example.com").into(),
-            "\"restricted\"" => continue,
-            "\"true\"" if diverted => Value::Bool(true),
-            "\"true\"" => continue,
+            "\"restricted\"" if header == "Privacy" => "restricted".into(),
+            "\"true\"" if header == "Diversion" => Value::Bool(true),
+            "\"restricted\"" | "\"true\"" => continue,
             other => panic!("{other} is not known here"),
         };
     }
@@ -161,14 +161,15 @@ async fn the_script_for_opensips_gets_its_verdicts_in_members_that_it_reads() {
     let script = dialplan(&app, "opensips");
     let read: Vec<&str> = read.captures_iter(&script).map(|found| found.extract::<1>().1[0]).collect();
     assert_eq!(read, ["decision", "sipStatus", "sipReason"]);
-    for (caller, diverted, verdict) in [
-        (FRIEND, false, json!(["accept", null, null])),
-        (STRANGER, false, json!(["reject", 603, "Decline"])),
-        (FRIEND, true, json!(["reject", 603, "Decline"])),
+    for (caller, header, verdict) in [
+        (FRIEND, "", json!(["accept", null, null])),
+        (STRANGER, "", json!(["reject", 603, "Decline"])),
+        (FRIEND, "Diversion", json!(["reject", 603, "Decline"])),
+        (FRIEND, "Privacy", json!(["reject", 603, "Decline"])),
     ] {
-        let answer = text(opensips(&app, caller, diverted)).await;
+        let answer = text(opensips(&app, caller, header)).await;
         let answer: Value = serde_json::from_str(&answer).expect("the answer is JSON");
         let members: Value = read.iter().map(|member| answer[*member].clone()).collect();
-        assert_eq!(members, verdict, "{caller} {diverted}");
+        assert_eq!(members, verdict, "{caller} {header}");
     }
 }
