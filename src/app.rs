@@ -17,6 +17,7 @@ use crate::{
     service::Server,
     store::{self, ConnectError, Connection, Description},
     systemd, telemetry,
+    tls::{Tls, TlsError},
 };
 
 /// How many connections may wait to be accepted, as far as the system lets them. A client that finds no place tries
@@ -40,6 +41,9 @@ pub enum StartError {
         /// The cause.
         reason: std::io::Error,
     },
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The demonstration data cannot be created.
     #[error("cannot create the demonstration data: {0}")]
     Demo(String),
@@ -57,6 +61,8 @@ pub struct Application {
     address: SocketAddr,
     /// Listens on the address of the metrics, if they have one of their own.
     metrics: Option<TcpListener>,
+    /// The certificate for the address of the API, if it has one.
+    tls: Option<Arc<Tls>>,
     server: Arc<Server>,
     clock: Arc<dyn Clock>,
     config: Config,
@@ -70,6 +76,7 @@ impl Application {
 
     /// The same with the given clock.
     pub async fn build_with(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        let tls = config.tls.clone().map(|files| Tls::load(files, clock.clone())).transpose()?.map(Arc::new);
         let db = database(&config).await?;
         report_start(&db).await;
         let server = Arc::new(Server::new(db, clock.clone(), &config));
@@ -77,7 +84,7 @@ impl Application {
         let listener = listen(config.listen)?;
         let address = listener.local_addr()?;
         let metrics = config.metrics_listen.map(listen).transpose()?;
-        Ok(Self { listener, address, metrics, server, clock, config })
+        Ok(Self { listener, address, metrics, tls, server, clock, config })
     }
 
     /// The address that the server listens on.
@@ -90,6 +97,11 @@ impl Application {
         self.metrics.as_ref()?.local_addr().ok()
     }
 
+    /// Whether requests come over TLS.
+    pub fn is_secure(&self) -> bool {
+        self.tls.is_some()
+    }
+
     /// Whether the server runs without authentication.
     pub fn is_open(&self) -> bool {
         self.config.open
@@ -98,16 +110,16 @@ impl Application {
     /// Serves until `stop` resolves. Then accepts no new connections, and returns when the requests in progress are
     /// done or the drain timeout has expired.
     pub async fn run_until(self, stop: impl Future<Output = ()>) {
-        let Self { listener, metrics, server, clock, config, .. } = self;
+        let Self { listener, metrics, tls, server, clock, config, .. } = self;
         let endpoint = http::endpoint(server.clone(), clock.clone(), &config);
-        let serve = |listener, endpoint, closed: watch::Receiver<()>| {
+        let serve = |listener, endpoint, closed: watch::Receiver<()>, tls| {
             let closed = async move { drop(closed.clone().changed().await) };
-            listener::serve(listener, endpoint, closed, clock.clone(), config.clone())
+            listener::serve(listener, endpoint, closed, clock.clone(), config.clone(), tls)
         };
         let (open, closed) = watch::channel(());
         let serve_metrics = metrics.map(|listener| {
             let endpoint = http::metrics_endpoint(server.clone(), clock.clone(), &config);
-            serve(listener, endpoint, closed.clone())
+            serve(listener, endpoint, closed.clone(), None)
         });
         let stop = async {
             stop.await;
@@ -121,11 +133,19 @@ impl Application {
             tracing::info!("stopping: finishing the requests in progress");
             drop(open);
         };
-        let served = async { tokio::join!(stop, serve(listener, endpoint, closed), OptionFuture::from(serve_metrics)) };
+        let serve_api = serve(listener, endpoint, closed, tls.clone());
+        let served = async { tokio::join!(stop, serve_api, OptionFuture::from(serve_metrics)) };
+        let follow_certificate = async {
+            match tls {
+                Some(tls) => tls.follow().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = served => {}
             () = Box::pin(server.run_background()) => {}
             () = systemd::report_alive() => {}
+            () = follow_certificate => {}
         }
         tracing::info!("stopped");
     }

@@ -6,7 +6,8 @@
 //! - [`rules`]: pure functions that change criteria and decide on calls.
 //! - [`identity`]: tokens, and the access tokens of an OpenID provider.
 //! - [`store`]: statements, entities and migrations of the database.
-//! - [`clock`], [`telemetry`], [`systemd`]: the injected clock; logs and metrics; the service manager.
+//! - [`clock`], [`telemetry`], [`systemd`], [`tls`]: the injected clock; logs and metrics; the service manager; the
+//!   certificate.
 //!
 //! `docs/architecture.md` has the rules of each room, and the way of a request through them.
 
@@ -22,3 +23,4 @@ pub mod service;
 pub mod store;
 pub mod systemd;
 pub mod telemetry;
+pub mod tls;

@@ -11,6 +11,7 @@ use crate::{
     config::{Config, ConfigError},
     identity::oidc,
     store::{self, Diagnosis, Facts},
+    tls::{self, Certificate, Expiry},
 };
 
 /// Connections of an instance beside its two pools: for the feed of changes, its notifications, and migrations.
@@ -68,6 +69,7 @@ fn print(findings: Vec<Finding>) -> Result<(), StartError> {
 async fn findings(config: &Config) -> Vec<Finding> {
     let mut findings = vec![Good("the configuration is valid".to_owned()), time_zones()];
     findings.extend([Some(config.listen), config.metrics_listen].into_iter().flatten().map(address));
+    findings.push(certificate(config, SystemClock.now()));
     match store::diagnose(&config.database_url).await {
         Ok(Diagnosis { target, facts: Some(facts) }) => {
             findings.push(Good(format!("{}: {target}", facts.version)));
@@ -98,6 +100,33 @@ fn address(address: std::net::SocketAddr) -> Finding {
         Err(error) => Wrong(format!(
             "cannot listen on {address}: {error}; choose an address of this machine, and a port that may be used"
         )),
+    }
+}
+
+fn certificate(config: &Config, now: Timestamp) -> Finding {
+    let Some(files) = &config.tls else {
+        return match config.listen.ip().is_loopback() {
+            true => Good("requests are not encrypted, and come from this machine".to_owned()),
+            false => Advice(
+                "requests are not encrypted: set --tls-certificate, unless a proxy on a private network terminates TLS"
+                    .to_owned(),
+            ),
+        };
+    };
+    match tls::read(files) {
+        Ok(certificate) => dates(&certificate, now),
+        Err(error) => Wrong(format!("{error}; give the certificate with its chain, and the key that belongs to it")),
+    }
+}
+
+fn dates(certificate: &Certificate, now: Timestamp) -> Finding {
+    let Certificate { names, not_before, not_after } = certificate;
+    let names = if names.is_empty() { "no name, which clients refuse".to_owned() } else { names.join(", ") };
+    match certificate.expiry(now) {
+        Expiry::Valid => Good(format!("the certificate is for {names}, and valid until {not_after}")),
+        Expiry::Soon => Advice(format!("the certificate is for {names}, and expires at {not_after}: renew it")),
+        Expiry::Expired => Wrong(format!("the certificate for {names} has expired at {not_after}: renew it")),
+        Expiry::NotYet => Wrong(format!("the certificate for {names} is valid from {not_before}: is the clock right?")),
     }
 }
 

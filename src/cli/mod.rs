@@ -103,7 +103,15 @@ async fn serve(config: Config) -> Result<(), StartError> {
     let application = Application::build(config).await?;
     // Installed before the log reports that the server is running, since it may be stopped from then on.
     let stop = app::stop_signal()?;
-    tracing::info!("serving on http://{0}, documentation at http://{0}/docs/", application.address());
+    let (address, is_secure) = (application.address(), application.is_secure());
+    let scheme = if is_secure { "https" } else { "http" };
+    tracing::info!("serving on {scheme}://{address}, documentation at {scheme}://{address}/docs/");
+    if !is_secure && !address.ip().is_loopback() {
+        tracing::warn!(
+            "requests and tokens are not encrypted: set --tls-certificate, or let a proxy on this machine or a \
+                        private network terminate TLS"
+        );
+    }
     if let Some(address) = application.metrics_address() {
         tracing::info!("metrics are at http://{address}/metrics");
     }

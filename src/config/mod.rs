@@ -4,7 +4,9 @@ mod database_url;
 mod networks;
 pub mod options;
 
-use std::{fmt::Display, net::SocketAddr, num::NonZeroU32, ops::RangeInclusive, str::FromStr, time::Duration};
+use std::{
+    fmt::Display, net::SocketAddr, num::NonZeroU32, ops::RangeInclusive, path::PathBuf, str::FromStr, time::Duration,
+};
 
 use call_acceptance_api::value::phone_number::Region;
 use tracing_subscriber::EnvFilter;
@@ -70,6 +72,15 @@ impl Default for CascadeConfig {
     }
 }
 
+/// The files that the server has its certificate from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate, followed by those of its intermediate authorities (PEM).
+    pub certificate: PathBuf,
+    /// The private key of the certificate (PEM).
+    pub key: PathBuf,
+}
+
 /// A valid configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -77,6 +88,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The address that has the metrics alone; `None` puts them on the address of the API.
     pub metrics_listen: Option<SocketAddr>,
+    /// The certificate; without one, the server speaks plain HTTP.
+    pub tls: Option<TlsFiles>,
     /// The URL of the database.
     pub database_url: String,
     /// Maximum number of connections to the database.
@@ -191,6 +204,18 @@ impl Faults {
         open
     }
 
+    fn tls(&mut self, options: &Options) -> Option<TlsFiles> {
+        let file = |path: &Option<String>| path.as_ref().filter(|path| !path.is_empty()).map(PathBuf::from);
+        match (file(&options.tls_certificate), file(&options.tls_key)) {
+            (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+            (None, None) => None,
+            _ => {
+                self.0.push("--tls-certificate and --tls-key must be set together".to_owned());
+                None
+            }
+        }
+    }
+
     fn log_filter(&mut self, text: &str) {
         if EnvFilter::try_new(text).is_err() {
             self.add("log", text, "a log filter, like info or warn,call_acceptance=debug");
@@ -268,6 +293,7 @@ impl TryFrom<Options> for Config {
         let metrics_listen = options.metrics_listen.as_ref().filter(|address| !address.is_empty());
         let metrics_listen = metrics_listen
             .and_then(|address| faults.parse("metrics-listen", address, "an address and port, like 127.0.0.1:9464"));
+        let tls = faults.tls(&options);
         let database_connections = faults.within("database-connections", &options.database_connections, 1..=1000);
         let database_limits = faults.database_limits(&options);
         let concurrent_writes =
@@ -296,6 +322,7 @@ impl TryFrom<Options> for Config {
             Some(Self {
                 listen: listen?,
                 metrics_listen,
+                tls,
                 database_url: options.database_url,
                 database_connections: database_connections?,
                 database_limits: database_limits?,
@@ -335,6 +362,8 @@ mod tests {
         let options = Options {
             listen: "8080".to_owned(),
             metrics_listen: Some("9464".to_owned()),
+            tls_certificate: Some("server.pem".to_owned()),
+            tls_key: Some(String::new()),
             database_url: "mysql://root:secret@host/db".to_owned(),
             database_connections: "0".to_owned(),
             database_statement_timeout: "0".to_owned(),
@@ -370,7 +399,7 @@ mod tests {
             log: "call_acceptance=loud".to_owned(),
         };
         let error = Config::try_from(options).expect_err("nothing in it is right");
-        assert_eq!(error.0.len(), 29, "{error}");
+        assert_eq!(error.0.len(), 30, "{error}");
         assert!(!error.to_string().contains("secret"));
     }
 }

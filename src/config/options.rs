@@ -17,6 +17,13 @@ pub struct Options {
     /// Address and port that has `/metrics` alone; by default `/metrics` is on the address of the API
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<String>,
+    /// File with the server's certificate and those of its intermediate authorities (PEM). Then the server speaks
+    /// HTTPS, with HTTP/2; it rereads the file when it changes
+    #[arg(long, global = true, env = "CALL_ACCEPTANCE_TLS_CERTIFICATE", value_name = "FILE")]
+    pub tls_certificate: Option<String>,
+    /// File with the private key of the certificate (PEM)
+    #[arg(long, global = true, env = "CALL_ACCEPTANCE_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<String>,
     /// The database: postgres://USER:PASSWORD@HOST:PORT/DATABASE, or sqlite://FILE?mode=rwc
     #[arg(
         long,

@@ -1,6 +1,7 @@
 //! Checks of a request's first line and headers: their size and `Host`.
 //!
-//! A request has exactly one `Host` (RFC 9112, section 3.2). Without authentication, `Host` must name this machine.
+//! A request has exactly one `Host` (RFC 9112, section 3.2), or with HTTP/2 an `:authority` and no other `Host` (RFC
+//! 9113, section 8.3.1). Without authentication, `Host` must name this machine.
 //! Otherwise any web page could call the API by DNS rebinding: a domain of its author that resolves to a loopback
 //! address.
 
@@ -14,6 +15,8 @@ use poem::{
 
 /// Maximum size of a request's first line and headers, in bytes.
 pub const MAX_HEAD_BYTES: usize = 64 << 10;
+/// Maximum number of headers; that of hyper for HTTP/1.1.
+const MAX_HEADERS: usize = 100;
 /// The `detail` of the problem for a longer head.
 pub const TOO_LARGE: &str =
     "The first line and the headers are longer than 64 KiB together, or there are more than 100 headers.";
@@ -22,11 +25,18 @@ pub const TOO_LARGE: &str =
 /// refuses also a `Host` that is not this machine.
 pub fn check(request: &Request, open: bool) -> Result<(), Failure> {
     // hyper's limit is that of its buffer, so a head that arrives in one read can be longer.
-    if length(request) > MAX_HEAD_BYTES {
+    if length(request) > MAX_HEAD_BYTES || request.headers().len() > MAX_HEADERS {
         return Err(Failure::refused(ProblemCode::HeadTooLarge, TOO_LARGE));
     }
     let hosts: Vec<_> = request.headers().get_all(header::HOST).iter().collect();
-    let is_valid = hosts.len() == 1 || (hosts.is_empty() && request.version() < Version::HTTP_11);
+    let authority = request.uri().authority();
+    let is_valid = match request.version() {
+        Version::HTTP_2 => match authority {
+            Some(named) => hosts.iter().all(|host| host.as_bytes().eq_ignore_ascii_case(named.as_str().as_bytes())),
+            None => hosts.len() == 1,
+        },
+        version => hosts.len() == 1 || (hosts.is_empty() && version < Version::HTTP_11),
+    };
     if !is_valid {
         let detail = format!("A request must have exactly one `Host` header; this one has {}.", hosts.len());
         return Err(Failure::invalid(vec![Fault::of_parameter("Host", detail)]));

@@ -40,7 +40,7 @@ pub(super) struct Metrics {
     open: IntGauge,
     /// The maximum number of open connections.
     pub max: IntGauge,
-    limited: [IntCounter; 4],
+    limited: [IntCounter; 5],
 }
 
 /// The metrics of one operation, each made when it is needed first.
@@ -61,6 +61,8 @@ pub(super) enum Limit {
     Write,
     /// The time in which the head of a request arrives.
     Head,
+    /// The time of a TLS handshake.
+    Handshake,
 }
 
 impl OperationMetrics {
@@ -115,7 +117,7 @@ impl Metrics {
                 "call_acceptance_connections_limited_total",
                 "Connections that waited, were refused or were closed because of a limit, by limit.",
                 "limit",
-                ["connections", "connections_per_address", "write_timeout", "head_timeout"],
+                ["connections", "connections_per_address", "write_timeout", "head_timeout", "handshake_timeout"],
             ),
         };
         for operation in &metrics.operations {

@@ -14,9 +14,11 @@ mod masking;
 mod metrics;
 mod pages;
 mod problems;
+mod protocols;
 mod request_log;
 mod scrape;
 mod stream;
+mod streams;
 mod strict;
 
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};

@@ -7,7 +7,7 @@ use call_acceptance_api::wire::problem::Failure;
 use poem::{Body, Endpoint, IntoResponse, Response, get, http::header};
 
 use super::metrics::METRICS;
-use crate::{service::Server, telemetry::metrics};
+use crate::{service::Server, telemetry::metrics, tls};
 
 /// The page at `/metrics`.
 pub fn page(server: Arc<Server>) -> impl Endpoint<Output = Response> {
@@ -17,6 +17,7 @@ pub fn page(server: Arc<Server>) -> impl Endpoint<Output = Response> {
             // It reads files of the system.
             let text = tokio::task::spawn_blocking(move || {
                 LazyLock::force(&METRICS);
+                tls::register_metrics();
                 server.observe();
                 metrics::text()
             });

@@ -1,10 +1,10 @@
-//! The stream of a connection, with what hyper leaves to it.
+//! The streams of a connection, with what hyper leaves to them.
 //!
-//! - **Write timeout**: a client that does not read its answer is disconnected.
-//! - **Errors of hyper's own**: what hyper cannot parse it answers itself, with a status and an empty body, and it has
-//!   no hook for that. Its answer is recognised as it is written, and a problem with a request id takes its place, with
-//!   a line in the log. What is left: a client that speaks HTTP/2 at once, or sends no head in time, is disconnected
-//!   without an answer.
+//! - [`TimedStream`], on TCP: a client that does not read its answer is disconnected.
+//! - [`ClientStream`], above it or above TLS, for HTTP/1.1: what hyper cannot parse it answers itself, with a status
+//!   and an empty body, and it has no hook for that. Its answer is recognised as it is written, and a problem with a
+//!   request id takes its place, with a line in the log. What is left: a client that speaks HTTP/2 without having
+//!   agreed on it, or sends no head in time, is disconnected without an answer.
 
 use std::{
     future::Future,
@@ -46,9 +46,58 @@ const ANSWERS: [(&[u8], ProblemCode, &str); 3] = [
     (b"HTTP/1.1 431 Request Header Fields Too Large\r\n", ProblemCode::HeadTooLarge, TOO_LARGE),
 ];
 
+/// A TCP connection to a client, which has to read what is written.
+pub struct TimedStream(Pin<Box<TimeoutStream<TcpStream>>>);
+
+impl TimedStream {
+    /// Over a connection whose client has so long to read more of what is written.
+    pub fn over(stream: TcpStream, write_timeout: Duration) -> Self {
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(write_timeout));
+        Self(Box::pin(stream))
+    }
+}
+
+impl AsyncWrite for TimedStream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(cx, &[IoSlice::new(bytes)])
+    }
+
+    /// Writes; a client that did not read in time is hung up on, and what waits for it in the system is thrown away.
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = ready!(self.0.as_mut().poll_write_vectored(cx, slices));
+        if written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+            self.0.get_ref().set_zero_linger()?;
+        }
+        Poll::Ready(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.as_mut().poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.as_mut().poll_shutdown(cx)
+    }
+}
+
+impl AsyncRead for TimedStream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.0.as_mut().poll_read(cx, buffer)
+    }
+}
+
 /// A connection to a client, on which hyper's own answers become problems.
-pub struct ClientStream {
-    stream: Pin<Box<TimeoutStream<TcpStream>>>,
+pub struct ClientStream<S> {
+    stream: S,
     client: IpAddr,
     /// Makes the identifiers of requests.
     clock: Arc<dyn Clock>,
@@ -59,12 +108,10 @@ pub struct ClientStream {
     linger: Option<Pin<Box<Sleep>>>,
 }
 
-impl ClientStream {
-    /// Over a stream from this client, which has so long to read more of what is written.
-    pub fn over(stream: TcpStream, client: IpAddr, write_timeout: Duration, clock: Arc<dyn Clock>) -> Self {
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(write_timeout));
-        Self { stream: Box::pin(stream), client, clock, unanswered: Arc::default(), answer: Bytes::new(), linger: None }
+impl<S: AsyncRead + AsyncWrite + Unpin> ClientStream<S> {
+    /// Over a stream from this client.
+    pub fn over(stream: S, client: IpAddr, clock: Arc<dyn Clock>) -> Self {
+        Self { stream, client, clock, unanswered: Arc::default(), answer: Bytes::new(), linger: None }
     }
 
     /// Whether the client sent something that it got no answer to yet. A connection that is only idle has none.
@@ -72,14 +119,9 @@ impl ClientStream {
         self.unanswered.clone()
     }
 
-    /// Writes; a client that did not read in time is hung up on, and what waits for it in the system is thrown away.
     fn poll_write_stream(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         self.unanswered.store(false, Ordering::Relaxed);
-        let written = ready!(self.stream.as_mut().poll_write_vectored(cx, slices));
-        if written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
-            self.stream.get_ref().set_zero_linger()?;
-        }
-        Poll::Ready(written)
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
     }
 
     /// Writes what there is of the answer.
@@ -105,7 +147,7 @@ impl ClientStream {
         let mut scratch = [0; 8192];
         loop {
             let mut buffer = ReadBuf::new(&mut scratch);
-            let read = ready!(self.stream.as_mut().poll_read(cx, &mut buffer));
+            let read = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer));
             if read.is_err() || buffer.filled().is_empty() {
                 return Poll::Ready(());
             }
@@ -146,7 +188,7 @@ fn answer(code: ProblemCode, detail: &str, client: IpAddr, id: &RequestId) -> By
     (head + &body).into()
 }
 
-impl AsyncWrite for ClientStream {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientStream<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_write_vectored(cx, &[IoSlice::new(bytes)])
     }
@@ -180,20 +222,20 @@ impl AsyncWrite for ClientStream {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_answer(cx))?;
-        self.stream.as_mut().poll_flush(cx)
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_answer(cx))?;
-        ready!(self.stream.as_mut().poll_shutdown(cx))?;
+        ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
         self.poll_linger(cx).map(Ok)
     }
 }
 
-impl AsyncRead for ClientStream {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for ClientStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let read = self.stream.as_mut().poll_read(cx, buffer);
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if buffer.filled().len() > before {
             self.unanswered.store(true, Ordering::Relaxed);
         }

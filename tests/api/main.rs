@@ -6,6 +6,7 @@
 mod access;
 mod anonymous_call_rejection;
 mod audit_events;
+mod certificates;
 mod coverage;
 mod database;
 mod decisions;

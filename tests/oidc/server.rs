@@ -96,6 +96,7 @@ fn config(issuer: &str, database_url: &str) -> Config {
     Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         metrics_listen: None,
+        tls: None,
         database_url: database_url.to_owned(),
         database_connections: 5,
         database_limits: DatabaseLimits { statement: Duration::from_secs(30), lock: Duration::from_secs(30) },

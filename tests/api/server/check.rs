@@ -8,6 +8,7 @@ use std::{
 use rstest_reuse::apply;
 
 use crate::{
+    certificates::Authority,
     database::{Kind, TestDatabase},
     harness::both_databases,
 };
@@ -120,4 +121,39 @@ async fn a_database_that_refuses_writes_is_wrong() {
     let found = check(&["--database-url", &database.url]);
     assert!(!found.0);
     assert_line(&found, "wrong", &["refuses writes", "primary"]);
+}
+
+#[tokio::test]
+async fn the_certificate_and_its_dates_are_checked() {
+    let database = TestDatabase::create(Kind::Sqlite).await;
+    let authority = Authority::new();
+    let files = authority.issue(2020..2100);
+    let [certificate, key] = [&files.certificate, &files.key].map(|path| path.display().to_string());
+    let check = || check(&["--database-url", &database.url, "--tls-certificate", &certificate, "--tls-key", &key]);
+    let found = check();
+    assert!(found.0, "{}", found.1);
+    assert_line(&found, "ok", &["localhost", "2100-01-01"]);
+    for (years, text) in [(2020..2024, "has expired"), (2090..2100, "is valid from 2090-01-01")] {
+        authority.issue(years);
+        let found = check();
+        assert!(!found.0, "{}", found.1);
+        assert_line(&found, "wrong", &["localhost", text]);
+    }
+    let old = std::fs::read(&files.key).expect("the file is there");
+    authority.issue(2020..2100);
+    std::fs::write(&files.key, old).expect("the file can be written");
+    let found = check();
+    assert!(!found.0, "{}", found.1);
+    assert_line(&found, "wrong", &[&key, "does not fit", &certificate]);
+}
+
+#[tokio::test]
+async fn plain_http_for_other_machines_is_told() {
+    let database = TestDatabase::create(Kind::Sqlite).await;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_call-acceptance"));
+    let arguments = ["check", "--listen", "0.0.0.0:0", "--database-url", &database.url];
+    let output = command.env_clear().args(arguments).output().expect("the command runs");
+    let found = (output.status.success(), String::from_utf8(output.stdout).expect("it is text"));
+    assert!(found.0, "{}", found.1);
+    assert_line(&found, "advice", &["not encrypted", "--tls-certificate"]);
 }

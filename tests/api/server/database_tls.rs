@@ -4,76 +4,32 @@
 use std::{
     fs,
     os::unix::fs::{MetadataExt, PermissionsExt, chown},
-    path::{Path, PathBuf},
-    process::Command,
+    path::Path,
 };
 
-use tempfile::TempDir;
+use call_acceptance::config::TlsFiles;
 
 use crate::{
+    certificates::Authority,
     database::TestDatabase,
     decisions::outage::Cluster,
     harness::{App, Running, config},
 };
 
-/// Certificates that openssl made: of an authority, of a server that it vouches for, and of another authority.
-struct Certificates {
-    folder: TempDir,
-}
-
-impl Certificates {
-    fn make() -> Self {
-        let folder = TempDir::new().expect("a temporary folder can be made");
-        let made = Self { folder };
-        let authority = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
-        for name in ["ca", "other"] {
-            let (key, certificate) = (made.text("ca.key", name), made.text("ca.pem", name));
-            let subject = format!("/CN={name}");
-            made.openssl(
-                "req",
-                &[&authority[..], &["-subj", &subject, "-keyout", &key, "-out", &certificate]].concat(),
-            );
-        }
-        let request = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost"];
-        let (key, asked) = (made.text("key", "server"), made.text("csr", "server"));
-        made.openssl("req", &[&request[..], &["-keyout", &key, "-out", &asked]].concat());
-        let names = made.path("names");
-        fs::write(&names, "subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n").expect("a file can be written");
-        let (certificate, names) = (made.text("pem", "server"), names.display().to_string());
-        let (ca, ca_key) = (made.text("ca.pem", "ca"), made.text("ca.key", "ca"));
-        let signed = ["-req", "-in", &asked, "-CA", &ca, "-CAkey", &ca_key, "-CAcreateserial", "-days", "2"];
-        made.openssl("x509", &[&signed[..], &["-extfile", &names, "-out", &certificate]].concat());
-        made
+/// Lets the PostgreSQL whose data are in `folder` speak TLS with a certificate.
+async fn install(files: &TlsFiles, folder: &str, database: &TestDatabase) {
+    let owner = fs::metadata(folder).expect("the server has a folder");
+    for (file, setting) in [(&files.certificate, "ssl_cert_file"), (&files.key, "ssl_key_file")] {
+        let target = Path::new(folder).join(file.file_name().expect("it is a file"));
+        fs::copy(file, &target).expect("the folder can be written");
+        chown(&target, Some(owner.uid()), Some(owner.gid())).expect("the file can be the server's");
+        fs::set_permissions(&target, fs::Permissions::from_mode(0o600)).expect("the file can be made secret");
+        database.execute(&format!("ALTER SYSTEM SET {setting} = '{}'", target.display())).await;
     }
-
-    fn openssl(&self, command: &str, arguments: &[&str]) {
-        let output = Command::new("openssl").arg(command).args(arguments).output().expect("openssl is installed");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn text(&self, kind: &str, name: &str) -> String {
-        self.path(&format!("{name}.{kind}")).display().to_string()
-    }
-
-    /// Lets the PostgreSQL whose data are in `folder` speak TLS with the server's certificate.
-    async fn install(&self, folder: &str, database: &TestDatabase) {
-        let owner = fs::metadata(folder).expect("the server has a folder");
-        for (file, setting) in [("pem", "ssl_cert_file"), ("key", "ssl_key_file")] {
-            let target = Path::new(folder).join(format!("server.{file}"));
-            fs::copy(self.text(file, "server"), &target).expect("the folder can be written");
-            chown(&target, Some(owner.uid()), Some(owner.gid())).expect("the file can be the server's");
-            fs::set_permissions(&target, fs::Permissions::from_mode(0o600)).expect("the file can be made secret");
-            database.execute(&format!("ALTER SYSTEM SET {setting} = '{}'", target.display())).await;
-        }
-        database.execute("ALTER SYSTEM SET ssl = on").await;
-        database.execute("SELECT pg_reload_conf()").await;
-        while database.show("ssl").await != "on" {
-            tokio::task::yield_now().await;
-        }
+    database.execute("ALTER SYSTEM SET ssl = on").await;
+    database.execute("SELECT pg_reload_conf()").await;
+    while database.show("ssl").await != "on" {
+        tokio::task::yield_now().await;
     }
 }
 
@@ -86,9 +42,9 @@ fn secured(url: &str, host: &str, mode: &str, authority: &str) -> String {
 async fn the_database_is_who_its_certificate_says() {
     let cluster = Cluster::start();
     let database = TestDatabase::of(cluster.url().to_owned()).await;
-    let certificates = Certificates::make();
-    certificates.install(&database.show("data_directory").await, &database).await;
-    let (ours, other) = (certificates.text("ca.pem", "ca"), certificates.text("ca.pem", "other"));
+    let (vouching, unknown) = (Authority::new(), Authority::new());
+    install(&vouching.issue(2020..2100), &database.show("data_directory").await, &database).await;
+    let [ours, other] = [&vouching, &unknown].map(|authority| authority.certificate().display().to_string());
 
     let mut configuration = config(&secured(&database.url, "localhost", "verify-full", &ours));
     configuration.database_connections = 2;

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The command with its log in a pipe.
-struct Server {
+pub struct Server {
     process: Child,
     /// Until its reader is gone.
     log: Option<BufReader<ChildStderr>>,
@@ -22,21 +22,35 @@ struct Server {
 
 impl Server {
     async fn start() -> Self {
-        let database = TestDatabase::create(Kind::Sqlite).await;
+        Self::start_with(TestDatabase::create(Kind::Sqlite).await, &[])
+    }
+
+    /// Starts with further arguments.
+    pub fn start_with(database: TestDatabase, arguments: &[String]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_call-acceptance"))
             .env_clear()
             .args(["--listen", "127.0.0.1:0", "--database-url", &database.url])
+            .args(arguments)
             .stderr(Stdio::piped())
             .spawn()
             .expect("the command runs");
-        let mut log = BufReader::new(process.stderr.take().expect("the log is read here"));
-        let mut line = String::new();
-        while !line.contains("serving on ") {
-            line.clear();
-            assert!(log.read_line(&mut line).expect("the log is text") > 0, "the server starts");
-        }
+        let log = BufReader::new(process.stderr.take().expect("the log is read here"));
+        let mut server = Self { process, log: Some(log), url: String::new(), _database: database };
+        let line = server.line_with("serving on ");
         let url = line.split("serving on ").nth(1).and_then(|rest| rest.split(',').next()).expect("it says where");
-        Self { process, log: Some(log), url: url.to_owned(), _database: database }
+        url.clone_into(&mut server.url);
+        server
+    }
+
+    /// Waits for the next line of the log with this in it.
+    pub fn line_with(&mut self, part: &str) -> String {
+        let log = self.log.as_mut().expect("the log is read here");
+        let mut line = String::new();
+        while !line.contains(part) {
+            line.clear();
+            assert!(log.read_line(&mut line).expect("the log is text") > 0, "the log has {part:?}");
+        }
+        line
     }
 
     /// Causes this number of long log lines; every request gets a response.

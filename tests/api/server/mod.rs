@@ -19,3 +19,4 @@ mod paths;
 mod query;
 mod request_id;
 mod shutdown;
+mod tls;
