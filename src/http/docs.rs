@@ -2,12 +2,16 @@
 
 use std::sync::LazyLock;
 
-use bytes::Bytes;
 use call_acceptance_api::{
     Apis, TITLE,
     document::{self, spec_only::SpecOnly},
 };
-use poem::{Body, Endpoint, IntoResponse, Response, Route, endpoint::make_sync, get, web::Redirect};
+use poem::{
+    Endpoint, Response, Route,
+    endpoint::{make, make_sync},
+    get,
+    web::Redirect,
+};
 use serde_json::json;
 
 use super::pages::{Page, digests, escaped};
@@ -28,6 +32,10 @@ static READ: LazyLock<Page> = LazyLock::new(|| {
     published(&html, &generated.spec(), "Scalar", "connect-src 'none'")
 });
 
+/// The document.
+static JSON: LazyLock<Page> = LazyLock::new(|| Page::file(document::json(), "application/json"));
+static YAML: LazyLock<Page> = LazyLock::new(|| Page::file(document::yaml(), "application/yaml"));
+
 /// A page of the framework with this `title`, in which the published document replaces the `generated` one. It sets
 /// inline styles; `calls` is the policy for its requests.
 fn published(html: &str, generated: &str, title: &str, calls: &str) -> Page {
@@ -37,14 +45,19 @@ fn published(html: &str, generated: &str, title: &str, calls: &str) -> Page {
     Page::new(html, &format!("script-src {scripts}; style-src 'unsafe-inline'; img-src data:; {calls}"))
 }
 
+/// Answers with a page.
+pub fn constant(page: &'static LazyLock<Page>) -> impl Endpoint<Output = Response> {
+    get(make(move |request| async move { Ok::<_, poem::Error>(page.answer(&request).await) }))
+}
+
 /// The page for trying operations, at `/docs/`.
 pub fn page() -> impl Endpoint<Output = Response> {
-    Route::new().at("/docs/", get(make_sync(|_| TRY.answer()))).at("/docs", to("/docs/"))
+    Route::new().at("/docs/", constant(&TRY)).at("/docs", to("/docs/"))
 }
 
 /// The page for reading, at `/reference/`.
 pub fn reference() -> impl Endpoint<Output = Response> {
-    Route::new().at("/reference/", get(make_sync(|_| READ.answer()))).at("/reference", to("/reference/"))
+    Route::new().at("/reference/", constant(&READ)).at("/reference", to("/reference/"))
 }
 
 /// Redirects to a page from its path without the slash.
@@ -59,12 +72,10 @@ pub fn redirect() -> impl Endpoint<Output = Response> {
 
 /// The document as JSON, at `/openapi.json`.
 pub fn json() -> impl Endpoint<Output = Response> {
-    let text = Bytes::from(document::json());
-    get(make_sync(move |_| Body::from(text.clone()).with_content_type("application/json")))
+    constant(&JSON)
 }
 
 /// The document as YAML, at `/openapi.yaml`.
 pub fn yaml() -> impl Endpoint<Output = Response> {
-    let text = Bytes::from(document::yaml());
-    get(make_sync(move |_| Body::from(text.clone()).with_content_type("application/yaml")))
+    constant(&YAML)
 }

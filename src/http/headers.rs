@@ -44,6 +44,7 @@ pub fn share<E: Endpoint<Output = Response> + 'static>(
         let known = request.header(header::ORIGIN).is_some_and(|origin| origins.iter().any(|known| known == origin));
         async move {
             let mut answer = if known { Box::pin(shared.call(request)).await? } else { endpoint.call(request).await? };
+            // What the endpoint says of other headers, the layer for CORS has replaced.
             answer.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
             Ok::<_, poem::Error>(answer)
         }

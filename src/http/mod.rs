@@ -4,6 +4,7 @@ mod access;
 mod addresses;
 mod attempts;
 mod client;
+mod compression;
 mod context;
 mod docs;
 mod errors;

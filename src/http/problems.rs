@@ -9,7 +9,7 @@ use call_acceptance_api::{
     wire::problem::ProblemCode,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use poem::{Endpoint, Request, Response, Route, endpoint::make_sync, error::NotFoundError, get};
+use poem::{Endpoint, Request, Response, Route, endpoint::make, error::NotFoundError, get};
 
 use super::{
     docs,
@@ -45,15 +45,15 @@ static PAGES: LazyLock<HashMap<ProblemCode, Page>> =
 /// The pages, at `/problems/`.
 pub fn pages() -> impl Endpoint<Output = Response> {
     Route::new()
-        .at("/problems/", get(make_sync(|_| LIST.answer())))
+        .at("/problems/", docs::constant(&LIST))
         .at("/problems", docs::to("/problems/"))
-        .at("/problems/:code", get(make_sync(find)))
+        .at("/problems/:code", get(make(find)))
 }
 
-fn find(request: Request) -> poem::Result<Response> {
+async fn find(request: Request) -> poem::Result<Response> {
     let code = request.raw_path_param("code").and_then(ProblemCode::parse);
     let page = code.and_then(|code| PAGES.get(&code)).ok_or(NotFoundError)?;
-    Ok(page.answer())
+    Ok(page.answer(&request).await)
 }
 
 fn about(code: ProblemCode) -> Page {

@@ -23,7 +23,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use poem::{
     Endpoint, Response,
     endpoint::BoxEndpoint,
-    http::uri::Scheme,
+    http::{Method, uri::Scheme},
     web::{LocalAddr, RemoteAddr},
 };
 use tokio::{
@@ -34,6 +34,7 @@ use tokio::{
 use tokio_rustls::server::TlsStream;
 
 use super::{
+    compression::{self, Encoding},
     head::MAX_HEAD_BYTES,
     metrics::{Limit, METRICS},
     stream::{ClientStream, TimedStream},
@@ -168,7 +169,13 @@ impl Protocols {
         scheme: Scheme,
     ) -> hyper::Response<BoxBody<Bytes, io::Error>> {
         let (local, remote) = (LocalAddr(ends.local.into()), RemoteAddr(ends.remote.into()));
-        self.endpoint.get_response((request, local, remote, scheme).into()).await.into()
+        let preferred = match *request.method() {
+            // Its answer is not sent.
+            Method::HEAD => Encoding::Identity,
+            _ => Encoding::preferred(request.headers(), [Encoding::Gzip, Encoding::Brotli]),
+        };
+        let answer = self.endpoint.get_response((request, local, remote, scheme).into()).await;
+        compression::encoded(answer.into(), preferred).await
     }
 }
 

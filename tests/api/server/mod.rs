@@ -2,6 +2,7 @@
 
 mod check;
 mod commands;
+mod compression;
 mod connections;
 mod database_tls;
 mod dialplans;
