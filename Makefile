@@ -2,7 +2,8 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run check test test-abuse test-alerts test-sip test-oidc test-icalendar test-clients test-contract
+.PHONY: help setup run deb check test test-abuse test-alerts test-deb test-sip test-oidc test-icalendar test-clients
+.PHONY: test-contract
 .PHONY: test-docs spec spec-check spec-bless bench bench-instructions lint fmt ci
 
 # Where cargo and its tools are installed, and servers, for shells that do not have it in their PATH.
@@ -18,6 +19,10 @@ run: ## Build, write the demo data and serve, on an embedded database
 	@tools/setup run
 	@tools/run
 
+deb: ## Make a Debian package of a release build under target/debian/
+	@tools/setup deb
+	@tools/deb
+
 check: setup ## The inner loop: format, clippy, unit tests, drift of spec/; under a minute
 	@tools/check
 
@@ -29,6 +34,10 @@ test-abuse: setup ## Attack the server from outside: it costs little, and others
 
 test-alerts: setup ## Have Prometheus' own tool judge the metrics and the alerts
 	@tools/test-alerts
+
+test-deb: ## Install, upgrade and remove the package in a scratch Debian system, as docs/installing.md prints it
+	@tools/setup deb
+	@tools/test-deb
 
 test-sip: setup ## Place a thousand real calls through Kamailio
 	@cargo nextest run --test sip --ignore-default-filter --test-threads 1
