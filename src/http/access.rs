@@ -57,6 +57,7 @@ impl Gate {
             client_address: Some(context.client_address),
             request_id: context.id.to_string(),
             operation: operation.id,
+            dry_run: false,
         };
         if identified.as_ref().is_err_and(is_unauthenticated)
             && let Some(stranger) = stranger(request)

@@ -64,7 +64,8 @@ impl Server {
     /// Runs `work` in one transaction (see [`store::transaction`]), with its records in the audit trail of `by`. Its
     /// changes invalidate the caches of this instance immediately, and those of others within the staleness. If there
     /// are no records, nothing has changed and the transaction is rolled back: no revision is raised, and no cache is
-    /// invalidated. The number of concurrent changes of an actor is limited.
+    /// invalidated. The same goes for a change that `by` only tries. The number of concurrent changes of an actor is
+    /// limited.
     pub(super) async fn change<T, W, F>(&self, by: &Actor, work: W) -> Result<T, Failure>
     where
         W: Fn(Transaction) -> F,
@@ -87,7 +88,7 @@ impl Server {
             uncertain.take();
             let Done { transaction, value, mut records, changes } = work(transaction).await?;
             records.retain(|record| record.before != record.after);
-            if records.is_empty() {
+            if records.is_empty() || by.dry_run {
                 return Ok((End::Undo(transaction), value));
             }
             let changes: Vec<_> = changes.into_iter().map(|change| (self.clock.new_id(), change)).collect();

@@ -10,6 +10,7 @@ mod certificates;
 mod coverage;
 mod database;
 mod decisions;
+mod dry_run;
 mod exchanges;
 mod groups;
 mod harness;

@@ -145,9 +145,16 @@ pub struct Actor {
     pub request_id: String,
     /// The operationId.
     pub operation: &'static str,
+    /// Whether the actor only tries a change: it is carried out and rolled back.
+    pub dry_run: bool,
 }
 
 impl Actor {
+    /// The same actor, who only tries a change if `dry_run` is true.
+    pub fn trying(self, dry_run: bool) -> Self {
+        Self { dry_run, ..self }
+    }
+
     /// A command on the server's machine, which may do everything.
     pub fn command(name: &'static str, request_id: impl Into<String>) -> Self {
         let identity = Identity {
@@ -157,7 +164,13 @@ impl Actor {
             scope: Scope::System,
             read_only: false,
         };
-        Self { identity: identity.into(), client_address: None, request_id: request_id.into(), operation: name }
+        Self {
+            identity: identity.into(),
+            client_address: None,
+            request_id: request_id.into(),
+            operation: name,
+            dry_run: false,
+        }
     }
 }
 

@@ -24,7 +24,9 @@ pub(super) fn refer_to_headers(document: &mut Value) {
             response["headers"][name] = Value::Null;
         }
         for (name, header) in response["headers"].as_object_mut().into_iter().flatten() {
-            if headers.get(name).is_some() {
+            let variant = if header["required"] == false { UNLESS_DRY_RUN } else { "" };
+            let name = format!("{name}{variant}");
+            if headers.get(&name).is_some() {
                 *header = json!({ "$ref": format!("#/components/headers/{name}") });
             }
         }
@@ -32,7 +34,23 @@ pub(super) fn refer_to_headers(document: &mut Value) {
     document["components"]["headers"] = headers;
 }
 
+/// The suffix of the names of headers that the response to a dry run does not have.
+const UNLESS_DRY_RUN: &str = "UnlessDryRun";
+
 fn headers() -> Value {
+    let mut headers = constant_headers();
+    for name in ["ETag", "Location"] {
+        let mut header = headers[name].clone();
+        let described = header["description"].as_str().unwrap_or_default().trim_end_matches('.');
+        header["description"] = format!("{described}. A dry run has none.").into();
+        header["required"] = false.into();
+        headers[format!("{name}{UNLESS_DRY_RUN}")] = header;
+    }
+    headers
+}
+
+/// The headers of responses as most operations have them.
+fn constant_headers() -> Value {
     json!({
         "X-Request-Id": {
             "description": "Identifier of the request: the one sent with the request, or a new one.",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use poem_openapi::{
     Object, OpenApi,
-    param::{Header, Path},
+    param::{Header, Path, Query},
 };
 use serde::Serialize;
 
@@ -78,7 +78,7 @@ impl AnonymousCallRejectionApi {
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         user_id: Path<UserId>,
-        /// Answers 304 when one of these entity tags is the present revision.
+        /// The response is 304 if one of these entity tags is the current revision.
         #[oai(name = "If-None-Match")]
         if_none_match: Header<Option<EntityTags>>,
     ) -> Result<FoundVersion<AnonymousCallRejection>, Fails<SERVICE>> {
@@ -101,12 +101,16 @@ impl AnonymousCallRejectionApi {
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         user_id: Path<UserId>,
-        /// The write is done only when one of these entity tags is the present revision.
+        /// The write is performed only if one of these entity tags is the current revision.
         #[oai(name = "If-Match")]
         if_match: Header<Option<EntityTags>>,
+        /// Answers as without it, and changes nothing; without `ETag` and `Location`.
+        #[oai(name = "dryRun", default)]
+        dry_run: Query<bool>,
         body: JsonBody<AnonymousCallRejectionUpdate>,
     ) -> Result<UpdatedVersion<AnonymousCallRejection>, Fails<{ BODY | SERVICE | PRECONDITION }>> {
         let user = UserPath { tenant: tenant_id.0, group: group_id.0, user: user_id.0 };
-        Ok(self.0.update(&actor.0, user, body.0, if_match.0).await?.into())
+        let by = actor.0.trying(dry_run.0);
+        Ok(UpdatedVersion::with(self.0.update(&by, user, body.0, if_match.0).await?, dry_run.0))
     }
 }

@@ -4,7 +4,10 @@
 use std::{collections::HashSet, sync::Arc};
 
 use async_trait::async_trait;
-use poem_openapi::{Object, OpenApi, param::Path};
+use poem_openapi::{
+    Object, OpenApi,
+    param::{Path, Query},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -148,9 +151,12 @@ impl ProtectedCallersApi {
         &self,
         actor: Write<TENANT_ADMINS>,
         tenant_id: Path<TenantId>,
+        /// Answers as without it, and changes nothing; without `ETag` and `Location`.
+        #[oai(name = "dryRun", default)]
+        dry_run: Query<bool>,
         body: JsonBody<ProtectedCallersUpdate>,
     ) -> Result<Updated<ProtectedCallerList>, Fails<{ BODY | TENANT }>> {
-        Ok(Updated::with(self.0.replace(&actor.0, Owner::Tenant(tenant_id.0), body.0.into()).await?))
+        Ok(Updated::with(self.0.replace(&actor.0.trying(dry_run.0), Owner::Tenant(tenant_id.0), body.0.into()).await?))
     }
 
     /// View the protected callers of a group
@@ -184,9 +190,12 @@ impl ProtectedCallersApi {
         actor: Write<GROUP_ADMINS>,
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
+        /// Answers as without it, and changes nothing; without `ETag` and `Location`.
+        #[oai(name = "dryRun", default)]
+        dry_run: Query<bool>,
         body: JsonBody<ProtectedCallersUpdate>,
     ) -> Result<Updated<ProtectedCallerList>, Fails<{ BODY | GROUP }>> {
         let owner = Owner::Group(GroupPath { tenant: tenant_id.0, group: group_id.0 });
-        Ok(Updated::with(self.0.replace(&actor.0, owner, body.0.into()).await?))
+        Ok(Updated::with(self.0.replace(&actor.0.trying(dry_run.0), owner, body.0.into()).await?))
     }
 }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use poem_openapi::{Object, OpenApi, param::Path};
+use poem_openapi::{
+    Object, OpenApi,
+    param::{Path, Query},
+};
 use serde::Serialize;
 
 use crate::{
@@ -154,10 +157,13 @@ impl UserServicesApi {
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         user_id: Path<UserId>,
+        /// Answers as without it, and changes nothing; without `ETag` and `Location`.
+        #[oai(name = "dryRun", default)]
+        dry_run: Query<bool>,
         body: JsonBody<ServiceSelectionList>,
     ) -> Result<Updated<UserServiceList>, Fails<{ BODY | USER }>> {
         let user = UserPath { tenant: tenant_id.0, group: group_id.0, user: user_id.0 };
-        Ok(Updated::with(self.0.assign(&actor.0, user, body.0).await?))
+        Ok(Updated::with(self.0.assign(&actor.0.trying(dry_run.0), user, body.0).await?))
     }
 
     /// Unassign services from a user
@@ -175,9 +181,12 @@ impl UserServicesApi {
         tenant_id: Path<TenantId>,
         group_id: Path<GroupId>,
         user_id: Path<UserId>,
+        /// Answers as without it, and changes nothing; without `ETag` and `Location`.
+        #[oai(name = "dryRun", default)]
+        dry_run: Query<bool>,
         body: JsonBody<ServiceSelectionList>,
     ) -> Result<Deleted, Fails<{ BODY | USER }>> {
         let user = UserPath { tenant: tenant_id.0, group: group_id.0, user: user_id.0 };
-        Ok(self.0.unassign(&actor.0, user, body.0).await?.into())
+        Ok(self.0.unassign(&actor.0.trying(dry_run.0), user, body.0).await?.into())
     }
 }

@@ -44,7 +44,7 @@ text! {
     /// Identifier of a tenant, unique in the system; case-sensitive.
     TenantId {
         meaning: "a tenant's identifier",
-        rule: "1 to 30 characters, at least one of them visible, no control or format characters, no `/`, no white
+        rule: "1 to 30 characters, at least one of them visible, no control or format characters, no `/`, no white \
                space at either end, not `.` or `..`",
         length: 1..=30,
         pattern: NAME,
@@ -58,7 +58,7 @@ text! {
     /// Identifier of a group, unique in its tenant; case-sensitive.
     GroupId {
         meaning: "a group's identifier",
-        rule: "1 to 30 characters, at least one of them visible, no control or format characters, no `/`, no white
+        rule: "1 to 30 characters, at least one of them visible, no control or format characters, no `/`, no white \
                space at either end, not `.` or `..`",
         length: 1..=30,
         pattern: NAME,
@@ -72,7 +72,7 @@ text! {
     /// Identifier of a user, unique in its group; case-sensitive.
     UserId {
         meaning: "a user's identifier",
-        rule: "1 to 161 characters, at least one of them visible, no control or format characters, no `/`, no white
+        rule: "1 to 161 characters, at least one of them visible, no control or format characters, no `/`, no white \
                space at either end, not `.` or `..`",
         length: 1..=161,
         pattern: NAME,
@@ -86,7 +86,7 @@ text! {
     /// Name of a criteria, unique in its user's service; case-sensitive.
     CriteriaName {
         meaning: "a criteria's name",
-        rule: "1 to 50 characters, at least one of them visible, no control or format characters, no `/`, no white
+        rule: "1 to 50 characters, at least one of them visible, no control or format characters, no `/`, no white \
                space at either end, not `.` or `..`",
         length: 1..=50,
         pattern: NAME,
@@ -100,7 +100,7 @@ text! {
     /// Name of a schedule, unique among the schedules of its owner and type; case-sensitive.
     ScheduleName {
         meaning: "a schedule's name",
-        rule: "1 to 40 characters, at least one of them visible, no control or format characters, no `/`, no white
+        rule: "1 to 40 characters, at least one of them visible, no control or format characters, no `/`, no white \
                space at either end, not `.` or `..`",
         length: 1..=40,
         pattern: NAME,
@@ -114,7 +114,7 @@ text! {
     /// Name of a period, unique in its schedule; case-sensitive.
     PeriodName {
         meaning: "a period's name",
-        rule: "1 to 40 characters, at least one of them visible, no control or format characters, no `/`, no white
+        rule: "1 to 40 characters, at least one of them visible, no control or format characters, no `/`, no white \
                space at either end, not `.` or `..`",
         length: 1..=40,
         pattern: NAME,

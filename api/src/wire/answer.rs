@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     payload::JsonAnswer,
-    precondition::{EntityTags, Versioned},
+    precondition::{EntityTags, Revision, Versioned},
 };
 use crate::value::owner::path;
 
@@ -63,6 +63,26 @@ impl<T: Answer> Created<T> {
     }
 }
 
+/// 201 with a new resource and its path, which a dry run leaves out.
+#[derive(ApiResponse)]
+pub enum CreatedUnlessDryRun<T: Answer> {
+    /// Created; the new resource.
+    #[oai(status = 201)]
+    Created(
+        JsonAnswer<T>,
+        /// Path of the new resource; not in a dry run.
+        #[oai(header = "Location")]
+        Option<String>,
+    ),
+}
+
+impl<T: Answer> CreatedUnlessDryRun<T> {
+    /// The response for `value`, whose path has these segments.
+    pub fn at(segments: &[&str], value: T, dry_run: bool) -> Self {
+        Self::Created(JsonAnswer(value), (!dry_run).then(|| path(segments)))
+    }
+}
+
 /// 200 with an empty object.
 #[derive(ApiResponse)]
 pub enum Deleted {
@@ -115,15 +135,16 @@ pub enum UpdatedVersion<T: Answer> {
     #[oai(status = 200)]
     Ok(
         JsonAnswer<T>,
-        /// Revision of the user's service after the change.
+        /// Revision of the user's service after the change; not in a dry run.
         #[oai(header = "ETag")]
-        String,
+        Option<String>,
     ),
 }
 
-impl<T: Answer> From<Versioned<T>> for UpdatedVersion<T> {
-    fn from(versioned: Versioned<T>) -> Self {
-        Self::Ok(JsonAnswer(versioned.value), versioned.revision.entity_tag())
+impl<T: Answer> UpdatedVersion<T> {
+    /// The response for `versioned`.
+    pub fn with(versioned: Versioned<T>, dry_run: bool) -> Self {
+        Self::Ok(JsonAnswer(versioned.value), tag_unless(dry_run, versioned.revision))
     }
 }
 
@@ -134,19 +155,20 @@ pub enum CreatedVersion<T: Answer> {
     #[oai(status = 200)]
     Ok(
         JsonAnswer<T>,
-        /// Revision of the user's service after the change.
+        /// Revision of the user's service after the change; not in a dry run.
         #[oai(header = "ETag")]
-        String,
-        /// Path of the new resource.
+        Option<String>,
+        /// Path of the new resource; not in a dry run.
         #[oai(header = "Location")]
-        String,
+        Option<String>,
     ),
 }
 
 impl<T: Answer> CreatedVersion<T> {
     /// The response for `versioned`, whose path is `path`.
-    pub fn at(path: String, versioned: Versioned<T>) -> Self {
-        Self::Ok(JsonAnswer(versioned.value), versioned.revision.entity_tag(), path)
+    pub fn at(path: String, versioned: Versioned<T>, dry_run: bool) -> Self {
+        let tag = tag_unless(dry_run, versioned.revision);
+        Self::Ok(JsonAnswer(versioned.value), tag, (!dry_run).then_some(path))
     }
 }
 
@@ -157,16 +179,22 @@ pub enum DeletedVersion {
     #[oai(status = 200)]
     Ok(
         JsonAnswer<Empty>,
-        /// Revision of the user's service after the change.
+        /// Revision of the user's service after the change; not in a dry run.
         #[oai(header = "ETag")]
-        String,
+        Option<String>,
     ),
 }
 
-impl From<Versioned<()>> for DeletedVersion {
-    fn from(versioned: Versioned<()>) -> Self {
-        Self::Ok(JsonAnswer(Empty {}), versioned.revision.entity_tag())
+impl DeletedVersion {
+    /// The response for a deletion.
+    pub fn with(versioned: Versioned<()>, dry_run: bool) -> Self {
+        Self::Ok(JsonAnswer(Empty {}), tag_unless(dry_run, versioned.revision))
     }
+}
+
+/// The entity tag of a revision; `None` in a dry run, which has none.
+fn tag_unless(dry_run: bool, revision: Revision) -> Option<String> {
+    (!dry_run).then(|| revision.entity_tag())
 }
 
 /// An object without members.

@@ -1,5 +1,7 @@
 //! Random writes compared with a plain model of the service in memory: responses and criteria are the same after each
-//! write.
+//! write, and a dry run of it has the same response and changes nothing.
+
+use std::env;
 
 use proptest::{
     collection::{btree_set, vec},
@@ -16,7 +18,7 @@ use crate::{
     harness::{Answer, App, JSON, SERVICE, USER, both_databases},
 };
 
-/// Sequences of writes in one run.
+/// Sequences of writes in one run; `MODEL_SEQUENCES` says another number.
 const SEQUENCES: u32 = 40;
 
 #[derive(Debug, Clone)]
@@ -213,14 +215,26 @@ fn calls_from(callers: &Value) -> String {
     }
 }
 
-async fn send(app: &App, service: &str, write: &Write) -> Answer {
+async fn send(app: &App, write: &Write, query: &str) -> Answer {
     let (method, path, body) = match write {
-        Write::Create(body) => (Method::POST, format!("{service}criteria/"), body.clone()),
-        Write::Update(name, body) => (Method::PUT, format!("{service}criteria/{name}/"), body.clone()),
-        Write::Delete(name) => (Method::DELETE, format!("{service}criteria/{name}/"), json!({})),
-        Write::UpdateService(entries) => (Method::PUT, service.to_owned(), json!({ "criteria": entries })),
+        Write::Create(body) => (Method::POST, format!("{SERVICE}criteria/{query}"), body.clone()),
+        Write::Update(name, body) => (Method::PUT, format!("{SERVICE}criteria/{name}/{query}"), body.clone()),
+        Write::Delete(name) => (Method::DELETE, format!("{SERVICE}criteria/{name}/{query}"), json!({})),
+        Write::UpdateService(entries) => (Method::PUT, format!("{SERVICE}{query}"), json!({ "criteria": entries })),
     };
     app.send(method, &path, &[JSON], Some(body.to_string())).await
+}
+
+/// The body of a response; a problem without the request that it names.
+fn without_request(answer: &Answer) -> Value {
+    let mut body = answer.json();
+    body.as_object_mut().and_then(|members| members.remove("instance"));
+    body
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test run says by its environment what it wants")]
+fn sequences() -> u32 {
+    env::var("MODEL_SEQUENCES").ok().and_then(|number| number.parse().ok()).unwrap_or(SEQUENCES)
 }
 
 /// Unassigns and assigns the service, so that a sequence starts without criteria.
@@ -236,7 +250,17 @@ async fn play(app: &App, writes: &[Write]) -> Result<(), TestCaseError> {
     let mut model = Model::new();
     for write in writes {
         let statuses = expected(&mut model, write);
-        let answer = send(app, SERVICE, write).await;
+        let before = app.get(SERVICE).await;
+        let tried = send(app, write, "?dryRun=true").await;
+        let after = app.get(SERVICE).await;
+        prop_assert_eq!((&after.text, after.header("etag")), (&before.text, before.header("etag")), "{:?}", write);
+        let answer = send(app, write, "").await;
+        prop_assert_eq!(
+            (tried.status, without_request(&tried)),
+            (answer.status, without_request(&answer)),
+            "dry run and {:?}",
+            write
+        );
         prop_assert!(
             statuses.contains(&answer.status.as_u16()),
             "expected {:?}, got {} for {:?}",
@@ -257,7 +281,7 @@ async fn random_writes_have_the_responses_and_results_of_the_model(#[case] datab
             app.post(&format!("{USER}{folder}/"), json!({ "name": name })).await.expect(201);
         }
     }
-    let config = Config { cases: SEQUENCES, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: sequences(), failure_persistence: None, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(config, rng);
     let ran = tokio::task::block_in_place(|| {

@@ -26,7 +26,7 @@ macro_rules! criteria_api {
 
         use poem_openapi::{
             OpenApi,
-            param::{Header, Path},
+            param::{Header, Path, Query},
         };
 
         use super::{
@@ -91,11 +91,15 @@ macro_rules! criteria_api {
                 /// The write is performed only if one of these entity tags is the current revision.
                 #[oai(name = "If-Match")]
                 if_match: Header<Option<EntityTags>>,
+                /// Answers as without it, and changes nothing; without `ETag` and `Location`.
+                #[oai(name = "dryRun", default)]
+                dry_run: Query<bool>,
                 body: JsonBody<$update>,
             ) -> Result<UpdatedVersion<$view>, Fails<{ BODY | SERVICE | TAKEN | FULL | PRECONDITION }>> {
                 let service = service_of(tenant_id.0, group_id.0, user_id.0);
-                let updated = self.0.service_update(&actor.0, service, body.0.into(), if_match.0).await?;
-                Ok(updated.map($view::from).into())
+                let by = actor.0.trying(dry_run.0);
+                let updated = self.0.service_update(&by, service, body.0.into(), if_match.0).await?;
+                Ok(UpdatedVersion::with(updated.map($view::from), dry_run.0))
             }
 
             #[doc = $criteria_view_doc]
@@ -131,13 +135,17 @@ macro_rules! criteria_api {
                 /// The write is performed only if one of these entity tags is the current revision.
                 #[oai(name = "If-Match")]
                 if_match: Header<Option<EntityTags>>,
+                /// Answers as without it, and changes nothing; without `ETag` and `Location`.
+                #[oai(name = "dryRun", default)]
+                dry_run: Query<bool>,
                 body: JsonBody<$create>,
             ) -> Result<CreatedVersion<$criteria>, Fails<{ BODY | SERVICE | TAKEN | FULL | PRECONDITION }>> {
                 let service = service_of(tenant_id.0, group_id.0, user_id.0);
-                let created = self.0.criteria_create(&actor.0, service.clone(), body.0.into(), if_match.0).await?;
+                let by = actor.0.trying(dry_run.0);
+                let created = self.0.criteria_create(&by, service.clone(), body.0.into(), if_match.0).await?;
                 let (owner, below) = (Owner::User(service.user.clone()), service.segments());
                 let place = owner.path_of(&[below[0], below[1], "criteria", created.value.name.as_str()]);
-                Ok(CreatedVersion::at(place, created.map($criteria::from)))
+                Ok(CreatedVersion::at(place, created.map($criteria::from), dry_run.0))
             }
 
             #[doc = $criteria_update_doc]
@@ -155,11 +163,15 @@ macro_rules! criteria_api {
                 /// The write is performed only if one of these entity tags is the current revision.
                 #[oai(name = "If-Match")]
                 if_match: Header<Option<EntityTags>>,
+                /// Answers as without it, and changes nothing; without `ETag` and `Location`.
+                #[oai(name = "dryRun", default)]
+                dry_run: Query<bool>,
                 body: JsonBody<$update_one>,
             ) -> Result<UpdatedVersion<$criteria>, Fails<{ BODY | CRITERIA | TAKEN | PRECONDITION }>> {
                 let service = service_of(tenant_id.0, group_id.0, user_id.0);
-                let updated = self.0.criteria_update(&actor.0, service, body.0.of(instance_name.0), if_match.0).await?;
-                Ok(updated.map($criteria::from).into())
+                let by = actor.0.trying(dry_run.0);
+                let updated = self.0.criteria_update(&by, service, body.0.of(instance_name.0), if_match.0).await?;
+                Ok(UpdatedVersion::with(updated.map($criteria::from), dry_run.0))
             }
 
             #[doc = $criteria_delete_doc]
@@ -176,9 +188,14 @@ macro_rules! criteria_api {
                 /// The write is performed only if one of these entity tags is the current revision.
                 #[oai(name = "If-Match")]
                 if_match: Header<Option<EntityTags>>,
+                /// Answers as without it, and changes nothing; without `ETag` and `Location`.
+                #[oai(name = "dryRun", default)]
+                dry_run: Query<bool>,
             ) -> Result<DeletedVersion, Fails<{ CRITERIA | PRECONDITION }>> {
                 let service = service_of(tenant_id.0, group_id.0, user_id.0);
-                Ok(self.0.criteria_delete(&actor.0, service, instance_name.0, if_match.0).await?.into())
+                let by = actor.0.trying(dry_run.0);
+                let deleted = self.0.criteria_delete(&by, service, instance_name.0, if_match.0).await?;
+                Ok(DeletedVersion::with(deleted, dry_run.0))
             }
         }
     };

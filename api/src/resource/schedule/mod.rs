@@ -24,7 +24,7 @@ use crate::{
         time::TimeZone,
     },
     wire::{
-        answer::{Created, Deleted, Found, Updated},
+        answer::{CreatedUnlessDryRun, Deleted, Found, Updated},
         page::{Limit, PageQuery, ScheduleCursor},
         payload::{Body, JsonBody},
         problem::{BODY, Fails, Failure, Fault, GROUP, ProblemCode, TENANT, USER, codes},
@@ -205,12 +205,16 @@ macro_rules! schedules_api {
                 &self,
                 actor: Write<{ $writers }>,
                 $($id: Path<$id_type>,)*
+                /// Answers as without it, and changes nothing; without `ETag` and `Location`.
+                #[oai(name = "dryRun", default)]
+                dry_run: Query<bool>,
                 body: JsonBody<ScheduleCreate>,
-            ) -> Result<Created<Schedule>, Fails<{ BODY | $codes | SCHEDULE_CREATED }>> {
+            ) -> Result<CreatedUnlessDryRun<Schedule>, Fails<{ BODY | $codes | SCHEDULE_CREATED }>> {
                 let folder = ScheduleFolder { owner: $owner, kind: $kind };
-                let schedule = self.0.create(&actor.0, folder.clone(), body.0).await?;
+                let schedule = self.0.create(&actor.0.trying(dry_run.0), folder.clone(), body.0).await?;
                 let name = schedule.name.clone();
-                Ok(Created::at(&[&folder.segments()[..], &[name.as_str()]].concat(), schedule))
+                let segments = [&folder.segments()[..], &[name.as_str()]].concat();
+                Ok(CreatedUnlessDryRun::at(&segments, schedule, dry_run.0))
             }
 
             #[doc = $view_doc]
@@ -237,11 +241,14 @@ macro_rules! schedules_api {
                 actor: Write<{ $writers }>,
                 $($id: Path<$id_type>,)*
                 name: Path<ScheduleName>,
+                /// Answers as without it, and changes nothing; without `ETag` and `Location`.
+                #[oai(name = "dryRun", default)]
+                dry_run: Query<bool>,
                 body: JsonBody<ScheduleUpdate>,
             ) -> Result<Updated<Schedule>,
             Fails<{ BODY | $codes | codes(&[ProblemCode::ScheduleNotFound, ProblemCode::ScheduleExists]) }>> {
                 let folder = ScheduleFolder { owner: $owner, kind: $kind };
-                Ok(Updated::with(self.0.update(&actor.0, folder, name.0, body.0).await?))
+                Ok(Updated::with(self.0.update(&actor.0.trying(dry_run.0), folder, name.0, body.0).await?))
             }
 
             #[doc = $delete_doc]
@@ -253,10 +260,13 @@ macro_rules! schedules_api {
                 actor: Write<{ $writers }>,
                 $($id: Path<$id_type>,)*
                 name: Path<ScheduleName>,
+                /// Answers as without it, and changes nothing; without `ETag` and `Location`.
+                #[oai(name = "dryRun", default)]
+                dry_run: Query<bool>,
             ) -> Result<Deleted,
             Fails<{ $codes | codes(&[ProblemCode::ScheduleNotFound, ProblemCode::ScheduleInUse]) }>> {
                 let folder = ScheduleFolder { owner: $owner, kind: $kind };
-                Ok(self.0.delete(&actor.0, folder, name.0).await?.into())
+                Ok(self.0.delete(&actor.0.trying(dry_run.0), folder, name.0).await?.into())
             }
         }
     };

@@ -267,10 +267,13 @@ macro_rules! icalendar_api {
                 /// repeated.
                 #[oai(default, validator(max_items = 10))]
                 exclude: Query<Vec<ExcludedText>>,
+                /// Answers as without it, and changes nothing; without `ETag` and `Location`.
+                #[oai(name = "dryRun", default)]
+                dry_run: Query<bool>,
                 body: IcalendarBody,
             ) -> Result<Updated<LoadedSchedule>, Fails<{ CALENDAR | $codes | NOT_FOUND }>> {
                 let folder = ScheduleFolder { owner: $owner, kind: ScheduleType::Holiday };
-                Ok(replace(&*self.0, &actor.0, folder, name.0, (body.0, skip.0, exclude.0)).await?)
+                Ok(replace(&*self.0, &actor.0.trying(dry_run.0), folder, name.0, (body.0, skip.0, exclude.0)).await?)
             }
         }
     };
