@@ -251,6 +251,7 @@ fn actor(kept: &KeptDeletion) -> Actor {
         client_address: kept.client_address,
         request_id: kept.request_id.clone(),
         operation,
+        dry_run: false,
     }
 }
 

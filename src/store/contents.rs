@@ -50,11 +50,23 @@ pub struct Batch {
     pub last: Place,
 }
 
-/// Whether two columns of a row stand behind one place, and not behind another.
-fn between(columns: [SimpleExpr; 2], after: Option<&Place>, last: &Place) -> Condition {
-    let of = |place: &Place| Expr::tuple([Expr::val(place.group.as_str()), Expr::val(place.user.as_str())]);
-    let columns = Expr::tuple(columns);
-    Condition::all().add(columns.clone().lte(of(last))).add_option(after.map(|after| columns.gt(of(after))))
+/// Whether the group and the user of a row stand behind one place, and not behind another.
+///
+/// PostgreSQL ends a scan for `(group, user) <= (…)` with the group, not with the user. In a group of very many users
+/// each batch would read all that are left, so within a group only the users are compared.
+fn between([group, user]: [SimpleExpr; 2], after: Option<&Place>, last: &Place) -> Condition {
+    let all = Condition::all();
+    match after {
+        Some(after) if after.group == last.group => all
+            .add(group.eq(last.group.as_str()))
+            .add(user.clone().gt(after.user.as_str()))
+            .add(user.lte(last.user.as_str())),
+        _ => {
+            let of = |place: &Place| Expr::tuple([Expr::val(place.group.as_str()), Expr::val(place.user.as_str())]);
+            let columns = Expr::tuple([group, user]);
+            all.add(columns.clone().lte(of(last))).add_option(after.map(|after| columns.gt(of(after))))
+        }
+    }
 }
 
 /// The rows of a table that are of the users of a batch.
@@ -292,4 +304,29 @@ fn removal(owner: &Owner, below: &[&str], thing: &impl Serialize) -> Result<Reco
         before: Some(serde_json::to_value(thing).map_err(StoreError::corrupt)?),
         after: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::sea_query::{PostgresQueryBuilder, Query};
+
+    use super::*;
+
+    #[test]
+    fn a_batch_compares_users_alone_within_a_group_and_places_across_groups() {
+        let place = |group: &str, user: &str| Place { group: group.to_owned(), user: user.to_owned() };
+        let condition = |after: &Place, last: &Place| {
+            let columns = [Expr::col(users::Column::GroupId), Expr::col(users::Column::UserId)];
+            let query = Query::select().cond_where(between(columns, Some(after), last)).to_owned();
+            query.to_string(PostgresQueryBuilder)
+        };
+        assert_eq!(
+            condition(&place("g", "a"), &place("g", "b")),
+            r#"SELECT  WHERE "group_id" = 'g' AND "user_id" > 'a' AND "user_id" <= 'b'"#
+        );
+        assert_eq!(
+            condition(&place("g", "a"), &place("h", "b")),
+            r#"SELECT  WHERE ("group_id", "user_id") <= ('h', 'b') AND ("group_id", "user_id") > ('g', 'a')"#
+        );
+    }
 }

@@ -113,7 +113,7 @@ async fn every_write_but_those_of_owners_and_tokens_can_be_tried(#[case] databas
         assert_eq!((tried.status, tried.json()), (done.status, done.json()), "{}", operation.id);
         assert!(done.status.is_success(), "{}: {}", operation.id, done.text);
         for header in ["ETag", "Location"] {
-            assert!(!tried.headers.contains_key(header), "{} has {header}", operation.id);
+            assert!(!tried.headers.contains_key(header), "the dry run of {} has {header}", operation.id);
         }
         before = contents(&app, &operations).await;
     }

@@ -24,8 +24,8 @@ pub(super) fn refer_to_headers(document: &mut Value) {
             response["headers"][name] = Value::Null;
         }
         for (name, header) in response["headers"].as_object_mut().into_iter().flatten() {
-            let variant = if header["required"] == false { UNLESS_DRY_RUN } else { "" };
-            let name = format!("{name}{variant}");
+            let optional = Some(format!("{name}{UNLESS_DRY_RUN}")).filter(|_| header["required"] != true);
+            let name = optional.filter(|name| headers.get(name).is_some()).unwrap_or_else(|| name.clone());
             if headers.get(&name).is_some() {
                 *header = json!({ "$ref": format!("#/components/headers/{name}") });
             }

@@ -123,7 +123,7 @@ async fn the_first_steps_of_the_readme_are_answered_as_printed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_session_about_clients_is_answered_as_printed() {
-    is_answered_as_printed("docs/clients.md", 4).await;
+    is_answered_as_printed("docs/clients.md", 5).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
