@@ -1,5 +1,6 @@
 //! Properties of all requests, and what is not the API: the document, the documentation, the command.
 
+mod backup;
 mod check;
 mod commands;
 mod compression;
