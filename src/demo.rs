@@ -6,6 +6,7 @@ use call_acceptance_api::{
         anonymous_call_rejection::{AnonymousCallRejectionUpdate, AnonymousCallRejections},
         criteria::{CriteriaServices, selective_call_acceptance, selective_call_rejection},
         group::{GroupCreate, Groups},
+        number_list::{NumberListCreate, NumberListEntriesUpdate, NumberListEntry, NumberListPath, NumberLists},
         protected_callers::{ProtectedCallers, ProtectedCallersUpdate},
         schedule::{ScheduleCreate, ScheduleFolder, ScheduleType, Schedules},
         tenant::{TenantCreate, Tenants},
@@ -69,6 +70,7 @@ async fn fill(server: &Server, by: &Actor) -> Result<(), Failure> {
             unless_there(Schedules::create(server, by, folder, schedule).await)?;
         }
     }
+    create_number_lists(server, by, &path).await?;
     let services: ServiceSelectionList =
         parse(json!({ "services": ServiceName::ALL.map(|name| json!({ "name": name })) }))?;
     UserServices::assign(server, by, path.clone(), services).await?;
@@ -77,6 +79,23 @@ async fn fill(server: &Server, by: &Actor) -> Result<(), Failure> {
     let active = AnonymousCallRejectionUpdate { active: Some(true) };
     AnonymousCallRejections::update(server, by, path.clone(), active, None).await?;
     set_policies(server, by, &path).await
+}
+
+/// A number list of each level.
+async fn create_number_lists(server: &Server, by: &Actor, user: &UserPath) -> Result<(), Failure> {
+    for owner in Owner::User(user.clone()).with_parents() {
+        let description = "Reported by users, checked every month";
+        let list: NumberListCreate = parse(json!({ "name": "Nuisance callers", "description": description }))?;
+        let entries: NumberListEntriesUpdate = parse(json!({ "entries": [
+            { "pattern": "+3225550666", "note": "Reported three times", "expiresAt": "2199-12-31T00:00:00Z" },
+            { "pattern": "+3290*" }
+        ] }))?;
+        let path = NumberListPath { owner: owner.clone(), name: list.name.clone() };
+        unless_there(NumberLists::create(server, by, owner, list).await)?;
+        let entries = entries.entries.into_iter().map(NumberListEntry::from).collect();
+        server.add_entries(by, path, entries).await?;
+    }
+    Ok(())
 }
 
 /// What applies to all users of the tenant and the group. Callers whom the user's criteria reject are redirected by the
@@ -123,7 +142,10 @@ async fn fill_rejection(server: &Server, by: &Actor, user: UserPath) -> Result<(
         json!({
             "name": "Premium numbers", "description": "Nobody we know calls from these",
             "validUntil": "2199-12-31T00:00:00Z",
-            "fromDnCriteria": { "selection": "Specified Only", "phoneNumbers": ["+3290*"] }
+            "fromDnCriteria": {
+                "selection": "Specified Only", "phoneNumbers": ["+3290*"],
+                "numberLists": [{ "level": "Tenant", "name": "Nuisance callers" }]
+            }
         }),
         json!({
             "name": "Colleagues", "doNotPerformAction": true,
@@ -141,10 +163,11 @@ fn parse<T: Body>(body: Value) -> Result<T, Failure> {
 }
 
 fn unless_there<T>(created: Result<T, Failure>) -> Result<(), Failure> {
-    use ProblemCode::{CriteriaExists, GroupExists, ScheduleExists, TenantExists};
+    use ProblemCode::{CriteriaExists, GroupExists, NumberListExists, ScheduleExists, TenantExists};
     match created {
         Err(Failure::Refused(refusal))
-            if [TenantExists, GroupExists, ScheduleExists, CriteriaExists].contains(&refusal.code) =>
+            if [TenantExists, GroupExists, ScheduleExists, NumberListExists, CriteriaExists]
+                .contains(&refusal.code) =>
         {
             Ok(())
         }

@@ -22,8 +22,8 @@ use std::sync::Arc;
 use poem_openapi::{ExtraHeader, OpenApi, OpenApiService};
 
 use resource::{
-    anonymous_call_rejection, audit, criteria, decision, deletion, group, health, protected_callers, schedule, tenant,
-    token, treatment, user, user_service,
+    anonymous_call_rejection, audit, criteria, decision, deletion, group, health, number_list, protected_callers,
+    schedule, tenant, token, treatment, user, user_service,
 };
 
 /// The title of the published document.
@@ -42,6 +42,7 @@ pub type Apis = (
     protected_callers::ProtectedCallersApi,
     treatment::TreatmentsApi,
     ScheduleApis,
+    NumberListApis,
     user::UsersApi,
     group::GroupsApi,
     tenant::TenantsApi,
@@ -64,6 +65,16 @@ pub type ScheduleApis = (
     schedule::icalendar::TenantCalendarScheduleIcalendarApi,
 );
 
+/// The number lists of three levels, and their entries.
+pub type NumberListApis = (
+    number_list::UserNumberListsApi,
+    number_list::GroupNumberListsApi,
+    number_list::TenantNumberListsApi,
+    number_list::UserNumberListEntriesApi,
+    number_list::GroupNumberListEntriesApi,
+    number_list::TenantNumberListEntriesApi,
+);
+
 /// All ports; implemented by the server.
 pub trait Ports:
     criteria::CriteriaServices
@@ -73,6 +84,7 @@ pub trait Ports:
     + protected_callers::ProtectedCallers
     + treatment::Treatments
     + schedule::Schedules
+    + number_list::NumberLists
     + user::Users
     + group::Groups
     + tenant::Tenants
@@ -92,6 +104,7 @@ impl<T> Ports for T where
         + protected_callers::ProtectedCallers
         + treatment::Treatments
         + schedule::Schedules
+        + number_list::NumberLists
         + user::Users
         + group::Groups
         + tenant::Tenants
@@ -123,6 +136,14 @@ pub fn apis<S: Ports>(server: Arc<S>) -> Apis {
             schedule::icalendar::UserCalendarScheduleIcalendarApi(server.clone()),
             schedule::icalendar::GroupCalendarScheduleIcalendarApi(server.clone()),
             schedule::icalendar::TenantCalendarScheduleIcalendarApi(server.clone()),
+        ),
+        (
+            number_list::UserNumberListsApi(server.clone()),
+            number_list::GroupNumberListsApi(server.clone()),
+            number_list::TenantNumberListsApi(server.clone()),
+            number_list::UserNumberListEntriesApi(server.clone()),
+            number_list::GroupNumberListEntriesApi(server.clone()),
+            number_list::TenantNumberListEntriesApi(server.clone()),
         ),
         user::UsersApi(server.clone()),
         group::GroupsApi(server.clone()),

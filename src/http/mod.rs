@@ -25,7 +25,7 @@ mod strict;
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use call_acceptance_api::{
-    document,
+    document::{self, operations::Operation},
     wire::{
         problem::{Failure, ProblemCode},
         validation::BodySchemas,
@@ -43,6 +43,9 @@ use access::Gate;
 use attempts::Attempts;
 use context::RequestContext;
 use metrics::METRICS;
+
+/// Timeout of a request with a file of many things, unless that of others is longer.
+const FILE_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The endpoint of the API and its pages, and of the metrics, unless they have an address of their own.
 pub fn endpoint(server: Arc<Server>, clock: Arc<dyn Clock>, config: &Config) -> BoxEndpoint<'static, Response> {
@@ -137,10 +140,12 @@ impl Pipeline {
     async fn answer_in_time(&self, request: Request, context: &RequestContext) -> poem::Result<Response> {
         // In a box, so that the layers around it do not move it.
         let answered = Box::pin(AssertUnwindSafe(self.answer(request, context)).catch_unwind());
-        match tokio::time::timeout(self.request_timeout, answered).await {
+        let file = context.operation.is_some_and(Operation::takes_file);
+        let limit = if file { self.request_timeout.max(FILE_TIMEOUT) } else { self.request_timeout };
+        match tokio::time::timeout(limit, answered).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(panic)) => Err(internal(&*panic).into()),
-            Err(_) => Err(out_of_time(self.request_timeout).into()),
+            Err(_) => Err(out_of_time(limit).into()),
         }
     }
 

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use call_acceptance_api::{
     resource::{
         criteria::{
-            Criteria, CriteriaChange, CriteriaDescription, FromDnCriteria, MAX_CRITERIA, ScheduleReference,
-            ScheduleSelection, Selection,
+            Criteria, CriteriaChange, CriteriaDescription, FromDnCriteria, MAX_CRITERIA, NumberListReference,
+            ScheduleReference, ScheduleSelection, Selection,
         },
         schedule::ScheduleType,
     },
@@ -27,8 +27,26 @@ pub struct ScheduleLink {
     pub reference: ScheduleReference,
 }
 
-/// The keys of the schedules that changes refer to and that exist.
-pub type FoundSchedules = HashMap<ScheduleReference, Uuid>;
+/// The keys of what changes refer to and what exists.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Found {
+    /// The schedules.
+    pub schedules: HashMap<ScheduleReference, Uuid>,
+    /// The number lists.
+    pub number_lists: HashMap<NumberListReference, Uuid>,
+}
+
+impl Found {
+    /// What these criteria refer to.
+    pub fn in_criteria(criteria: &[KeptCriteria]) -> Self {
+        let links = criteria.iter().flat_map(|kept| [&kept.time_schedule, &kept.holiday_schedule]).flatten();
+        let lists = criteria.iter().flat_map(|kept| kept.from_dn_criteria.number_lists.iter().zip(&kept.number_lists));
+        Self {
+            schedules: links.map(|link| (link.reference.clone(), link.id)).collect(),
+            number_lists: lists.map(|(reference, id)| (reference.clone(), *id)).collect(),
+        }
+    }
+}
 
 /// A stored criteria.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +67,8 @@ pub struct KeptCriteria {
     pub do_not_perform_action: bool,
     /// The callers that it matches.
     pub from_dn_criteria: FromDnCriteria,
+    /// The keys of the number lists that `from_dn_criteria` names, in the same order.
+    pub number_lists: Vec<Uuid>,
     /// It applies only within this time schedule.
     pub time_schedule: Option<ScheduleLink>,
     /// It applies only on these holidays.
@@ -100,11 +120,17 @@ pub fn schedules_of(changes: &[CriteriaChange]) -> impl Iterator<Item = Schedule
         .flat_map(|change| schedule_members(change).into_iter().filter_map(|(_, kind, member)| reference(member, kind)))
 }
 
+/// The number lists that `changes` refer to, which must be looked up before they are applied. Deletions need none.
+pub fn number_lists_of(changes: &[CriteriaChange]) -> impl Iterator<Item = &NumberListReference> {
+    let changes = changes.iter().filter(|change| !change.delete);
+    changes.filter_map(|change| change.from_dn_criteria.as_ref()?.number_lists.as_ref()).flatten()
+}
+
 /// Applies `changes` to `before` in order. The store detects names that are taken, at the step that takes them.
 ///
 /// # Errors
 /// All faults of all changes, each under `/criteria/` and the index of its change; or too many criteria.
-pub fn plan(before: Vec<KeptCriteria>, changes: &[CriteriaChange], found: &FoundSchedules) -> Result<Plan, Failure> {
+pub fn plan(before: Vec<KeptCriteria>, changes: &[CriteriaChange], found: &Found) -> Result<Plan, Failure> {
     let mut plan = Plan { steps: Vec::new(), after: before };
     let mut faults = Vec::new();
     let mut next = next_position(&plan.after);
@@ -115,7 +141,7 @@ pub fn plan(before: Vec<KeptCriteria>, changes: &[CriteriaChange], found: &Found
             plan.steps.extend(place.map(|place| Step::Delete(plan.after.remove(place).position)));
             continue;
         }
-        faults.extend(missing_schedules(change, found, &pointer));
+        faults.extend(missing_references(change, found, &pointer));
         match place {
             Some(place) => {
                 let merged = plan.after[place].clone().merged(change, found);
@@ -143,12 +169,8 @@ pub fn plan(before: Vec<KeptCriteria>, changes: &[CriteriaChange], found: &Found
 ///
 /// # Errors
 /// Faults of the change, or too many criteria.
-pub fn create(
-    before: &[KeptCriteria],
-    change: &CriteriaChange,
-    found: &FoundSchedules,
-) -> Result<KeptCriteria, Failure> {
-    let mut faults = missing_schedules(change, found, "");
+pub fn create(before: &[KeptCriteria], change: &CriteriaChange, found: &Found) -> Result<KeptCriteria, Failure> {
+    let mut faults = missing_references(change, found, "");
     let created = match new_criteria(next_position(before), change, found, "") {
         Ok(created) => created,
         Err(mut these) => {
@@ -168,9 +190,9 @@ pub fn create(
 ///
 /// # Errors
 /// Faults of the change.
-pub fn update(before: KeptCriteria, change: &CriteriaChange, found: &FoundSchedules) -> Result<KeptCriteria, Failure> {
+pub fn update(before: KeptCriteria, change: &CriteriaChange, found: &Found) -> Result<KeptCriteria, Failure> {
     let after = before.merged(change, found);
-    let mut faults = missing_schedules(change, found, "");
+    let mut faults = missing_references(change, found, "");
     faults.extend(wrong_validity(&after, change, ""));
     only_without(faults)?;
     Ok(after)
@@ -178,9 +200,11 @@ pub fn update(before: KeptCriteria, change: &CriteriaChange, found: &FoundSchedu
 
 impl KeptCriteria {
     /// The criteria after `change`. Members left out of the change are unchanged.
-    fn merged(self, change: &CriteriaChange, found: &FoundSchedules) -> Self {
+    fn merged(self, change: &CriteriaChange, found: &Found) -> Self {
         let from = change.from_dn_criteria.clone().unwrap_or_default();
         let before = self.from_dn_criteria;
+        let key = |reference| found.number_lists.get(reference).copied();
+        let keys = from.number_lists.as_ref().map(|lists| lists.iter().filter_map(key).collect());
         Self {
             position: self.position,
             name: change.new_name.clone().unwrap_or(self.name),
@@ -197,7 +221,9 @@ impl KeptCriteria {
                     .unwrap_or(before.include_unavailable_callers),
                 include_internal_callers: from.include_internal_callers.unwrap_or(before.include_internal_callers),
                 phone_numbers: from.phone_numbers.unwrap_or(before.phone_numbers),
+                number_lists: from.number_lists.unwrap_or(before.number_lists),
             },
+            number_lists: keys.unwrap_or(self.number_lists),
             time_schedule: linked(&change.time_schedule, ScheduleType::Time, self.time_schedule, found),
             holiday_schedule: linked(&change.holiday_schedule, ScheduleType::Holiday, self.holiday_schedule, found),
         }
@@ -262,35 +288,43 @@ fn linked(
     member: &Change<ScheduleSelection>,
     kind: ScheduleType,
     before: Option<ScheduleLink>,
-    found: &FoundSchedules,
+    found: &Found,
 ) -> Option<ScheduleLink> {
     match member {
         Change::Keep => before,
         Change::Clear => None,
         Change::Set(_) => {
             let reference = reference(member, kind)?;
-            found.get(&reference).map(|id| ScheduleLink { id: *id, reference })
+            found.schedules.get(&reference).map(|id| ScheduleLink { id: *id, reference })
         }
     }
 }
 
-fn missing_schedules(change: &CriteriaChange, found: &FoundSchedules, pointer: &str) -> Vec<Fault> {
+fn missing_references(change: &CriteriaChange, found: &Found, pointer: &str) -> Vec<Fault> {
     let fault = |(name, kind, member): (&str, ScheduleType, &Change<ScheduleSelection>)| {
         let ScheduleReference { level, name: schedule, kind } =
-            reference(member, kind).filter(|reference| !found.contains_key(reference))?;
+            reference(member, kind).filter(|reference| !found.schedules.contains_key(reference))?;
         let detail = format!(
             "There is no schedule {:?} of type {kind:?} at the level {level:?}; create it first.",
             schedule.as_str()
         );
         Some(Fault::at(format!("{pointer}/{name}"), detail))
     };
-    schedule_members(change).into_iter().filter_map(fault).collect()
+    let schedules = schedule_members(change).into_iter().filter_map(fault);
+    let lists = change.from_dn_criteria.as_ref().and_then(|from| from.number_lists.as_ref());
+    let lists = lists.into_iter().flatten().enumerate();
+    let missing = lists.filter(|(_, reference)| !found.number_lists.contains_key(reference));
+    let list_fault = |(at, NumberListReference { level, name }): (usize, &NumberListReference)| {
+        let detail = format!("There is no number list {:?} at the level {level:?}; create it first.", name.as_str());
+        Fault::at(format!("{pointer}/fromDnCriteria/numberLists/{at}"), detail)
+    };
+    schedules.chain(missing.map(list_fault)).collect()
 }
 
 fn new_criteria(
     position: i32,
     change: &CriteriaChange,
-    found: &FoundSchedules,
+    found: &Found,
     pointer: &str,
 ) -> Result<KeptCriteria, Vec<Fault>> {
     let name = change.name.as_str();
@@ -332,14 +366,20 @@ fn blank(position: i32, name: CriteriaName, selection: Selection) -> KeptCriteri
             include_unavailable_callers: false,
             include_internal_callers: false,
             phone_numbers: Vec::new(),
+            number_lists: Vec::new(),
         },
+        number_lists: Vec::new(),
         time_schedule: None,
         holiday_schedule: None,
     }
 }
 
-/// The summary for a table, as in BroadWorks: `All calls`, `Forwarded calls`; or the first three of the numbers,
-/// `Private`, `Unavailable` and `Internal`, followed by `...` if there are more; empty if no call can match.
+/// Maximum length of a summary, in characters; the published document says so since its first release.
+const LONGEST_SUMMARY: usize = 100;
+
+/// The summary for a table, as in BroadWorks: `All calls`, `Forwarded calls`; or the first three of the numbers, the
+/// names of number lists, `Private`, `Unavailable` and `Internal`, followed by `...` if there are more; fewer if three
+/// would be too long; empty if no call can match.
 pub fn calls_from(from: &FromDnCriteria) -> String {
     match from.selection {
         Selection::Any => return "All calls".to_owned(),
@@ -352,10 +392,15 @@ pub fn calls_from(from: &FromDnCriteria) -> String {
         (from.include_internal_callers, "Internal"),
     ];
     let flags = flags.into_iter().filter_map(|(included, name)| included.then_some(name));
-    let callers: Vec<&str> = from.phone_numbers.iter().map(|number| number.as_str()).chain(flags).collect();
-    let more = if callers.len() > 3 { "..." } else { "" };
-    let first: Vec<&str> = callers.into_iter().take(3).collect();
-    format!("{}{more}", first.join(", "))
+    let numbers = from.phone_numbers.iter().map(|number| number.as_str());
+    let lists = from.number_lists.iter().map(|list| list.name.as_str());
+    let callers: Vec<&str> = numbers.chain(lists).chain(flags).collect();
+    let summary = |shown: usize| {
+        let more = if callers.len() > shown { "..." } else { "" };
+        format!("{}{more}", callers[..shown].join(", "))
+    };
+    let shown = (1..=callers.len().min(3)).rev().map(summary);
+    shown.into_iter().find(|text| text.chars().count() <= LONGEST_SUMMARY).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -371,6 +416,7 @@ mod tests {
             include_unavailable_callers: unavailable,
             include_internal_callers: false,
             phone_numbers: numbers.iter().map(|number| PhoneNumberPattern::parse(number).expect("a pattern")).collect(),
+            number_lists: Vec::new(),
         }
     }
 

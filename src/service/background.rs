@@ -12,7 +12,7 @@ use crate::store::{audit, token};
 
 /// Interval of deleting old events.
 const CLEANING: Duration = Duration::from_secs(3600);
-/// Interval of storing when tokens were used.
+/// Interval of storing when tokens were used, and of deleting expired entries.
 const NOTING: Duration = Duration::from_secs(60);
 
 /// Maximum number of tokens looked up by one statement.
@@ -25,8 +25,8 @@ fn spread() -> f64 {
 
 impl Server {
     /// Runs the background tasks for as long as the future is polled: follows changes by other instances, checks cached
-    /// tokens, stores uses of tokens, deletes old events, records refusals and
-    /// carries out deletions.
+    /// tokens, stores uses of tokens, deletes old events and expired entries, records refusals and carries out
+    /// deletions.
     pub async fn run_background(&self) {
         tokio::join!(
             self.snapshots.watch(),
@@ -34,7 +34,8 @@ impl Server {
             self.note_uses(),
             self.forget_events(),
             self.refusals.record(&self.db, &*self.clock),
-            self.carry_out_deletions()
+            self.carry_out_deletions(),
+            self.forget_entries()
         );
     }
 
@@ -61,6 +62,18 @@ impl Server {
                 if let Err(error) = token::note_use(&self.db, &id, used * 1_000_000).await {
                     tracing::debug!(%error, "the use of a token cannot be stored");
                 }
+            }
+        }
+    }
+
+    /// Deletes periodically the entries of number lists that have expired.
+    async fn forget_entries(&self) {
+        let mut each = interval(NOTING);
+        each.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            each.tick().await;
+            if let Err(error) = self.forget_expired_entries().await {
+                tracing::debug!(%error, "expired entries cannot be deleted");
             }
         }
     }

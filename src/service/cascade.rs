@@ -1,7 +1,7 @@
 //! Deletions in the background: of tenants and groups that hold too much for one transaction.
 //!
 //! The request records the deletion as a job, revokes tokens and responds. A worker in every instance polls for jobs
-//! and carries them out in steps, one transaction each: remaining tokens, users with what they hold, schedules, groups,
+//! and carries them out in steps, one transaction each: remaining tokens, entries of number lists, users with what they hold, schedules, number lists, groups,
 //! and finally the owner. A step locks its job, so that only one instance works on it, and commits its audit events and
 //! feed entries with the deletes. After a crash the step in progress is rolled back, and another worker repeats it.
 //!
@@ -30,15 +30,17 @@ use crate::store::{
     contents,
     deletion::{self, KeptDeletion},
     feed::Change,
-    group, policy, tenant, token,
+    group, number_list_entries, policy, tenant, token,
 };
 
 /// Polling interval for jobs that other instances have recorded.
 const LOOK: Duration = Duration::from_secs(5);
 /// Maximum number of tokens that are revoked by the request, and by each step.
 const TOKENS: u64 = 1000;
-/// Maximum number of schedules per step: each may have 1000 periods.
+/// Maximum number of schedules per step, each of which may have 1000 periods, and of number lists.
 const SCHEDULES: u64 = 100;
+/// How many entries of number lists are deleted at once, for each user that may be.
+const ENTRIES: u64 = 20;
 /// Retention of completed jobs.
 const KEPT: Duration = Duration::from_hours(7 * 24);
 
@@ -171,11 +173,19 @@ impl Server {
             let (records, revoked) = revocations(revoked)?;
             return Ok(Done::new(tx, Step::Part, records).concerning(revoked.into_iter().map(Change::Token)));
         }
+        if let Some(shrunk) = number_list_entries::delete_some_within(&tx, &owner, most * ENTRIES).await? {
+            let (record, change) = super::number_list::shrunk(&shrunk)?;
+            return Ok(Done::new(tx, Step::Part, [record]).concerning([change]));
+        }
         if let Some((records, users)) = self.delete_users(&tx, &kept).await? {
             let users = users.into_iter().map(|user| Change::Users(Owner::User(user)));
             return Ok(Done::new(tx, Step::Part, records).concerning(users));
         }
         let mut records = contents::delete_schedules(&tx, &owner, SCHEDULES).await.map_err(StoreError::or_retry)?;
+        if records.is_empty() {
+            let deleted = contents::delete_number_lists(&tx, &owner, SCHEDULES).await;
+            records = deleted.map_err(StoreError::or_retry)?;
+        }
         if records.is_empty() {
             records = contents::delete_groups(&tx, &owner, most).await.map_err(StoreError::or_retry)?;
         }

@@ -25,11 +25,12 @@ use super::{
 };
 use crate::{
     rules::{
-        criteria::{self, FoundSchedules, KeptCriteria, Step},
+        criteria::{self, Found, KeptCriteria, Step},
         service::{KeptService, RecordedService, Settings},
     },
     store::{
-        ConnectionTrait, StoreError, Transaction, audit::Record, criteria as rows, feed::Change, schedule, user_service,
+        ConnectionTrait, StoreError, Transaction, audit::Record, criteria as rows, feed::Change, number_list, schedule,
+        user_service,
     },
 };
 
@@ -95,21 +96,33 @@ fn revision_mismatch(if_match: &EntityTags, present: Revision) -> Failure {
     Failure::refused(ProblemCode::RevisionMismatch, detail)
 }
 
-/// The keys of the schedules that `changes` refer to. Those that the criteria of `before` refer to are known.
-async fn find_schedules(
+/// The keys of the schedules and number lists that `changes` refer to. Those that the criteria of `before` refer to are
+/// known.
+async fn find_references(
     db: &impl ConnectionTrait,
     path: &UserServicePath,
     before: &[KeptCriteria],
     changes: &[CriteriaChange],
-) -> Result<FoundSchedules, Failure> {
-    let links = before.iter().flat_map(|criteria| [&criteria.time_schedule, &criteria.holiday_schedule]).flatten();
-    let mut found: FoundSchedules = links.map(|link| (link.reference.clone(), link.id)).collect();
-    let unknown: Vec<_> = criteria::schedules_of(changes).filter(|reference| !found.contains_key(reference)).collect();
-    found.extend(schedule::find_ids(db, &path.user, unknown).await?);
+) -> Result<Found, Failure> {
+    let mut found = Found::in_criteria(before);
+    let unknown: Vec<_> =
+        criteria::schedules_of(changes).filter(|reference| !found.schedules.contains_key(reference)).collect();
+    found.schedules.extend(schedule::find_ids(db, &path.user, unknown).await?);
+    let unknown: Vec<_> = criteria::number_lists_of(changes)
+        .filter(|reference| !found.number_lists.contains_key(reference))
+        .cloned()
+        .collect();
+    found.number_lists.extend(number_list::find_ids(db, &path.user, unknown).await?);
     Ok(found)
 }
 
-async fn apply(db: &impl ConnectionTrait, path: &UserServicePath, step: &Step) -> Result<(), Failure> {
+/// Carries out a step; `before` is the criteria that it updates, if it does.
+async fn apply(
+    db: &impl ConnectionTrait,
+    path: &UserServicePath,
+    step: &Step,
+    before: Option<&KeptCriteria>,
+) -> Result<(), Failure> {
     let name = match step {
         Step::Insert(criteria) | Step::Update(criteria) => criteria.name.as_str(),
         Step::Delete(_) => "",
@@ -119,7 +132,13 @@ async fn apply(db: &impl ConnectionTrait, path: &UserServicePath, step: &Step) -
             Failure::refused(ProblemCode::CriteriaExists, format!("The user already has a criteria {name:?}."))
         }
         other => other.or_retry(),
-    })
+    })?;
+    if let (Step::Update(after), Some(before)) = (step, before)
+        && before.number_lists != after.number_lists
+    {
+        rows::replace_number_lists(db, path, after).await.map_err(StoreError::or_retry)?;
+    }
+    Ok(())
 }
 
 /// The record of a change of a whole service.
@@ -195,6 +214,17 @@ pub(super) fn done<T>(
     Done::new(tx, Versioned { revision, value }, records).concerning([change])
 }
 
+/// Maximum number of criteria named in the error when the deletion of what they refer to is refused.
+pub(super) const NAMED: u64 = 10;
+
+/// The error for a thing that criteria refer to, each by its group, user and name.
+pub(super) fn in_use(thing: &str, name: &str, references: &[(String, String, String)]) -> String {
+    let named =
+        references.iter().take(NAMED as usize).map(|(group, user, criteria)| format!("{criteria:?} of {group}/{user}"));
+    let more = if references.len() as u64 > NAMED { " and others" } else { "" };
+    format!("The {thing} {name:?} is in use by the criteria {}{more}.", named.collect::<Vec<_>>().join(", "))
+}
+
 #[async_trait]
 impl CriteriaServices for Server {
     async fn service_view(&self, path: UserServicePath) -> Result<Versioned<Service>, Failure> {
@@ -212,13 +242,18 @@ impl CriteriaServices for Server {
         self.change(by, |tx| async move {
             let revision = lock(&tx, path, if_match).await?;
             let before = load(&tx, path).await?.value;
-            let found = find_schedules(&tx, path, &before.criteria, &update.criteria).await?;
+            let found = find_references(&tx, path, &before.criteria, &update.criteria).await?;
             let plan = criteria::plan(before.criteria.clone(), &update.criteria, &found)?;
             let settings = before.settings.merged(update);
             let mut records = Vec::from_iter(change_settings(&tx, path, before.settings, settings.clone()).await?);
-            let mut standing = before.criteria.into_iter().map(|criteria| (criteria.position, criteria)).collect();
+            let mut standing: HashMap<_, _> =
+                before.criteria.into_iter().map(|criteria| (criteria.position, criteria)).collect();
             for step in &plan.steps {
-                apply(&tx, path, step).await?;
+                let updated = match step {
+                    Step::Update(after) => standing.get(&after.position),
+                    Step::Insert(_) | Step::Delete(_) => None,
+                };
+                apply(&tx, path, step, updated).await?;
                 records.push(step_record(path, &mut standing, step)?);
             }
             let after = KeptService { name: path.service, settings, criteria: plan.after };
@@ -242,9 +277,9 @@ impl CriteriaServices for Server {
         self.change(by, |tx| async move {
             let revision = lock(&tx, path, if_match).await?;
             let before = load(&tx, path).await?.value;
-            let found = find_schedules(&tx, path, &before.criteria, std::slice::from_ref(change)).await?;
+            let found = find_references(&tx, path, &before.criteria, std::slice::from_ref(change)).await?;
             let created = criteria::create(&before.criteria, change, &found)?;
-            apply(&tx, path, &Step::Insert(created.clone())).await?;
+            apply(&tx, path, &Step::Insert(created.clone()), None).await?;
             let value = created.into();
             let record = criteria_record(path, &change.name, None, Some(&value))?;
             Ok(done(tx, path, revision, value, [record]))
@@ -263,9 +298,9 @@ impl CriteriaServices for Server {
         self.change(by, |tx| async move {
             let revision = lock(&tx, path, if_match).await?;
             let before = load_one(&tx, path, &change.name).await?.value;
-            let found = find_schedules(&tx, path, std::slice::from_ref(&before), std::slice::from_ref(change)).await?;
+            let found = find_references(&tx, path, std::slice::from_ref(&before), std::slice::from_ref(change)).await?;
             let after = criteria::update(before.clone(), change, &found)?;
-            apply(&tx, path, &Step::Update(after.clone())).await?;
+            apply(&tx, path, &Step::Update(after.clone()), Some(&before)).await?;
             let value = after.into();
             let record = criteria_record(path, &change.name, Some(&before.into()), Some(&value))?;
             Ok(done(tx, path, revision, value, [record]))
@@ -284,7 +319,7 @@ impl CriteriaServices for Server {
         self.change(by, |tx| async move {
             let revision = lock(&tx, path, if_match).await?;
             let found = load_one(&tx, path, name).await?.value;
-            apply(&tx, path, &Step::Delete(found.position)).await?;
+            apply(&tx, path, &Step::Delete(found.position), None).await?;
             let record = criteria_record(path, name, Some(&found.into()), None)?;
             Ok(done(tx, path, revision, (), [record]))
         })

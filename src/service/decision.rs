@@ -13,19 +13,22 @@ use call_acceptance_api::{
     wire::problem::Failure,
 };
 
+use tokio::time::Instant;
+
 use super::{
     metrics::METRICS,
     owner::{not_assigned, not_found},
     server::Server,
     snapshots::{Found, Snapshot},
 };
-use crate::rules::screening::{Call, Screening};
+use crate::rules::screening::{Call, NumberList, Screening};
 
 #[async_trait]
 impl Decisions for Server {
     async fn of_user(&self, user: UserPath, question: Question) -> Result<Decision, Failure> {
-        let Found { snapshot, stale } = self.snapshots.of_user(user.clone()).await?;
-        let Some(snapshot) = snapshot else {
+        let began = Instant::now();
+        let Found { value, stale } = self.snapshots.of_user(user.clone()).await?;
+        let Some(snapshot) = value else {
             let owner = Owner::User(user);
             let missing = self.snapshots.in_time(self.snapshots.deadline(), not_found(&self.calls, &owner));
             return Err(missing.await?);
@@ -35,13 +38,14 @@ impl Decisions for Server {
         if !snapshot.screening.has(service) {
             return Err(not_assigned(&UserServicePath { user, service }));
         }
-        Ok(counted(stale, self.decide(&snapshot.screening, &question)))
+        self.decide(&snapshot, stale, &question, began).await
     }
 
     async fn of_called_number(&self, by: &Actor, called: Called, question: Question) -> Result<Decision, Failure> {
-        let Found { snapshot, stale } = self.called(by, called).await?;
-        match snapshot {
-            Some(snapshot) => Ok(counted(stale, self.decide(&snapshot.screening, &question))),
+        let began = Instant::now();
+        let Found { value, stale } = self.called(by, called).await?;
+        match value {
+            Some(snapshot) => self.decide(&snapshot, stale, &question, began).await,
             None => {
                 self.unknown_numbers.note(self.clock.now());
                 let explanation = question.explain.then(Vec::new);
@@ -54,21 +58,33 @@ impl Decisions for Server {
 
 impl Server {
     /// The snapshot of the called user. Users outside of the actor's scope are treated as unknown.
-    async fn called(&self, by: &Actor, called: Called) -> Result<Found, Failure> {
+    async fn called(&self, by: &Actor, called: Called) -> Result<Found<Snapshot>, Failure> {
         let region = called.region.or_else(|| self.default_region.clone());
         let numbers = self.called_numbers.read(Called { region, ..called });
         for number in numbers.iter() {
             let found = self.snapshots.of_number(number.clone()).await?;
             let is_open = |snapshot: &Arc<Snapshot>| by.identity.scope.meets(snapshot.user.names());
-            if found.snapshot.as_ref().is_some_and(is_open) {
+            if found.value.as_ref().is_some_and(is_open) {
                 return Ok(found);
             }
         }
-        Ok(Found { snapshot: None, stale: false })
+        Ok(Found { value: None, stale: false })
     }
 
-    /// The decision on a call to a user with this screening.
-    fn decide(&self, screening: &Screening, question: &Question) -> Decision {
+    /// The decision on a call to the user of a snapshot, which may be stale, within the deadline since `began`.
+    async fn decide(
+        &self,
+        snapshot: &Snapshot,
+        stale: bool,
+        question: &Question,
+        began: Instant,
+    ) -> Result<Decision, Failure> {
+        let (lists, stale_lists) = self.snapshots.lists_of(snapshot, began).await?;
+        Ok(counted(stale || stale_lists, self.screened(&snapshot.screening, &lists, question)))
+    }
+
+    /// The decision on a call by this screening with these number lists.
+    fn screened(&self, screening: &Screening, lists: &[Option<Arc<NumberList>>], question: &Question) -> Decision {
         let call = Call {
             calling_number: question.calling_number.as_ref().map(|number| number.as_str()),
             presentation: question.presentation,
@@ -77,8 +93,8 @@ impl Server {
             is_emergency_callback: question.priority.as_ref().is_some_and(CallPriority::is_emergency_callback),
             at: question.at.as_ref().map_or_else(|| self.clock.now(), |at| at.timestamp()),
         };
-        let ruling = screening.decide(&call);
-        let explanation = question.explain.then(|| screening.explain(&call));
+        let ruling = screening.decide(&call, lists);
+        let explanation = question.explain.then(|| screening.explain(&call, lists));
         let treatment = ruling.reason.service().and_then(|service| screening.treatment(service));
         Decision { explanation, ..Decision::new(ruling.reason, ruling.criteria.cloned(), treatment) }
     }

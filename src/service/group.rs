@@ -92,7 +92,7 @@ impl Groups for Server {
                 Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_retry()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(
-                        "The group {:?} still has users or schedules; `cascade=true` deletes them too.",
+                        "The group {:?} still has users, schedules or number lists; `cascade=true` deletes them too.",
                         path.group.as_str()
                     );
                     Err(Failure::refused(ProblemCode::GroupInUse, detail))

@@ -26,6 +26,10 @@ pub(super) struct Metrics {
     pub bytes: IntGauge,
     /// The memory that they may take.
     pub max_bytes: IntGauge,
+    /// Number lists in memory.
+    pub number_lists: IntGauge,
+    /// Their approximate memory.
+    pub number_list_bytes: IntGauge,
     /// Loads that wait for a connection.
     pub queued_loads: IntGauge,
     /// Time since the feed was read.
@@ -102,6 +106,11 @@ impl Metrics {
             snapshots: gauge("call_acceptance_snapshots", "Users in memory for decisions."),
             bytes: gauge("call_acceptance_snapshots_bytes", "Approximate memory of the users in memory."),
             max_bytes: gauge("call_acceptance_snapshots_max_bytes", "Memory that users in memory may take."),
+            number_lists: gauge("call_acceptance_number_lists", "Number lists in memory for decisions."),
+            number_list_bytes: gauge(
+                "call_acceptance_number_lists_bytes",
+                "Approximate memory of the number lists in memory.",
+            ),
             queued_loads: gauge(
                 "call_acceptance_snapshot_loads_queued",
                 "Loads of users that wait for a connection to the database.",

@@ -24,6 +24,9 @@ impl Server {
         METRICS.snapshots.set(number);
         METRICS.bytes.set(bytes);
         METRICS.max_bytes.set(self.snapshots.max_bytes());
+        let (lists, bytes) = self.snapshots.size_of_lists();
+        METRICS.number_lists.set(lists);
+        METRICS.number_list_bytes.set(bytes);
         METRICS.queued_loads.set(self.snapshots.queued_loads());
         METRICS.feed_lag.set(self.snapshots.lag().as_secs_f64());
         // An embedded database has one pool, which is that of requests.

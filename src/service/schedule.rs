@@ -9,21 +9,20 @@ use call_acceptance_api::{
     value::{name::ScheduleName, owner::Owner, time::TimeZone},
     wire::{
         page::{PageQuery, ScheduleCursor},
-        problem::{Failure, Fault, ProblemCode},
+        problem::{Failure, ProblemCode},
     },
 };
 
 use super::{
     change::Done,
+    criteria::{NAMED, in_use},
     deletion::check_creation,
+    levels::page_of_levels,
     owner::{check_owner, not_found},
     record::record,
     server::Server,
 };
 use crate::store::{ConnectionTrait, StoreError, audit::Record, feed::Change, group, schedule, tenant, user};
-
-/// Maximum number of criteria named in the error when the deletion of a schedule is refused.
-const NAMED: u64 = 10;
 
 fn taken(name: &ScheduleName) -> String {
     format!("There is already a schedule {:?} of this type here.", name.as_str())
@@ -69,41 +68,16 @@ impl Schedules for Server {
         all_levels: bool,
         page: PageQuery<ScheduleCursor>,
     ) -> Result<ScheduleList, Failure> {
-        let limit = usize::try_from(page.limit.get()).unwrap_or(usize::MAX);
-        let after = page.after.as_ref().and_then(|cursor| cursor.as_str().split_once('/'));
-        let mut schedules = Vec::new();
-        let mut owner = Some(folder.owner.clone());
-        let mut behind = after.is_none();
-        while let Some(here) = owner.filter(|_| schedules.len() <= limit) {
-            let this_level = here.level();
-            let start = after.filter(|(cursor, _)| *cursor == this_level.as_str()).map(|(_, name)| name);
-            behind |= start.is_some();
-            if behind {
-                let here = ScheduleFolder { owner: here.clone(), kind: folder.kind };
-                let room = (limit + 1 - schedules.len()) as u64;
-                let names = schedule::names(&self.db, &here, start, room).await?;
-                schedules.extend(names.into_iter().map(|name| ScheduleEntry { name, level: this_level }));
-            }
-            owner = here.parent().filter(|_| all_levels);
-        }
-        if schedules.is_empty() {
-            check_owner(&self.db, &folder.owner).await?;
-        }
-        if !behind {
-            let detail = "`after` names a level that is not listed here; it must be the `next` of the previous page, \
-                requested with the same `allLevels`.";
-            return Err(Failure::invalid(vec![Fault::of_parameter("after", detail)]));
-        }
-        let more = schedules.len() > limit;
-        schedules.truncate(limit);
+        let page = (page.limit, page.after.as_ref().map(ScheduleCursor::as_str));
+        let kind = folder.kind;
+        let names = |owner, start: Option<String>, room| async move {
+            schedule::names(&self.db, &ScheduleFolder { owner, kind }, start.as_deref(), room).await
+        };
+        let (names, more) = page_of_levels(&self.db, &folder.owner, all_levels, page, names).await?;
+        let schedules: Vec<_> = names.into_iter().map(|(name, level)| ScheduleEntry { name, level }).collect();
         let cursor = |last: &ScheduleEntry| ScheduleCursor::parse(&format!("{}/{}", last.level.as_str(), last.name));
-        let next = schedules
-            .last()
-            .filter(|_| more)
-            .map(cursor)
-            .transpose()
-            .map_err(|error| Failure::Internal(error.into()))?;
-        Ok(ScheduleList { schedules, next })
+        let next = schedules.last().filter(|_| more).map(cursor).transpose();
+        Ok(ScheduleList { next: next.map_err(|error| Failure::Internal(error.into()))?, schedules })
     }
 
     async fn create(&self, by: &Actor, folder: ScheduleFolder, create: ScheduleCreate) -> Result<Schedule, Failure> {
@@ -186,22 +160,11 @@ impl Schedules for Server {
                 Ok(()) => Ok(Done::new(tx, (), [schedule_record(folder, name, Some(&before), None)?])),
                 Err(StoreError::Reference(_)) => {
                     let users = schedule::references(self.outside(tx).await?, folder, id, NAMED + 1).await?;
-                    Err(Failure::refused(ProblemCode::ScheduleInUse, in_use(name, &users)))
+                    Err(Failure::refused(ProblemCode::ScheduleInUse, in_use("schedule", name.as_str(), &users)))
                 }
                 Err(error) => Err(error.into()),
             }
         })
         .await
     }
-}
-
-fn in_use(name: &ScheduleName, references: &[(String, String, String)]) -> String {
-    let named =
-        references.iter().take(NAMED as usize).map(|(group, user, criteria)| format!("{criteria:?} of {group}/{user}"));
-    let more = if references.len() as u64 > NAMED { " and others" } else { "" };
-    format!(
-        "The schedule {:?} is in use by the criteria {}{more}.",
-        name.as_str(),
-        named.collect::<Vec<_>>().join(", ")
-    )
 }

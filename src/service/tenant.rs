@@ -76,7 +76,7 @@ impl Tenants for Server {
                 Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_retry()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(
-                        "The tenant {:?} still has groups or schedules; `cascade=true` deletes them too.",
+                        "The tenant {:?} still has groups, schedules or number lists; `cascade=true` deletes them too.",
                         tenant.as_str()
                     );
                     Err(Failure::refused(ProblemCode::TenantInUse, detail))

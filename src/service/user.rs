@@ -108,7 +108,7 @@ impl Users for Server {
                 Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_retry()),
                 Err(StoreError::Reference(_)) => {
                     let detail = format!(
-                        "The user {:?} still has services or schedules; `cascade=true` deletes them too.",
+                        "The user {:?} still has services, schedules or number lists; `cascade=true` deletes them too.",
                         path.user.as_str()
                     );
                     Err(Failure::refused(ProblemCode::UserInUse, detail))

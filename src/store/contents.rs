@@ -22,14 +22,15 @@ use super::{
     audit::Record,
     column::value,
     criteria as of_criteria,
-    entity::{criteria, groups, schedules, tokens, user_services, users},
+    entity::{criteria, groups, number_lists, schedules, tokens, user_services, users},
     error::StoreError,
+    number_list, number_list_entries,
     ownership::below,
     policy, schedule,
 };
 use crate::rules::service::{KeptService, RecordedService};
 
-/// How many criteria, or schedules of users, are deleted with their users at once, for each user that may be.
+/// How many criteria, schedules or number lists of users are deleted with their users at once, for each user that may be.
 const ROWS: u64 = 10;
 
 /// Where a user stands among those of a tenant.
@@ -93,7 +94,9 @@ pub async fn is_large(db: &impl ConnectionTrait, owner: &Owner, most: u64) -> Re
         || has_more_than!(most, users, UserId)
         || has_more_than!(most, tokens, TokenId)
         || has_more_than!(most * ROWS, schedules, Kind)
-        || has_more_than!(most * ROWS, criteria, Service))
+        || has_more_than!(most * ROWS, number_lists, Name)
+        || has_more_than!(most * ROWS, criteria, Service)
+        || number_list_entries::count_within(db, owner).await?.unsigned_abs() > most * ROWS)
 }
 
 async fn has_more_groups_than(db: &impl ConnectionTrait, owner: &Owner, most: u64) -> Result<bool, StoreError> {
@@ -152,6 +155,7 @@ impl Batch {
         }
         count!(criteria);
         count!(schedules);
+        count!(number_lists);
         let mut held = 0;
         let fitting = users.into_iter().take_while(|user| {
             let first = held == 0;
@@ -191,6 +195,7 @@ impl Batch {
         let users = records.iter().filter_map(|record| user_of(&record.scope)).collect();
         records.extend(service_removals(db, within!(user_services, self)).await?);
         records.extend(schedule_removals(db, within!(schedules, self)).await?);
+        records.extend(number_list_removals(db, within!(number_lists, self)).await?);
         records.reverse();
         Ok((records, users))
     }
@@ -199,6 +204,7 @@ impl Batch {
     pub async fn delete(&self, db: &impl ConnectionTrait) -> Result<(), StoreError> {
         criteria::Entity::delete_many().filter(within!(criteria, self)).exec(db).await?;
         schedules::Entity::delete_many().filter(within!(schedules, self)).exec(db).await?;
+        number_lists::Entity::delete_many().filter(within!(number_lists, self)).exec(db).await?;
         user_services::Entity::delete_many().filter(within!(user_services, self)).exec(db).await?;
         users::Entity::delete_many().filter(within!(users, self)).exec(db).await?;
         Ok(())
@@ -212,19 +218,34 @@ fn user_of(scope: &Scope) -> Option<UserPath> {
     }
 }
 
-/// Deletes at most `most` schedules of an owner that has no users; a record of the removal of each.
-pub async fn delete_schedules(db: &impl ConnectionTrait, owner: &Owner, most: u64) -> Result<Vec<Record>, StoreError> {
-    let rows = schedules::Entity::find().filter(below!(schedules, owner)).limit(most).lock_exclusive().all(db).await?;
-    let keys: Vec<_> = rows.iter().map(|row| row.schedule_id).collect();
-    let records = rows.into_iter().map(schedule_removal).collect::<Result<Vec<_>, _>>()?;
-    if !keys.is_empty() {
-        let these = below!(schedules, owner).add(schedules::Column::ScheduleId.is_in(keys));
-        schedules::Entity::delete_many().filter(these).exec(db).await?;
-    }
-    Ok(records)
+/// Deletes at most `most` rows of a table within an owner; a record of the removal of each.
+macro_rules! delete_some {
+    ($db:expr, $table:ident, $key:ident in $column:ident, $owner:expr, $most:expr, $removal:path) => {{
+        let rows = $table::Entity::find().filter(below!($table, $owner)).limit($most).lock_exclusive().all($db).await?;
+        let keys: Vec<_> = rows.iter().map(|row| row.$key).collect();
+        if !keys.is_empty() {
+            let these = below!($table, $owner).add($table::Column::$column.is_in(keys));
+            $table::Entity::delete_many().filter(these).exec($db).await?;
+        }
+        rows.into_iter().map($removal).collect()
+    }};
 }
 
-/// Deletes at most `most` groups of an owner that has neither users nor schedules; a record of the removal of each. A
+/// Deletes at most `most` schedules of an owner that has no users; a record of the removal of each.
+pub async fn delete_schedules(db: &impl ConnectionTrait, owner: &Owner, most: u64) -> Result<Vec<Record>, StoreError> {
+    delete_some!(db, schedules, schedule_id in ScheduleId, owner, most, schedule_removal)
+}
+
+/// Deletes at most `most` number lists of an owner that has no users; a record of the removal of each.
+pub async fn delete_number_lists(
+    db: &impl ConnectionTrait,
+    owner: &Owner,
+    most: u64,
+) -> Result<Vec<Record>, StoreError> {
+    delete_some!(db, number_lists, list_id in ListId, owner, most, number_list::removal)
+}
+
+/// Deletes at most `most` groups of an owner that has neither users nor what they refer to; a record of the removal of each. A
 /// group has none.
 pub async fn delete_groups(db: &impl ConnectionTrait, owner: &Owner, most: u64) -> Result<Vec<Record>, StoreError> {
     let Owner::Tenant(tenant) = owner else { return Ok(Vec::new()) };
@@ -254,6 +275,7 @@ pub async fn removals(db: &impl ConnectionTrait, owner: &Owner) -> Result<Vec<Re
     }
     records.extend(service_removals(db, below!(user_services, owner)).await?);
     records.extend(schedule_removals(db, below!(schedules, owner)).await?);
+    records.extend(number_list_removals(db, below!(number_lists, owner)).await?);
     records.reverse();
     Ok(records)
 }
@@ -287,6 +309,11 @@ async fn service_removals(db: &impl ConnectionTrait, these: Condition) -> Result
 async fn schedule_removals(db: &impl ConnectionTrait, these: Condition) -> Result<Vec<Record>, StoreError> {
     let rows = schedules::Entity::find().filter(these).lock_exclusive().all(db).await?;
     rows.into_iter().map(schedule_removal).collect()
+}
+
+async fn number_list_removals(db: &impl ConnectionTrait, these: Condition) -> Result<Vec<Record>, StoreError> {
+    let rows = number_lists::Entity::find().filter(these).lock_exclusive().all(db).await?;
+    rows.into_iter().map(number_list::removal).collect()
 }
 
 fn schedule_removal(row: schedules::Model) -> Result<Record, StoreError> {

@@ -1,31 +1,31 @@
-//! Criteria, with the schedules that they refer to.
+//! Criteria, with the schedules and number lists that they refer to.
 
 use call_acceptance_api::{
     resource::{
-        criteria::{FromDnCriteria, ScheduleReference, Selection},
+        criteria::{FromDnCriteria, NumberListReference, ScheduleReference, Selection},
         schedule::ScheduleType,
         user_service::UserServicePath,
     },
     value::{
-        name::CriteriaName,
+        name::{CriteriaName, NumberListName, TenantId},
         owner::{Level, UserPath},
         phone_number::PhoneNumberPattern,
     },
     wire::precondition::{Revision, Versioned},
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromJsonQueryResult,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, FromJsonQueryResult,
     FromQueryResult, IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, RelationDef, Select,
     Statement,
     prelude::Uuid,
-    sea_query::{Alias, Expr},
+    sea_query::{Alias, Expr, Query},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
     audit::instant,
     column::{microseconds, optional, value},
-    entity::{criteria, schedules, user_services},
+    entity::{criteria, criteria_number_lists as references, schedules, user_services},
     error::StoreError,
     prepared::Prepared,
     user_service,
@@ -43,6 +43,17 @@ pub(super) const HOLIDAY: &str = "holiday_schedule";
 /// The phone numbers of a criteria, deserialized directly.
 #[derive(Serialize, Deserialize, FromJsonQueryResult)]
 struct Numbers(Vec<PhoneNumberPattern>);
+
+/// The number lists that a criteria refers to, deserialized directly.
+#[derive(Deserialize, Serialize, FromJsonQueryResult)]
+struct NumberLists(Vec<NumberListRow>);
+
+#[derive(Deserialize, Serialize)]
+struct NumberListRow {
+    id: Uuid,
+    level: String,
+    name: NumberListName,
+}
 
 /// The columns that [`with_criteria`] adds; all are null for a service without criteria.
 #[derive(FromQueryResult)]
@@ -68,6 +79,7 @@ pub(super) struct Row {
     description: Option<String>,
     valid_from: Option<i64>,
     valid_until: Option<i64>,
+    number_lists: Option<NumberLists>,
 }
 
 #[derive(FromQueryResult)]
@@ -112,7 +124,7 @@ fn selection(backend: DbBackend, path: &UserServicePath, name: Option<&CriteriaN
         }
         let service = user_services::Entity::find().select_only().column(user_services::Column::Revision);
         let service = service.columns(user_service::SETTINGS);
-        let query = with_criteria(service, criteria).filter(user_service::key(path));
+        let query = with_criteria(backend, service, criteria).filter(user_service::key(path));
         query.order_by_asc(criteria::Column::Position).build(backend)
     };
     let values = name.map(CriteriaName::as_str).into_iter().chain(user_service::key_values(path));
@@ -140,7 +152,7 @@ pub(super) async fn load_all(
     use user_services::Column::{GroupId, Service, TenantId, UserId};
     let services = user_services::Entity::find().select_only().columns([TenantId, GroupId, UserId, Service]);
     let services = services.columns(user_service::SETTINGS);
-    let mut query = with_criteria(services, of_service()).filter(these);
+    let mut query = with_criteria(db.get_database_backend(), services, of_service()).filter(these);
     for column in [TenantId, GroupId, UserId, Service] {
         query = query.order_by_asc(column);
     }
@@ -161,7 +173,11 @@ pub(super) async fn load_all(
 }
 
 /// Adds the columns of [`Row`] for each of the `criteria` of a service, joined by [`of_service`].
-pub(super) fn with_criteria<E: EntityTrait>(mut query: Select<E>, criteria: RelationDef) -> Select<E> {
+pub(super) fn with_criteria<E: EntityTrait>(
+    backend: DbBackend,
+    mut query: Select<E>,
+    criteria: RelationDef,
+) -> Select<E> {
     query = query
         .columns([
             criteria::Column::Position,
@@ -192,7 +208,23 @@ pub(super) fn with_criteria<E: EntityTrait>(mut query: Select<E>, criteria: Rela
             query = query.expr_as(Expr::col((Alias::new(schedule), column)), format!("{schedule}_{part}"));
         }
     }
-    query
+    query.expr_as(Expr::cust(number_lists(backend)), "number_lists")
+}
+
+/// The number lists that a criteria refers to, as a JSON array in their order.
+fn number_lists(backend: DbBackend) -> String {
+    let (array, object, id) = match backend {
+        DbBackend::Sqlite => ("json_group_array", "json_object", "hex(l.list_id)"),
+        _ => ("json_agg", "json_build_object", "l.list_id"),
+    };
+    let same = ["tenant_id", "group_id", "user_id", "service", "position"];
+    let same = same.map(|column| format!("r.{column} = \"criteria\".\"{column}\"")).join(" AND ");
+    format!(
+        "(SELECT {array}({object}('id', {id}, 'level', CASE WHEN l.user_id IS NOT NULL THEN 'User' \
+         WHEN l.group_id IS NOT NULL THEN 'Group' ELSE 'Tenant' END, 'name', l.name) ORDER BY r.place) \
+         FROM criteria_number_lists AS r JOIN number_lists AS l ON l.tenant_id = r.tenant_id AND l.list_id = r.list_id \
+         WHERE {same})"
+    )
 }
 
 /// The criteria of a service.
@@ -228,7 +260,10 @@ pub(super) fn kept(row: Row) -> Result<Option<KeptCriteria>, StoreError> {
         include_unavailable_callers: flag(row.include_unavailable_callers),
         include_internal_callers: flag(row.include_internal_callers),
         phone_numbers,
+        number_lists: Vec::new(),
     };
+    let (keys, number_lists) = listed(row.number_lists)?;
+    let from_dn_criteria = FromDnCriteria { number_lists, ..from_dn_criteria };
     let time = (row.time_schedule_id, row.time_schedule_group, row.time_schedule_user, row.time_schedule_name);
     let holiday =
         (row.holiday_schedule_id, row.holiday_schedule_group, row.holiday_schedule_user, row.holiday_schedule_name);
@@ -241,9 +276,23 @@ pub(super) fn kept(row: Row) -> Result<Option<KeptCriteria>, StoreError> {
         valid_until: row.valid_until.map(instant).transpose()?,
         do_not_perform_action: flag(row.do_not_perform_action),
         from_dn_criteria,
+        number_lists: keys,
         time_schedule: link(time, ScheduleType::Time)?,
         holiday_schedule: link(holiday, ScheduleType::Holiday)?,
     }))
+}
+
+/// The keys of the number lists, and the lists as the user sees them.
+fn listed(lists: Option<NumberLists>) -> Result<(Vec<Uuid>, Vec<NumberListReference>), StoreError> {
+    let mut keys = Vec::new();
+    let mut references = Vec::new();
+    for NumberListRow { id, level, name } in lists.map(|lists| lists.0).unwrap_or_default() {
+        let level = Level::ALL.into_iter().find(|known| known.as_str() == level);
+        let level = level.ok_or_else(|| StoreError::Internal("a number list is of no level".into()))?;
+        keys.push(id);
+        references.push(NumberListReference { level, name });
+    }
+    Ok((keys, references))
 }
 
 type LinkColumns = (Option<Uuid>, Option<String>, Option<String>, Option<String>);
@@ -263,6 +312,7 @@ pub async fn apply(db: &impl ConnectionTrait, path: &UserServicePath, step: &Ste
     match step {
         Step::Insert(criteria) => {
             row(path, criteria)?.into_active_model().insert(db).await?;
+            insert_number_lists(db, path, criteria).await?;
         }
         Step::Update(criteria) => {
             row(path, criteria)?.into_active_model().reset_all().update(db).await?;
@@ -275,6 +325,87 @@ pub async fn apply(db: &impl ConnectionTrait, path: &UserServicePath, step: &Ste
                 .await?;
         }
     }
+    Ok(())
+}
+
+/// Writes the number lists that a criteria refers to, in place of those that it referred to before.
+pub async fn replace_number_lists(
+    db: &impl ConnectionTrait,
+    path: &UserServicePath,
+    criteria: &KeptCriteria,
+) -> Result<(), StoreError> {
+    let UserServicePath { user, service } = path;
+    references::Entity::delete_many()
+        .filter(references::Column::TenantId.eq(user.tenant.as_str()))
+        .filter(references::Column::GroupId.eq(user.group.as_str()))
+        .filter(references::Column::UserId.eq(user.user.as_str()))
+        .filter(references::Column::Service.eq(service.segment()))
+        .filter(references::Column::Position.eq(criteria.position))
+        .exec(db)
+        .await?;
+    insert_number_lists(db, path, criteria).await
+}
+
+async fn insert_number_lists(
+    db: &impl ConnectionTrait,
+    path: &UserServicePath,
+    criteria: &KeptCriteria,
+) -> Result<(), StoreError> {
+    let UserServicePath { user, service } = path;
+    let rows = (0..).zip(&criteria.number_lists).map(|(place, list)| references::Model {
+        tenant_id: user.tenant.to_string(),
+        group_id: user.group.to_string(),
+        user_id: user.user.to_string(),
+        service: service.segment().to_owned(),
+        position: criteria.position,
+        place,
+        list_id: *list,
+    });
+    if !criteria.number_lists.is_empty() {
+        let rows = rows.map(IntoActiveModel::into_active_model);
+        references::Entity::insert_many::<references::ActiveModel, _>(rows).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+/// At most `limit` criteria of the tenant that meet `these`: group, user and name of each.
+pub(super) async fn referring(
+    db: &impl ConnectionTrait,
+    tenant: &TenantId,
+    these: Condition,
+    limit: u64,
+) -> Result<Vec<(String, String, String)>, StoreError> {
+    use criteria::Column::{GroupId, Name, Position, UserId};
+    let query = criteria::Entity::find().select_only().columns([GroupId, UserId, Name]);
+    let query = query.filter(criteria::Column::TenantId.eq(tenant.as_str())).filter(these);
+    let query = query.order_by_asc(GroupId).order_by_asc(UserId).order_by_asc(Position);
+    Ok(query.limit(limit).into_tuple().all(db).await?)
+}
+
+/// Raises the revisions of the tenant's services that have criteria which meet `these`.
+pub(super) async fn raise_revisions(
+    db: &impl ConnectionTrait,
+    tenant: &TenantId,
+    these: Condition,
+) -> Result<(), StoreError> {
+    use user_services::Column as Service;
+    let mut referring = Query::select();
+    referring.expr(Expr::val(1)).from(criteria::Entity);
+    for (of_criteria, of_service) in [
+        (criteria::Column::TenantId, Service::TenantId),
+        (criteria::Column::GroupId, Service::GroupId),
+        (criteria::Column::UserId, Service::UserId),
+        (criteria::Column::Service, Service::Service),
+    ] {
+        referring.and_where(Expr::col((criteria::Entity, of_criteria)).equals((user_services::Entity, of_service)));
+    }
+    referring.cond_where(these);
+    user_services::Entity::update_many()
+        .col_expr(Service::Revision, Expr::col(Service::Revision).add(1))
+        .filter(Service::TenantId.eq(tenant.as_str()))
+        .filter(Expr::exists(referring))
+        .exec(db)
+        .await?;
     Ok(())
 }
 

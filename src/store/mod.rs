@@ -19,6 +19,8 @@ pub mod group;
 pub mod journal;
 pub mod metrics;
 pub mod migration;
+pub mod number_list;
+pub mod number_list_entries;
 pub mod ownership;
 pub mod policy;
 mod prepared;

@@ -1,10 +1,14 @@
 //! Ownership: deleting the contents of an owner, and finding out which of its parents is missing.
 
 use call_acceptance_api::value::owner::{Level, Owner};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
+    sea_query::{Expr, Func},
+};
 
 use super::{
-    entity::{criteria, groups, schedules, user_services, users},
+    column::owner_columns,
+    entity::{criteria, groups, number_lists, schedules, user_services, users},
     error::StoreError,
     group, tenant, user,
 };
@@ -24,6 +28,16 @@ pub async fn missing(db: &impl ConnectionTrait, owner: &Owner) -> Result<Option<
         }
     }
     Ok(None)
+}
+
+/// The rows of a table that belong to the owner itself, in the form of the table's unique index of names, so that the
+/// index is used.
+pub(super) fn owned<C: ColumnTrait>(owner: &Owner, of_tenant: C, of_group: C, of_user: C) -> Condition {
+    let (tenant, group, user) = owner_columns(owner);
+    let is = |column: C, id: Option<String>| {
+        Expr::expr(Func::coalesce([Expr::col(column), Expr::cust("''")])).eq(id.unwrap_or_default())
+    };
+    Condition::all().add(of_tenant.eq(tenant)).add(is(of_group, group)).add(is(of_user, user))
 }
 
 /// The rows of a table that belong to the owner or to something below it.
@@ -50,6 +64,7 @@ pub(super) use below;
 pub async fn empty(db: &impl ConnectionTrait, owner: &Owner) -> Result<(), StoreError> {
     criteria::Entity::delete_many().filter(below!(criteria, owner)).exec(db).await?;
     schedules::Entity::delete_many().filter(below!(schedules, owner)).exec(db).await?;
+    number_lists::Entity::delete_many().filter(below!(number_lists, owner)).exec(db).await?;
     user_services::Entity::delete_many().filter(below!(user_services, owner)).exec(db).await?;
     if !matches!(owner, Owner::User(_)) {
         users::Entity::delete_many().filter(below!(users, owner)).exec(db).await?;

@@ -15,22 +15,21 @@ use call_acceptance_api::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     prelude::{Json, Uuid},
-    sea_query::{Expr, Func, LockType, Query},
+    sea_query::LockType,
 };
 
 use super::{
     column::{owner_columns, owner_of, value},
+    criteria as of_criteria,
     entity::{
         criteria,
         schedules::{ActiveModel, Column, Entity, Model},
-        user_services,
     },
     error::StoreError,
+    ownership::owned,
 };
-use crate::rules::criteria::FoundSchedules;
 
 impl TryFrom<Model> for Schedule {
     type Error = StoreError;
@@ -49,16 +48,7 @@ fn kind_name(kind: ScheduleType) -> &'static str {
 }
 
 fn key(folder: &ScheduleFolder) -> Condition {
-    let (tenant, group, user) = owner_columns(&folder.owner);
-    // In the form of the unique index, so that the index is used.
-    let owned = |column: Column, id: Option<String>| {
-        Expr::expr(Func::coalesce([Expr::col(column), Expr::cust("''")])).eq(id.unwrap_or_default())
-    };
-    Condition::all()
-        .add(Column::TenantId.eq(tenant))
-        .add(owned(Column::GroupId, group))
-        .add(owned(Column::UserId, user))
-        .add(Column::Kind.eq(kind_name(folder.kind)))
+    owned(&folder.owner, Column::TenantId, Column::GroupId, Column::UserId).add(Column::Kind.eq(kind_name(folder.kind)))
 }
 
 /// The names of at most `limit` schedules of the folder after `after`, in order.
@@ -119,7 +109,7 @@ pub async fn find_ids(
     db: &impl ConnectionTrait,
     user: &UserPath,
     references: impl IntoIterator<Item = ScheduleReference>,
-) -> Result<FoundSchedules, StoreError> {
+) -> Result<HashMap<ScheduleReference, Uuid>, StoreError> {
     let owner = Owner::User(user.clone());
     let folder = |reference: &ScheduleReference| {
         Some(ScheduleFolder { owner: owner.at_level(reference.level)?, kind: reference.kind })
@@ -131,7 +121,7 @@ pub async fn find_ids(
         }
     }
     if folders.is_empty() {
-        return Ok(FoundSchedules::new());
+        return Ok(HashMap::new());
     }
     let wanted = folders
         .into_iter()
@@ -207,39 +197,10 @@ pub async fn references(
     id: Uuid,
     limit: u64,
 ) -> Result<Vec<(String, String, String)>, StoreError> {
-    let (tenant, ..) = owner_columns(&folder.owner);
-    let query = criteria::Entity::find()
-        .select_only()
-        .columns([criteria::Column::GroupId, criteria::Column::UserId, criteria::Column::Name])
-        .filter(criteria::Column::TenantId.eq(tenant))
-        .filter(refers_to(id))
-        .order_by_asc(criteria::Column::GroupId)
-        .order_by_asc(criteria::Column::UserId)
-        .order_by_asc(criteria::Column::Position)
-        .limit(limit);
-    Ok(query.into_tuple().all(db).await?)
+    of_criteria::referring(db, folder.owner.tenant(), refers_to(id), limit).await
 }
 
 /// Raises the revisions of the services whose criteria refer to the schedule, since their responses change.
 pub async fn raise_revisions(db: &impl ConnectionTrait, folder: &ScheduleFolder, id: Uuid) -> Result<(), StoreError> {
-    use user_services::Column as Service;
-    let (tenant, ..) = owner_columns(&folder.owner);
-    let mut referring = Query::select();
-    referring.expr(Expr::val(1)).from(criteria::Entity);
-    for (of_criteria, of_service) in [
-        (criteria::Column::TenantId, Service::TenantId),
-        (criteria::Column::GroupId, Service::GroupId),
-        (criteria::Column::UserId, Service::UserId),
-        (criteria::Column::Service, Service::Service),
-    ] {
-        referring.and_where(Expr::col((criteria::Entity, of_criteria)).equals((user_services::Entity, of_service)));
-    }
-    referring.cond_where(refers_to(id));
-    user_services::Entity::update_many()
-        .col_expr(Service::Revision, Expr::col(Service::Revision).add(1))
-        .filter(Service::TenantId.eq(tenant))
-        .filter(Expr::exists(referring))
-        .exec(db)
-        .await?;
-    Ok(())
+    of_criteria::raise_revisions(db, folder.owner.tenant(), refers_to(id)).await
 }

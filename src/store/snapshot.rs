@@ -171,7 +171,7 @@ pub fn statement(backend: DbBackend, wanted: &Wanted) -> Statement {
 }
 
 fn selection(backend: DbBackend, wanted: &Wanted) -> Statement {
-    let mut query = criteria::with_criteria(place(), criteria::of_service());
+    let mut query = criteria::with_criteria(backend, place(), criteria::of_service());
     for (table, name) in [("groups", "group"), ("tenants", "tenant")] {
         for (column, suffix) in [(CALLERS, "callers"), (TREATMENTS, "treatments")] {
             // Only once, since they may be long.

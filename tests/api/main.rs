@@ -15,6 +15,7 @@ mod exchanges;
 mod groups;
 mod harness;
 mod migrations;
+mod number_lists;
 mod outages;
 mod protected_callers;
 mod schedules;

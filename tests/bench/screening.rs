@@ -1,10 +1,10 @@
 //! The cost of a decision, and of compiling the data for it.
 
-use std::{collections::HashMap, hint::black_box};
+use std::{collections::HashMap, hint::black_box, sync::Arc};
 
 use call_acceptance::rules::{
     criteria::{KeptCriteria, ScheduleLink},
-    screening::{Call, Place, Screening},
+    screening::{Call, NumberList, Place, Screening},
     service::KeptService,
 };
 use call_acceptance_api::{
@@ -55,7 +55,9 @@ fn criteria(position: i32, numbers: impl Iterator<Item = String>) -> KeptCriteri
             include_unavailable_callers: false,
             include_internal_callers: false,
             phone_numbers: numbers.map(|number| PhoneNumberPattern::parse(&number).expect("a pattern")).collect(),
+            number_lists: Vec::new(),
         },
+        number_lists: Vec::new(),
         time_schedule: None,
         holiday_schedule: None,
     }
@@ -206,8 +208,8 @@ fn acceptance(criteria: &[KeptCriteria]) -> Vec<KeptService> {
 fn decide(c: &mut Criterion, name: &str, (criteria, periods): &(Vec<KeptCriteria>, Periods), number: &str) {
     let screening =
         Screening::compile(&place(), &acceptance(criteria), periods).expect("criteria that can be compiled");
-    println!("{name}: {} bytes, {:?}", screening.weight(), screening.decide(&call(number)).reason);
-    c.bench_function(name, |b| b.iter(|| screening.decide(black_box(&call(number))).reason));
+    println!("{name}: {} bytes, {:?}", screening.weight(), screening.decide(&call(number), &[]).reason);
+    c.bench_function(name, |b| b.iter(|| screening.decide(black_box(&call(number)), &[]).reason));
 }
 
 fn compile(c: &mut Criterion, name: &str, (criteria, periods): &(Vec<KeptCriteria>, Periods)) {
@@ -254,8 +256,36 @@ fn services(c: &mut Criterion) {
         let screening = Screening::compile(&place(), &assigned, &periods).expect("services that can be compiled");
         let call = call("+3225126777");
         c.bench_function(&format!("decide/{name} of three services"), |b| {
-            b.iter(|| screening.decide(black_box(&call)).reason);
+            b.iter(|| screening.decide(black_box(&call), &[]).reason);
         });
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a benchmark reports to the terminal")]
+/// What a number list costs a decision: the same criteria without entries and with as many as a list can have.
+fn number_lists(c: &mut Criterion) {
+    let mut criteria = criteria(0, std::iter::empty());
+    criteria.number_lists = vec![Uuid::from_u128(1)];
+    let screening = Screening::compile(&place(), &acceptance(&[criteria]), &HashMap::new());
+    let screening = screening.expect("a criteria that can be compiled");
+    let entries = |of: fn(i64) -> String| -> Vec<(PhoneNumberPattern, Option<i64>)> {
+        (0..200_000).map(|n| (PhoneNumberPattern::parse(&of(n)).expect("a pattern"), None)).collect()
+    };
+    for (name, entries) in [
+        ("none", Vec::new()),
+        ("200,000 numbers", entries(exact)),
+        ("200,000 prefixes", entries(|n| format!("+49{n:06}*"))),
+        ("200,000 different places of ?", entries(|n| with_question_marks(n) + &"5".repeat((n / 65_536) as usize))),
+    ] {
+        let compile = || NumberList::compile(&entries, place().region.as_ref());
+        c.bench_function(&format!("compile/a list of {name}"), |b| b.iter(|| compile().weight()));
+        let list = Arc::new(compile());
+        println!("a list of {name}: {} bytes", list.weight());
+        for number in ["+3225126777", "0470199999"] {
+            c.bench_function(&format!("decide/a list of {name}, {number}"), |b| {
+                b.iter(|| screening.decide(black_box(&call(number)), &[Some(list.clone())]).reason);
+            });
+        }
     }
 }
 
@@ -281,5 +311,5 @@ fn compilations(c: &mut Criterion) {
     }
 }
 
-criterion_group!(screening, decisions, services, compilations);
+criterion_group!(screening, decisions, number_lists, services, compilations);
 criterion_main!(screening);

@@ -35,6 +35,7 @@ RULES = [
     # Rules that depend on existing resources, and on the time.
     r"`expiresAt` is in the past; .*",
     r"There is no schedule \".+\" of type \w+ at the level \w+; create it first\.",
+    r"There is no number list \".+\" at the level \w+; create it first\.",
     r"There is no criteria \".+\"; `fromDnCriteria` is required to create it\.",
     r"`selection` is required to create a criteria\.",
     r"`validUntil` is .+, which is not after `validFrom`, .+\.",
@@ -42,8 +43,8 @@ RULES = [
     r"There is no criteria \".+\" to rename; `newName` is only for an existing criteria\.",
     # Rules of `format`, which some test cases violate.
     r"\".+ is not valid here\. (.+ )?A (time zone|recurrence rule|region): .*",
-    r"\".+ is not valid here\. (.+ )?A (tenant|group|user|criteria|schedule|period)'s (identifier|name): .*",
-    r"The parameter `\w+` is not valid\. A ((tenant|group|user|criteria|schedule)'s (identifier|name)|region): .*",
+    r"\".+ is not valid here\. (.+ )?A (tenant|group|user|criteria|schedule|period|number list)'s (identifier|name): .*",
+    r"The parameter `\w+` is not valid\. A ((tenant|group|user|criteria|schedule|number list)'s (identifier|name)|region): .*",
     r".* is not a recurrence rule: .*",
 ]
 
@@ -76,6 +77,17 @@ def calendars(draw):
     return "\r\n".join([*lines, "END:VCALENDAR", ""]).encode()
 
 
+# Files of entries: the patterns differ, since each may be in a file once.
+PATTERNS = st.lists(st.from_regex(r"\+?[0-9]{1,15}\*?", fullmatch=True), max_size=5, unique=True)
+schemathesis.openapi.media_type(
+    "text/csv", PATTERNS.map(lambda patterns: "\r\n".join(["pattern", *patterns, ""]).encode())
+)
+schemathesis.openapi.media_type(
+    "application/x-ndjson",
+    PATTERNS.map(lambda patterns: "".join(json.dumps({"pattern": pattern}) + "\n" for pattern in patterns).encode()),
+)
+
+
 @schemathesis.deserializer("text/calendar")
 def calendar(_context, response):
     """The answer as its schema describes it: a text."""
@@ -95,11 +107,14 @@ def before_load_schema(_context, document):
         # It takes a member `pattern` of an example for the keyword.
         if '"pattern"' in json.dumps(schema.get("example")):
             del schema["example"]
+    for name in ("NumberListCsv", "NumberListLines"):
+        del document["components"]["schemas"][name]["example"]
     calendar = document["components"]["schemas"]["Icalendar"]
     schemathesis.openapi.media_type("text/calendar", st.just(calendar.pop("example").encode()) | calendars())
     for path in document["paths"].values():
         for operation in path.values():
-            operation.get("requestBody", {}).get("content", {}).get("text/calendar", {}).pop("example", None)
+            for media_type in ("text/calendar", "text/csv", "application/x-ndjson"):
+                operation.get("requestBody", {}).get("content", {}).get(media_type, {}).pop("example", None)
 
 
 @schemathesis.hook

@@ -77,7 +77,7 @@ fn answer(question: &Question) -> Result<Value, Error> {
         let at = zone.to_timestamp(local)?;
         let (internal, forwarded, is_emergency_callback) = (false, false, false);
         let call = Call { calling_number: None, presentation: None, internal, forwarded, is_emergency_callback, at };
-        Ok(match screening.decide(&call).reason.verdict() {
+        Ok(match screening.decide(&call, &[]).reason.verdict() {
             _ if zone.to_datetime(at) != local => '-',
             Verdict::Accept => '1',
             Verdict::Reject => '0',
@@ -107,7 +107,9 @@ fn screening(periods: Vec<Period>, zone: &str) -> Result<Screening, Error> {
             include_unavailable_callers: false,
             include_internal_callers: false,
             phone_numbers: Vec::new(),
+            number_lists: Vec::new(),
         },
+        number_lists: Vec::new(),
         time_schedule: None,
         holiday_schedule: Some(ScheduleLink { id, reference }),
     };

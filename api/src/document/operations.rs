@@ -96,6 +96,11 @@ impl Operation {
         self.parameters.iter().filter(move |parameter| parameter.place == place)
     }
 
+    /// Whether the request has a file of many things, which takes longer than other bodies.
+    pub fn takes_file(&self) -> bool {
+        self.body.is_some_and(|body| body.media_type == "text/csv")
+    }
+
     /// The operation as a JSON object of the document, with unresolved references.
     pub fn object(&self) -> &'static Value {
         &DOCUMENT["paths"][self.path][self.method.as_str().to_ascii_lowercase()]

@@ -11,6 +11,7 @@ pub mod decision;
 pub mod deletion;
 pub mod group;
 pub mod health;
+pub mod number_list;
 pub mod protected_callers;
 pub mod schedule;
 pub mod tags;

@@ -84,15 +84,20 @@ pub struct ProtectedCallersUpdate {
 
 impl Body for ProtectedCallersUpdate {
     fn check(body: &Value, faults: &mut Vec<Fault>) {
-        let mut patterns = HashSet::new();
-        for (at, entry) in body["callers"].as_array().into_iter().flatten().enumerate() {
-            if faults.len() >= MAX_FAULTS {
-                return;
-            }
-            if entry["pattern"].as_str().is_some_and(|pattern| !patterns.insert(pattern)) {
-                let detail = "An earlier entry has the same pattern; each may be in the list once.";
-                faults.push(Fault::at(format!("/callers/{at}/pattern"), detail));
-            }
+        check_patterns(body, "callers", faults);
+    }
+}
+
+/// Adds a fault for each entry of the list `member` that has the pattern of an earlier one.
+pub(super) fn check_patterns(body: &Value, member: &str, faults: &mut Vec<Fault>) {
+    let mut patterns = HashSet::new();
+    for (at, entry) in body[member].as_array().into_iter().flatten().enumerate() {
+        if faults.len() >= MAX_FAULTS {
+            return;
+        }
+        if entry["pattern"].as_str().is_some_and(|pattern| !patterns.insert(pattern)) {
+            let detail = "An earlier entry has the same pattern; each may be in the list once.";
+            faults.push(Fault::at(format!("/{member}/{at}/pattern"), detail));
         }
     }
 }

@@ -30,6 +30,9 @@ pub enum Tag {
     /// Holidays on which criteria apply, defined for a tenant, a group or a user.
     #[oai(rename = "Calendar schedules")]
     CalendarSchedules,
+    /// Lists of numbers that many criteria refer to, defined for a tenant, a group or a user.
+    #[oai(rename = "Number lists")]
+    NumberLists,
     /// Users of a group.
     Users,
     /// Groups of a tenant.

@@ -125,6 +125,20 @@ text! {
 }
 
 text! {
+    /// Name of a number list, unique among the number lists of its owner; case-sensitive.
+    NumberListName {
+        meaning: "a number list's name",
+        rule: "1 to 40 characters, at least one of them visible, no control or format characters, no `/`, no white \
+               space at either end, not `.` or `..`",
+        length: 1..=40,
+        pattern: NAME,
+        format: "name", holds: is_name,
+        canonical: composed,
+        example: "Nuisance callers",
+    }
+}
+
+text! {
     /// A name or label for people to read.
     Label {
         meaning: "a label for people to read",

@@ -41,6 +41,19 @@ text! {
     }
 }
 
+text! {
+    /// A phone number pattern in a query.
+    QueriedPattern {
+        meaning: "a phone number pattern in a query",
+        rule: "a pattern as it is in the list; a `+` that is not percent-encoded, and so decoded as a space, counts as \
+            `+`",
+        length: 1..=23,
+        pattern: r"^[+ ]?([0-9?]+\*?|\*)$",
+        canonical: |text: &str| text.replacen(' ', "+", 1),
+        example: "+3225126777",
+    }
+}
+
 /// No control characters.
 const LINE: &str = r"^[^\x00-\x1F\x7F-\x9F]*$";
 

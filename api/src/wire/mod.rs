@@ -3,7 +3,8 @@
 //! This module knows no resource and no actor. To add a response type that several resources use, add it to [`answer`].
 
 pub mod answer;
-mod json;
+pub mod csv;
+pub(crate) mod json;
 pub(crate) mod negotiation;
 pub mod page;
 pub mod payload;

@@ -84,6 +84,17 @@ text! {
     }
 }
 
+text! {
+    /// The start of a page of number lists: after the number list `level/name`.
+    NumberListCursor {
+        meaning: "a position in a list of number lists",
+        rule: "the `next` of the page before: a level, `/` and the name of a number list",
+        length: 6..=47,
+        pattern: r"^(User|Group|Tenant)/[^/\x00-\x1F\x7F-\x9F]+$",
+        example: "User/Nuisance callers",
+    }
+}
+
 /// The requested page of a list.
 #[derive(Debug, Clone)]
 pub struct PageQuery<Key> {

@@ -10,6 +10,7 @@ use call_acceptance_api::{
         criteria::CriteriaDescription,
         decision::{Outcome, Reason},
         deletion::{DeletionId, DeletionStatus},
+        number_list::{NumberListCsv, NumberListDescription, NumberListLines},
         protected_callers::CallerNote,
         schedule::{
             icalendar::{ExcludedText, Icalendar},
@@ -19,15 +20,25 @@ use call_acceptance_api::{
         user_service::ServiceName,
     },
     value::{
-        name::{CriteriaName, EmailAddress, GroupId, Ignored, Label, PeriodName, ScheduleName, TenantId, UserId},
+        name::{
+            CriteriaName, EmailAddress, GroupId, Ignored, Label, NumberListName, PeriodName, ScheduleName, TenantId,
+            UserId,
+        },
         open_enum::Form,
-        phone_number::{CalledNumber, CallingNumber, Extension, PhoneNumber, PhoneNumberPattern, Region},
+        phone_number::{
+            CalledNumber, CallingNumber, Extension, PhoneNumber, PhoneNumberPattern, QueriedPattern, Region,
+        },
         recurrence::RecurrenceRule,
         sip::{Announcement, RedirectTarget, SipReason},
         text::Rule,
         time::{Date, Instant, TimeOfDay, TimeZone},
     },
-    wire::{page::ScheduleCursor, precondition::EntityTags, problem::ProblemCode, validation},
+    wire::{
+        page::{NumberListCursor, ScheduleCursor},
+        precondition::EntityTags,
+        problem::ProblemCode,
+        validation,
+    },
 };
 use serde_json::Value;
 
@@ -65,10 +76,16 @@ fn text_types() -> Vec<TextType> {
         Ignored,
         Instant,
         Label,
+        NumberListCsv,
+        NumberListCursor,
+        NumberListDescription,
+        NumberListLines,
+        NumberListName,
         OperationName,
         PeriodName,
         PhoneNumber,
         PhoneNumberPattern,
+        QueriedPattern,
         RecurrenceRule,
         RedirectTarget,
         Region,

@@ -10,6 +10,7 @@ use jiff::tz;
 
 use super::{
     call::Call,
+    list::NumberList,
     number::{Caller, Forms, Reader},
     pattern::Index,
     policy::Policy,
@@ -32,6 +33,8 @@ pub(super) struct Parts {
 /// What is known of a call: found once for all criteria, and only when one asks.
 pub(super) struct Facts<'a> {
     parts: &'a Parts,
+    /// The number lists that rules refer to, at their places.
+    lists: &'a [Option<Arc<NumberList>>],
     pub(super) call: &'a Call<'a>,
     /// Who calls, and how the number is presented.
     caller: OnceCell<(Caller, Presentation)>,
@@ -42,14 +45,17 @@ pub(super) struct Facts<'a> {
     moment: OnceCell<Moment>,
     /// For each schedule, whether it holds.
     held: Vec<Cell<Option<bool>>>,
+    /// For each number list, whether an entry matches.
+    on_lists: Vec<Cell<Option<bool>>>,
 }
 
 impl<'a> Facts<'a> {
-    /// What can be found out about the call.
-    pub(super) fn of(parts: &'a Parts, call: &'a Call<'a>) -> Self {
+    /// What can be found out about the call with these number lists.
+    pub(super) fn of(parts: &'a Parts, call: &'a Call<'a>, lists: &'a [Option<Arc<NumberList>>]) -> Self {
         let held = vec![Cell::new(None); parts.schedules.len()];
+        let on_lists = vec![Cell::new(None); lists.len()];
         let (caller, forms, listed) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Self { parts, call, caller, forms, listed, moment: OnceCell::new(), held }
+        Self { parts, lists, call, caller, forms, listed, moment: OnceCell::new(), held, on_lists }
     }
 
     fn caller(&self) -> &(Caller, Presentation) {
@@ -82,6 +88,17 @@ impl<'a> Facts<'a> {
         let listed =
             self.listed.get_or_init(|| self.forms().map(|forms| numbers.owners(forms, *rules)).unwrap_or_default());
         listed.get(rule).copied().unwrap_or(false)
+    }
+
+    /// Whether an entry of the number list matches the caller's number. A list that does not exist has none.
+    pub(super) fn is_on_list(&self, list: usize) -> bool {
+        let (Some(Some(entries)), Some(known)) = (self.lists.get(list), self.on_lists.get(list)) else { return false };
+        if let Some(found) = known.get() {
+            return found;
+        }
+        let found = self.forms().is_some_and(|forms| entries.matches(forms, self.call.at));
+        known.set(Some(found));
+        found
     }
 
     /// Whether the caller is protected: no service refuses the call.

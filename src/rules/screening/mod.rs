@@ -7,14 +7,16 @@
 //! A criteria matches when it is active and in its validity, and its number part, its time schedule (if set) and its
 //! holiday schedule (if set) match. The number part `Any` matches every call, `Forwarded` every call that was forwarded
 //! to the user; `Specified Only` matches
-//! - a caller that presents its number, if a pattern matches the number in one of its written forms;
+//! - a caller that presents its number, if a pattern, or an entry of a number list, matches the number in one of its
+//!   written forms;
 //! - a caller that withholds its number, with `includeAnonymousCallers`;
 //! - a caller whose number the network does not have, with `includeUnavailableCallers`;
 //! - a caller of the user's organisation, with `includeInternalCallers`.
 //!
 //! A withheld number matches no pattern, even if the network knows it: that would unmask the caller. The same goes for
 //! protected callers, whom no service refuses: their patterns are those of policies, which many users share
-//! (`policy.rs`).
+//! (`policy.rs`). Number lists are shared too (`list.rs`): they are no part of a screening, but looked at beside it, so that
+//! a change of a list concerns no screening.
 //!
 //! The criteria of all services and their schedules are compiled once and then evaluated for any instant, past or
 //! future, in microseconds. `rule.rs` handles criteria, `facts.rs` what they ask about a call, `number/` numbers,
@@ -23,6 +25,7 @@
 
 mod call;
 mod facts;
+mod list;
 mod number;
 mod order;
 mod pattern;
@@ -60,6 +63,7 @@ use rule::Rule;
 use schedule::Schedule;
 
 pub use call::{Call, Place, Ruling};
+pub use list::NumberList;
 pub use number::NUMBERING_PLANS;
 pub use policy::Policy;
 
@@ -94,6 +98,8 @@ pub enum CompileError {
 pub struct Screening {
     parts: Parts,
     order: Order,
+    /// The keys of the number lists that rules refer to.
+    lists: Box<[Uuid]>,
 }
 
 /// Loads the data that all users share, so that the first decision does not wait for it.
@@ -114,7 +120,9 @@ impl Screening {
         let zone = zone_of(place)?;
         let (services, kept) = order::arrange(services);
         let mut schedules = Schedules { zone: &zone, periods, places: HashMap::new(), compiled: Vec::new() };
-        let rules = kept.iter().map(|criteria| rule(criteria, &mut schedules)).collect::<Result<Box<[_]>, _>>()?;
+        let mut lists = NumberLists::default();
+        let rules =
+            kept.iter().map(|criteria| rule(criteria, &mut schedules, &mut lists)).collect::<Result<Box<[_]>, _>>()?;
         let compared = kept.iter().enumerate().filter(|(_, criteria)| rule::compares_numbers(criteria));
         let patterns = compared.flat_map(|(owner, criteria)| {
             criteria.from_dn_criteria.phone_numbers.iter().map(move |pattern| (pattern, owner))
@@ -122,7 +130,7 @@ impl Screening {
         let reader = Reader::of(place.region.as_ref());
         let (numbers, schedules) = (Index::of(patterns, &reader), schedules.compiled.into());
         let parts = Parts { reader, numbers, rules: rules.len(), schedules, zone, policies: Box::default() };
-        Ok(Self { parts, order: Order::of(services, rules) })
+        Ok(Self { parts, order: Order::of(services, rules), lists: lists.keys.into() })
     }
 
     /// The same under these policies, from the nearest up. They are in the notation of the same region.
@@ -141,23 +149,31 @@ impl Screening {
         self.order.has(service)
     }
 
+    /// The keys of the number lists that active criteria refer to, each once.
+    pub fn number_lists(&self) -> &[Uuid] {
+        &self.lists
+    }
+
     /// What becomes of `call`, by the first service that decides. Costs about a microsecond, and bounded below a
     /// millisecond for all that can be stored: the most expensive are 50,000 patterns that all have `?` in different
     /// places (150 µs in all) and 200 schedules that cost as much as they may (2 to 3 µs each), each asked once.
-    pub fn decide(&self, call: &Call<'_>) -> Ruling<'_> {
-        self.order.ruling(&Facts::of(&self.parts, call))
+    ///
+    /// `lists` are those of [`Self::number_lists`], in that order; `None` is a list without entries. A list of 200,000
+    /// entries costs less than a microsecond.
+    pub fn decide(&self, call: &Call<'_>, lists: &[Option<Arc<NumberList>>]) -> Ruling<'_> {
+        self.order.ruling(&Facts::of(&self.parts, call, lists))
     }
 
     /// What each criteria of each service that is asked says of `call`, in the order in which services are asked and
     /// criteria were created: the first of its parts that keeps it from matching.
-    pub fn explain(&self, call: &Call<'_>) -> Vec<CriteriaOutcome> {
-        self.order.explanation(&Facts::of(&self.parts, call))
+    pub fn explain(&self, call: &Call<'_>, lists: &[Option<Arc<NumberList>>]) -> Vec<CriteriaOutcome> {
+        self.order.explanation(&Facts::of(&self.parts, call, lists))
     }
 
     /// Approximate memory in bytes, without the data that users share.
     pub fn weight(&self) -> u64 {
         let schedules: usize = self.parts.schedules.iter().map(Schedule::weight).sum();
-        let parts = self.order.weight() + self.parts.numbers.weight() + schedules;
+        let parts = self.order.weight() + self.parts.numbers.weight() + schedules + size_of_val(&*self.lists);
         u64::try_from(size_of::<Self>() + parts).unwrap_or(u64::MAX)
     }
 }
@@ -179,13 +195,31 @@ fn zone_of(place: &Place) -> Result<tz::TimeZone, CompileError> {
     }
 }
 
-fn rule(criteria: &KeptCriteria, schedules: &mut Schedules<'_>) -> Result<Rule, CompileError> {
+fn rule(criteria: &KeptCriteria, schedules: &mut Schedules<'_>, lists: &mut NumberLists) -> Result<Rule, CompileError> {
     let mut place = |link: &Option<ScheduleLink>| match link {
         Some(link) if criteria.active => schedules.place(link, &criteria.name).map(Some),
         _ => Ok(None),
     };
     let [time, holiday] = [place(&criteria.time_schedule)?, place(&criteria.holiday_schedule)?];
-    Ok(Rule::of(criteria, time, holiday))
+    let keys = criteria.number_lists.iter().filter(|_| rule::compares_numbers(criteria));
+    let lists = keys.map(|key| lists.place(*key)).collect();
+    Ok(Rule::of(criteria, time, holiday, lists))
+}
+
+/// The number lists that rules refer to so far, each once.
+#[derive(Default)]
+struct NumberLists {
+    keys: Vec<Uuid>,
+    places: HashMap<Uuid, usize>,
+}
+
+impl NumberLists {
+    fn place(&mut self, key: Uuid) -> usize {
+        *self.places.entry(key).or_insert_with(|| {
+            self.keys.push(key);
+            self.keys.len() - 1
+        })
+    }
 }
 
 /// The schedules compiled so far; a shared schedule is compiled once.

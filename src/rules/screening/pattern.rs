@@ -15,7 +15,7 @@ use super::number::{Forms, Packed, Reader, Written, length, nibble, packed, star
 struct Shape {
     /// Positions at which form and pattern must be equal: fixed characters, and the end if there is no `*`.
     mask: Packed,
-    /// Minimum length.
+    /// Minimum length; 0 if all positions are fixed, so that there is one shape for all numbers without wildcards.
     least: u8,
     /// Whether the first character is a `?`, which does not match `+`.
     starts_with_digit: bool,
@@ -49,7 +49,9 @@ fn compiled(text: &str) -> (Shape, Packed) {
     let wild: Packed = wild.map(|(at, _)| nibble(at, 15)).sum();
     let end = Packed::MAX.checked_shr(4 * u32::from(least)).unwrap_or(0);
     let open = if text.ends_with('*') { end } else { 0 };
-    let shape = Shape { mask: !(wild | open), least, starts_with_digit: text.starts_with('?') };
+    let mask = !(wild | open);
+    let least = if mask == Packed::MAX { 0 } else { least };
+    let shape = Shape { mask, least, starts_with_digit: text.starts_with('?') };
     (shape, packed(&fixed_or_wild.replace('?', "0")) & shape.mask)
 }
 
@@ -100,24 +102,34 @@ impl Index {
     /// For each of `count` owners, whether one of its patterns matches one of `forms`.
     pub(super) fn owners(&self, forms: &Forms, count: usize) -> Vec<bool> {
         let mut matched = vec![false; count];
-        let mut start = 0;
-        for (shape, end) in &self.shapes {
-            for form in forms.0.iter().filter(|form| shape.fits(**form)) {
-                self.mark(form & shape.mask, start, *end, &mut matched);
+        self.any(forms, |owner| {
+            if let Some(mark) = usize::try_from(owner).ok().and_then(|owner| matched.get_mut(owner)) {
+                *mark = true;
             }
-            start = *end;
-        }
+            false
+        });
         matched
     }
 
-    fn mark(&self, value: Packed, start: usize, end: usize, matched: &mut [bool]) {
+    /// Whether `suffices` says so of the owner of a pattern that matches one of `forms`; each is asked until one does.
+    pub(super) fn any(&self, forms: &Forms, mut suffices: impl FnMut(u32) -> bool) -> bool {
+        let mut start = 0;
+        for (shape, end) in &self.shapes {
+            for form in forms.0.iter().filter(|form| shape.fits(**form)) {
+                if self.owners_of(form & shape.mask, start, *end).iter().any(|owner| suffices(*owner)) {
+                    return true;
+                }
+            }
+            start = *end;
+        }
+        false
+    }
+
+    /// The owners of the patterns that have this value, in a shape whose values are at these places.
+    fn owners_of(&self, value: Packed, start: usize, end: usize) -> &[u32] {
         let first = start + self.values[start..end].partition_point(|other| *other < value);
         let equal = self.values[first..end].iter().take_while(|other| **other == value).count();
-        for owner in &self.owners[first..first + equal] {
-            if let Some(mark) = usize::try_from(*owner).ok().and_then(|owner| matched.get_mut(owner)) {
-                *mark = true;
-            }
-        }
+        &self.owners[first..first + equal]
     }
 
     /// Memory in bytes.

@@ -27,6 +27,8 @@ pub(super) struct Rule {
     /// Places in [`Parts::schedules`](super::facts::Parts::schedules).
     time: Option<usize>,
     holiday: Option<usize>,
+    /// Places in [`Screening::number_lists`](super::Screening::number_lists).
+    lists: Box<[usize]>,
 }
 
 /// Whether the numbers of the criteria are ever looked at.
@@ -35,8 +37,13 @@ pub(super) fn compares_numbers(criteria: &KeptCriteria) -> bool {
 }
 
 impl Rule {
-    /// The criteria, whose schedules are at these places.
-    pub(super) fn of(criteria: &KeptCriteria, time: Option<usize>, holiday: Option<usize>) -> Self {
+    /// The criteria, whose schedules and number lists are at these places.
+    pub(super) fn of(
+        criteria: &KeptCriteria,
+        time: Option<usize>,
+        holiday: Option<usize>,
+        lists: Box<[usize]>,
+    ) -> Self {
         let from = &criteria.from_dn_criteria;
         Self {
             name: criteria.name.clone(),
@@ -50,6 +57,7 @@ impl Rule {
             internal: from.include_internal_callers,
             time,
             holiday,
+            lists,
         }
     }
 
@@ -92,7 +100,7 @@ impl Rule {
 
     fn is_about(&self, at: usize, facts: &Facts<'_>) -> bool {
         match facts.presentation() {
-            Presentation::Allowed => facts.is_listed(at),
+            Presentation::Allowed => facts.is_listed(at) || self.lists.iter().any(|list| facts.is_on_list(*list)),
             Presentation::Restricted => self.anonymous,
             Presentation::Unavailable => self.unavailable,
         }
@@ -100,6 +108,6 @@ impl Rule {
 
     /// The memory that it takes beside itself, in bytes.
     pub(super) fn weight(&self) -> usize {
-        self.name.as_str().len()
+        self.name.as_str().len() + size_of_val(&*self.lists)
     }
 }

@@ -9,7 +9,7 @@ use call_acceptance_api::value::{
 use uuid::Uuid;
 
 use super::snapshot::Snapshot;
-use crate::store::{feed::Change, snapshot::Wanted};
+use crate::store::{feed::Change, number_list::NumberListKey, snapshot::Wanted};
 
 /// The scope of some changes.
 #[derive(Default)]
@@ -25,6 +25,8 @@ pub(super) struct Affected {
     schedules: HashSet<Uuid>,
     /// Owners whose schedules have changed.
     schedules_of: HashSet<Owner>,
+    /// The keys of number lists, which are no part of snapshots.
+    lists: HashSet<Uuid>,
 }
 
 impl Affected {
@@ -45,6 +47,7 @@ impl Affected {
                     affected.schedules.insert(*schedule);
                     affected.schedules_of.insert(owner.clone());
                 }
+                Change::NumberList(_, list) => drop(affected.lists.insert(*list)),
                 Change::Token(_) => {}
             }
         }
@@ -59,7 +62,7 @@ impl Affected {
         }
     }
 
-    /// Whether no user is affected.
+    /// Whether nothing in memory is affected.
     pub fn is_empty(&self) -> bool {
         !self.everybody
             && self.tenants.is_empty()
@@ -68,6 +71,7 @@ impl Affected {
             && self.zones.is_empty()
             && self.treatments.is_empty()
             && self.schedules.is_empty()
+            && self.lists.is_empty()
     }
 
     /// The affected users, if they are listed individually.
@@ -92,6 +96,16 @@ impl Affected {
             || !self.schedules.is_empty() && snapshot.schedules.iter().any(|key| self.schedules.contains(key))
             || !self.zones.is_empty() && self.gives_zone_to(snapshot)
             || !self.treatments.is_empty() && self.treats_calls_to(snapshot)
+    }
+
+    /// Whether a compiled number list may depend on changed data.
+    pub fn may_concern_lists(&self) -> bool {
+        self.everybody || !self.tenants.is_empty() || !self.lists.is_empty()
+    }
+
+    /// Whether the compiled number list depends on changed data: its entries, or the region of its tenant.
+    pub fn concerns_list(&self, list: &NumberListKey) -> bool {
+        self.everybody || self.tenants.contains(&list.tenant) || self.lists.contains(&list.id)
     }
 
     /// Whether an owner whose time zone has changed is the one that the user inherits from, or would be now.
@@ -166,7 +180,8 @@ mod tests {
             (Change::Treatments(owner([Some("t"), Some("h"), None])), [false, false, false]),
             (Change::Schedule(tenant.clone(), Uuid::from_u128(1)), [true, false, false]),
             (Change::Schedule(tenant, Uuid::from_u128(2)), [false, true, false]),
-            (Change::Schedule(user, Uuid::from_u128(3)), [false, false, false]),
+            (Change::Schedule(user.clone(), Uuid::from_u128(3)), [false, false, false]),
+            (Change::NumberList(user, Uuid::from_u128(1)), [false, false, false]),
         ] {
             let affected = Affected::by([&change]);
             assert_eq!([&a, &b, &c].map(|snapshot| affected.concerns(snapshot)), concerned, "{change:?}");
@@ -179,8 +194,25 @@ mod tests {
         let named = |change| Affected::by([&change]).named().map(Iterator::count);
         assert_eq!(named(Change::Users(user.clone())), Some(1));
         assert_eq!(named(Change::Schedule(user, Uuid::nil())), Some(1));
+        assert_eq!(named(Change::NumberList(tenant.clone(), Uuid::nil())), Some(0));
         assert_eq!(named(Change::Schedule(tenant.clone(), Uuid::nil())), None);
         assert_eq!(named(Change::TimeZone(tenant.clone())), None);
         assert_eq!(named(Change::Treatments(tenant)), None);
+    }
+
+    #[test]
+    fn a_list_is_affected_by_changes_of_its_entries_and_of_its_tenant() {
+        let (tenant, user) = (owner([Some("t"), None, None]), owner([Some("t"), Some("g"), Some("a")]));
+        let list = NumberListKey { tenant: tenant.tenant().clone(), id: Uuid::from_u128(1) };
+        for (change, concerned) in [
+            (Change::NumberList(user.clone(), Uuid::from_u128(1)), true),
+            (Change::NumberList(user.clone(), Uuid::from_u128(2)), false),
+            (Change::Users(tenant), true),
+            (Change::Users(user), false),
+        ] {
+            let affected = Affected::by([&change]);
+            assert_eq!(affected.concerns_list(&list), concerned, "{change:?}");
+            assert!(affected.may_concern_lists() || !concerned);
+        }
     }
 }

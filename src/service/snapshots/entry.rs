@@ -1,7 +1,7 @@
-//! A cached snapshot with its lifetime. Times are measured since the start of the instance.
+//! A cached snapshot, or number list, with its lifetime. Times are measured since the start of the instance.
 
 use std::{
-    hash::{BuildHasher, RandomState},
+    hash::{BuildHasher, Hash, RandomState},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -9,16 +9,14 @@ use std::{
     time::Duration,
 };
 
-use super::snapshot::Snapshot;
-
 /// The end of a snapshot that is not outdated.
 const NEVER: u64 = u64::MAX;
 /// Pause between attempts to refresh a snapshot.
 const AGAIN: Duration = Duration::from_secs(10);
 
-/// A cached snapshot.
-pub(super) struct Entry {
-    pub snapshot: Arc<Snapshot>,
+/// A cached value.
+pub(super) struct Entry<T> {
+    pub value: Arc<T>,
     /// When it is too old to be used without loading it again.
     aged: Duration,
     /// When it is refreshed in the background, in milliseconds.
@@ -27,13 +25,13 @@ pub(super) struct Entry {
     until: AtomicU64,
 }
 
-impl Entry {
-    /// A snapshot loaded at `now`. It is refreshed at `greatest_age`, or up to half of that earlier, so that snapshots
-    /// loaded together are not refreshed together.
-    pub fn new(snapshot: Arc<Snapshot>, now: Duration, greatest_age: Duration) -> Self {
-        let spread = f64::from(RandomState::new().hash_one(&snapshot.user) as u32) / f64::from(u32::MAX);
+impl<T> Entry<T> {
+    /// The value of `key`, loaded at `now`. It is refreshed at `greatest_age`, or up to half of that earlier, so that
+    /// what was loaded together is not refreshed together.
+    pub fn new(value: Arc<T>, key: &impl Hash, now: Duration, greatest_age: Duration) -> Self {
+        let spread = f64::from(RandomState::new().hash_one(key) as u32) / f64::from(u32::MAX);
         let refresh = now + greatest_age.mul_f64(0.5 + spread / 2.0);
-        Self { snapshot, aged: now + greatest_age, refresh: millis(refresh).into(), until: NEVER.into() }
+        Self { value, aged: now + greatest_age, refresh: millis(refresh).into(), until: NEVER.into() }
     }
 
     /// Whether it is neither outdated nor too old.
@@ -65,15 +63,10 @@ fn millis(time: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use call_acceptance_api::value::owner::{Level, Owner};
-
     use super::*;
 
-    fn entry(greatest_age: u64) -> Entry {
-        let user = Owner::parse([Some("t"), Some("g"), Some("u")]).expect("identifiers").expect("an owner");
-        let Owner::User(user) = user else { unreachable!("it names a user") };
-        let snapshot = Snapshot::without_services(user, Level::User, Vec::new());
-        Entry::new(Arc::new(snapshot), Duration::ZERO, seconds(greatest_age))
+    fn entry(greatest_age: u64) -> Entry<()> {
+        Entry::new(Arc::new(()), &"key", Duration::ZERO, seconds(greatest_age))
     }
 
     fn seconds(seconds: u64) -> Duration {

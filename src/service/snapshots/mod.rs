@@ -7,16 +7,19 @@
 //! - `affected` finds the users that a change affects.
 //! - `follow` reads the feed.
 //! - `snapshot` is the cached data of a user, `entry` adds its lifetime; `policies` has the parts of it that all users
-//!   of a tenant or a group share.
+//!   of a tenant or a group share; `lists` has the number lists beside snapshots, which are loaded and outdated as these
+//!   are.
 
 mod affected;
 mod entry;
 mod follow;
+mod lists;
 mod policies;
 mod snapshot;
 
 use std::{
     collections::{HashSet, VecDeque},
+    hash::Hash,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -28,6 +31,7 @@ use call_acceptance_api::{
     value::{owner::UserPath, phone_number::PhoneNumber},
     wire::problem::Failure,
 };
+use futures_util::future::try_join_all;
 use quick_cache::{DefaultHashBuilder, Lifecycle, Weighter, sync::Cache};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -36,7 +40,13 @@ use tokio::{
 use uuid::Uuid;
 
 pub use self::snapshot::Snapshot;
-use self::{affected::Affected, entry::Entry, policies::Policies, snapshot::compile};
+use self::{
+    affected::Affected,
+    entry::Entry,
+    lists::{CompiledList, Lists},
+    policies::Policies,
+    snapshot::compile,
+};
 use super::{
     failure::{Shared, shared},
     flights::{Flights, LOAD},
@@ -45,9 +55,11 @@ use super::{
 };
 use crate::{
     config::DecisionConfig,
+    rules::screening::NumberList,
     store::{
         Connection,
         feed::Change,
+        number_list::NumberListKey,
         snapshot::{Wanted, load},
     },
 };
@@ -62,9 +74,9 @@ const BYTES_PER_NUMBER: u64 = 1024;
 #[derive(Clone)]
 struct ByMemory;
 
-impl Weighter<UserPath, Arc<Entry>> for ByMemory {
-    fn weight(&self, _: &UserPath, entry: &Arc<Entry>) -> u64 {
-        entry.snapshot.weight()
+impl Weighter<UserPath, Arc<Entry<Snapshot>>> for ByMemory {
+    fn weight(&self, _: &UserPath, entry: &Arc<Entry<Snapshot>>) -> u64 {
+        entry.value.weight()
     }
 }
 
@@ -72,10 +84,10 @@ impl Weighter<UserPath, Arc<Entry>> for ByMemory {
 #[derive(Clone)]
 struct CountEvictions;
 
-impl Lifecycle<UserPath, Arc<Entry>> for CountEvictions {
+impl Lifecycle<UserPath, Arc<Entry<Snapshot>>> for CountEvictions {
     type RequestState = ();
 
-    fn on_evict(&self, (): &mut (), _: UserPath, _: Arc<Entry>) {
+    fn on_evict(&self, (): &mut (), _: UserPath, _: Arc<Entry<Snapshot>>) {
         METRICS.evictions.inc();
     }
 }
@@ -85,16 +97,79 @@ impl Lifecycle<UserPath, Arc<Entry>> for CountEvictions {
 #[error("no response within {} ms", .0.as_millis())]
 struct Late(Duration);
 
-/// The snapshot for a decision.
-pub struct Found {
-    /// The snapshot; `None` if there is no such user.
-    pub snapshot: Option<Arc<Snapshot>>,
+/// A cached or loaded value for a decision.
+pub struct Found<T> {
+    /// The value; `None` if there is no such user, or number list.
+    pub value: Option<Arc<T>>,
     /// Whether it may lag behind the database by more than the configured staleness.
     pub stale: bool,
 }
 
 /// The result of a load.
-type Loaded = Result<Option<Arc<Snapshot>>, Shared>;
+type Loaded<T> = Result<Option<Arc<T>>, Shared>;
+
+/// The number lists that a screening refers to, in its order.
+type NumberLists = Vec<Option<Arc<NumberList>>>;
+
+/// What is cached: snapshots of users, and number lists.
+trait Cached: Send + Sync + Sized + 'static {
+    /// What it is loaded by.
+    type Key: Clone + Eq + Hash + Send + Sync + 'static;
+
+    /// The loads in progress.
+    fn loads(snapshots: &Snapshots) -> &Arc<Flights<Self::Key, Loaded<Self>>>;
+
+    /// Loads and caches it; `None` if it does not exist.
+    fn load_now(
+        snapshots: &Snapshots,
+        key: &Self::Key,
+        turn: OwnedSemaphorePermit,
+    ) -> impl Future<Output = Result<Option<Arc<Self>>, Failure>> + Send;
+
+    /// Counts how it was found.
+    fn count_lookup(_: Lookup) {}
+
+    /// Counts a load that has ended.
+    fn count_load(_: Load) {}
+}
+
+impl Cached for Snapshot {
+    type Key = Wanted;
+
+    fn loads(snapshots: &Snapshots) -> &Arc<Flights<Wanted, Loaded<Self>>> {
+        &snapshots.loads
+    }
+
+    async fn load_now(
+        snapshots: &Snapshots,
+        wanted: &Wanted,
+        turn: OwnedSemaphorePermit,
+    ) -> Result<Option<Arc<Self>>, Failure> {
+        let begun = snapshots.begin();
+        let Some(source) = load(&snapshots.db, wanted).await? else {
+            if let Wanted::User(user) = wanted {
+                let _recent = snapshots.recent();
+                snapshots.users.remove(user);
+            }
+            return Ok(None);
+        };
+        // The permit is returned when the work is done, even if all waiters have left.
+        let policies = snapshots.policies.clone();
+        let compiled = tokio::task::spawn_blocking(move || (compile(source, &policies), turn)).await;
+        let (snapshot, _turn) = compiled.map_err(|ended| Failure::Internal(Box::new(ended)))?;
+        let snapshot = Arc::new(snapshot?);
+        snapshots.keep(&snapshot, begun);
+        Ok(Some(snapshot))
+    }
+
+    fn count_lookup(outcome: Lookup) {
+        METRICS.count_lookup(outcome);
+    }
+
+    fn count_load(outcome: Load) {
+        METRICS.count_load(outcome);
+    }
+}
 
 /// The recent changes, to detect loads that they overtake.
 #[derive(Default)]
@@ -104,19 +179,31 @@ struct Recent {
     affected: VecDeque<Arc<Affected>>,
 }
 
+impl Recent {
+    /// Whether a change since the load that began at `begun` concerns what it has loaded, or may do so.
+    fn has_overtaken(&self, begun: u64, concerns: impl Fn(&Affected) -> bool) -> bool {
+        let Some(known) = begun.checked_sub(self.before) else { return true };
+        let known = usize::try_from(known).unwrap_or(usize::MAX);
+        self.affected.iter().skip(known).any(|affected| concerns(affected))
+    }
+}
+
 /// The snapshots of one instance.
 pub struct Snapshots {
     db: Connection,
     config: DecisionConfig,
     /// The cached tokens, which the feed invalidates too.
     identities: Arc<Identities>,
-    users: Cache<UserPath, Arc<Entry>, ByMemory, DefaultHashBuilder, CountEvictions>,
+    users: Cache<UserPath, Arc<Entry<Snapshot>>, ByMemory, DefaultHashBuilder, CountEvictions>,
     /// The last known user of a number; valid only if the user's snapshot has the same number.
     numbers: Cache<PhoneNumber, UserPath>,
     /// The policies that snapshots share.
     policies: Arc<Policies>,
-    loads: Arc<Flights<Wanted, Loaded>>,
-    /// Its lock guards insertions and invalidations of snapshots.
+    loads: Arc<Flights<Wanted, Loaded<Snapshot>>>,
+    /// The number lists that snapshots refer to.
+    lists: Lists,
+    list_loads: Arc<Flights<NumberListKey, Loaded<CompiledList>>>,
+    /// Its lock guards insertions and invalidations of snapshots and number lists.
     recent: Mutex<Recent>,
     started: Instant,
     /// Own changes, which need not be applied again when the feed reports them.
@@ -135,7 +222,9 @@ impl Snapshots {
             users: Cache::with(numbers, config.memory, ByMemory, hash, CountEvictions),
             numbers: Cache::new(numbers),
             policies: Arc::default(),
-            loads: Arc::new(Flights::of(turns)),
+            loads: Arc::new(Flights::of(turns.clone())),
+            lists: Lists::of(config.memory / 2),
+            list_loads: Arc::new(Flights::of(turns)),
             config,
             identities,
             recent: Mutex::default(),
@@ -167,6 +256,12 @@ impl Snapshots {
         (self.users.len() as i64, self.users.weight() as i64)
     }
 
+    /// The number of number lists in memory, and their approximate memory in bytes.
+    pub fn size_of_lists(&self) -> (i64, i64) {
+        let (lists, bytes) = self.lists.size();
+        (lists as i64, bytes as i64)
+    }
+
     /// The number of loads that wait for a connection.
     pub fn queued_loads(&self) -> i64 {
         self.loads.queued() as i64
@@ -178,77 +273,110 @@ impl Snapshots {
     }
 
     /// The snapshot of the user, within the deadline.
-    pub async fn of_user(self: &Arc<Self>, user: UserPath) -> Result<Found, Failure> {
+    pub async fn of_user(self: &Arc<Self>, user: UserPath) -> Result<Found<Snapshot>, Failure> {
         // Checked before the snapshot is taken: what is not stale now lags behind by at most the staleness.
         let stale = self.are_stale();
         let held = self.users.get(&user);
-        self.find(held, Wanted::User(user), stale).await
+        self.find(held, Wanted::User(user), self.config.deadline, stale).await
     }
 
     /// The snapshot of the user with this number, within the deadline.
-    pub async fn of_number(self: &Arc<Self>, number: PhoneNumber) -> Result<Found, Failure> {
+    pub async fn of_number(self: &Arc<Self>, number: PhoneNumber) -> Result<Found<Snapshot>, Failure> {
         let stale = self.are_stale();
         let held = self.numbers.get(&number).and_then(|user| self.users.get(&user));
-        let held = held.filter(|entry| entry.snapshot.phone_number.as_ref() == Some(&number));
-        self.find(held, Wanted::Number(number), stale).await
+        let held = held.filter(|entry| entry.value.phone_number.as_ref() == Some(&number));
+        self.find(held, Wanted::Number(number), self.config.deadline, stale).await
     }
 
-    /// The cached snapshot if it may be used, else a loaded one. An outdated one is used only if its successor is not
-    /// loaded within half of the deadline.
-    async fn find(self: &Arc<Self>, held: Option<Arc<Entry>>, wanted: Wanted, stale: bool) -> Result<Found, Failure> {
-        let Some(entry) = held else { return self.loaded(wanted, self.config.deadline, stale).await };
+    /// The number lists that the snapshot refers to, within the deadline of a decision that began at `began`; and
+    /// whether one may lag behind the database by more than the configured staleness.
+    pub async fn lists_of(
+        self: &Arc<Self>,
+        snapshot: &Snapshot,
+        began: Instant,
+    ) -> Result<(NumberLists, bool), Failure> {
+        let ids = snapshot.screening.number_lists();
+        if ids.is_empty() {
+            return Ok((Vec::new(), false));
+        }
+        let stale = self.are_stale();
+        let limit = self.config.deadline.saturating_sub(began.elapsed());
+        let lists = ids.iter().map(|id| {
+            let key = NumberListKey { tenant: snapshot.user.tenant.clone(), id: *id };
+            self.find::<CompiledList>(self.lists.get(&key), key, limit, stale)
+        });
+        let found = try_join_all(lists).await?;
+        let stale = found.iter().any(|found| found.stale);
+        Ok((found.into_iter().map(|found| found.value.map(|compiled| compiled.list.clone())).collect(), stale))
+    }
+
+    /// The cached value if it may be used, else a loaded one, within `limit`. An outdated one is used only if its
+    /// successor is not loaded within half of that.
+    async fn find<T: Cached>(
+        self: &Arc<Self>,
+        held: Option<Arc<Entry<T>>>,
+        key: T::Key,
+        limit: Duration,
+        stale: bool,
+    ) -> Result<Found<T>, Failure> {
+        let Some(entry) = held else { return self.loaded(key, limit, stale).await };
         let now = self.now();
         let old = |stale, outcome| {
-            METRICS.count_lookup(outcome);
-            Ok(Found { snapshot: Some(entry.snapshot.clone()), stale })
+            T::count_lookup(outcome);
+            Ok(Found { value: Some(entry.value.clone()), stale })
         };
         if entry.is_current(now) {
             if entry.is_to_be_refreshed(now) {
-                self.refresh(wanted);
+                self.refresh::<T>(key);
             }
             return old(stale, if stale { Lookup::Stale } else { Lookup::Memory });
         }
         if stale {
             return old(true, Lookup::Stale);
         }
-        let half = self.config.deadline / 2;
-        match self.load(wanted.clone(), half).await {
-            Ok(snapshot) => {
-                METRICS.count_lookup(Lookup::Loaded);
-                Ok(Found { snapshot, stale })
+        let half = limit / 2;
+        match self.load::<T>(key.clone(), half).await {
+            Ok(value) => {
+                T::count_lookup(Lookup::Loaded);
+                Ok(Found { value, stale })
             }
             Err(_) if entry.may_be_used(self.now()) => old(stale, Lookup::Outdated),
             // The database has become unavailable meanwhile.
             Err(_) if self.are_stale() => old(true, Lookup::Stale),
-            Err(_) => self.loaded(wanted, half, stale).await,
+            Err(_) => self.loaded(key, half, stale).await,
         }
     }
 
-    /// A loaded snapshot, within `limit`.
-    async fn loaded(self: &Arc<Self>, wanted: Wanted, limit: Duration, stale: bool) -> Result<Found, Failure> {
-        let loaded = self.load(wanted, limit).await;
-        METRICS.count_lookup(match &loaded {
+    /// A loaded value, within `limit`.
+    async fn loaded<T: Cached>(
+        self: &Arc<Self>,
+        key: T::Key,
+        limit: Duration,
+        stale: bool,
+    ) -> Result<Found<T>, Failure> {
+        let loaded = self.load(key, limit).await;
+        T::count_lookup(match &loaded {
             Ok(_) => Lookup::Loaded,
             Err(Failure::Unavailable(cause)) if cause.is::<Late>() => Lookup::Late,
             Err(Failure::Unavailable(_)) => Lookup::Unavailable,
             Err(Failure::Refused(_) | Failure::Internal(_)) => Lookup::Failed,
         });
-        Ok(Found { snapshot: loaded?, stale })
+        Ok(Found { value: loaded?, stale })
     }
 
-    /// Loads a snapshot in the background.
-    fn refresh(self: &Arc<Self>, wanted: Wanted) {
+    /// Loads a value in the background.
+    fn refresh<T: Cached>(self: &Arc<Self>, key: T::Key) {
         let snapshots = self.clone();
-        tokio::spawn(async move { snapshots.load(wanted, LOAD).await.map(drop) });
+        tokio::spawn(async move { snapshots.load::<T>(key, LOAD).await.map(drop) });
     }
 
-    /// Loads the user's snapshot within `limit`. Fails immediately while the database is known to be unavailable.
-    async fn load(self: &Arc<Self>, wanted: Wanted, limit: Duration) -> Result<Option<Arc<Snapshot>>, Failure> {
-        let (snapshots, key) = (self.clone(), wanted.clone());
-        let load = self.loads.join(key, move |turn| async move {
-            let loaded = timeout(LOAD, snapshots.load_now(&wanted, turn)).await;
+    /// Loads a value within `limit`. Fails immediately while the database is known to be unavailable.
+    async fn load<T: Cached>(self: &Arc<Self>, key: T::Key, limit: Duration) -> Result<Option<Arc<T>>, Failure> {
+        let (snapshots, wanted) = (self.clone(), key.clone());
+        let load = T::loads(self).join(key, move |turn| async move {
+            let loaded = timeout(LOAD, T::load_now(&snapshots, &wanted, turn)).await;
             let loaded = loaded.unwrap_or_else(|elapsed| Err(Failure::Unavailable(Box::new(elapsed))));
-            METRICS.count_load(match &loaded {
+            T::count_load(match &loaded {
                 Ok(Some(_)) => Load::Loaded,
                 Ok(None) => Load::Absent,
                 Err(_) => Load::Failed,
@@ -270,24 +398,6 @@ impl Snapshots {
         timeout(limit, work).await.map_err(late)
     }
 
-    async fn load_now(&self, wanted: &Wanted, turn: OwnedSemaphorePermit) -> Result<Option<Arc<Snapshot>>, Failure> {
-        let begun = self.begin();
-        let Some(source) = load(&self.db, wanted).await? else {
-            if let Wanted::User(user) = wanted {
-                let _recent = self.recent();
-                self.users.remove(user);
-            }
-            return Ok(None);
-        };
-        // The permit is returned when the work is done, even if all waiters have left.
-        let policies = self.policies.clone();
-        let compiled = tokio::task::spawn_blocking(move || (compile(source, &policies), turn)).await;
-        let (snapshot, _turn) = compiled.map_err(|ended| Failure::Internal(Box::new(ended)))?;
-        let snapshot = Arc::new(snapshot?);
-        self.keep(&snapshot, begun);
-        Ok(Some(snapshot))
-    }
-
     /// The number of changes so far, for [`Self::keep`].
     fn begin(&self) -> u64 {
         let recent = self.recent();
@@ -297,19 +407,25 @@ impl Snapshots {
     /// Caches a snapshot whose load began at `begun`, unless a change has overtaken it.
     fn keep(&self, snapshot: &Arc<Snapshot>, begun: u64) {
         let recent = self.recent();
-        let Some(known) = begun.checked_sub(recent.before) else { return };
-        let known = usize::try_from(known).unwrap_or(usize::MAX);
-        if recent.affected.iter().skip(known).any(|affected| affected.concerns(snapshot)) {
+        if recent.has_overtaken(begun, |affected| affected.concerns(snapshot)) {
             return;
         }
         if let Some(number) = &snapshot.phone_number {
             self.numbers.insert(number.clone(), snapshot.user.clone());
         }
-        let entry = Entry::new(snapshot.clone(), self.now(), self.config.greatest_age);
+        let entry = Entry::new(snapshot.clone(), &snapshot.user, self.now(), self.config.greatest_age);
         self.users.insert(snapshot.user.clone(), Arc::new(entry));
     }
 
-    /// Marks the affected snapshots as outdated; they may be used until `until` while their successors are loaded.
+    /// Caches a number list whose load began at `begun`, unless a change has overtaken it.
+    fn keep_list(&self, key: &NumberListKey, list: &Arc<CompiledList>, begun: u64) {
+        let recent = self.recent();
+        if !recent.has_overtaken(begun, |affected| affected.concerns_list(key)) {
+            self.lists.insert(key.clone(), Entry::new(list.clone(), key, self.now(), self.config.greatest_age));
+        }
+    }
+
+    /// Marks the affected snapshots and number lists as outdated; they may be used until `until` while their successors are loaded.
     fn outdate(&self, affected: Affected, until: Duration) {
         if affected.is_empty() {
             return;
@@ -318,11 +434,13 @@ impl Snapshots {
         match affected.named() {
             Some(users) => users.for_each(|user| self.outdate_one(user, &affected, until)),
             None => {
-                let concerned = self.users.iter().filter(|(_, entry)| affected.concerns(&entry.snapshot));
+                let concerned = self.users.iter().filter(|(_, entry)| affected.concerns(&entry.value));
                 concerned.for_each(|(_, entry)| entry.outdate(until));
             }
         }
         self.loads.detach(|wanted| affected.may_concern(wanted));
+        self.lists.outdate(&affected, until);
+        self.list_loads.detach(|list| affected.concerns_list(list));
         recent.affected.push_back(Arc::new(affected));
         while recent.affected.len() > RECENT {
             recent.affected.pop_front();
@@ -332,7 +450,7 @@ impl Snapshots {
 
     fn outdate_one(&self, user: &UserPath, affected: &Affected, until: Duration) {
         let held = self.users.peek(user);
-        held.filter(|entry| affected.concerns(&entry.snapshot)).into_iter().for_each(|entry| entry.outdate(until));
+        held.filter(|entry| affected.concerns(&entry.value)).into_iter().for_each(|entry| entry.outdate(until));
     }
 
     /// Outdates the snapshots of own committed changes. Remembers the changes by identifier, since the feed will report

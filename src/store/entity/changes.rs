@@ -19,6 +19,7 @@ pub struct Model {
     pub user_id: Option<String>,
     pub schedule_id: Option<Uuid>,
     pub token_id: Option<String>,
+    pub number_list_id: Option<Uuid>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

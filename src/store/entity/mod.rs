@@ -3,8 +3,11 @@
 pub mod audit_events;
 pub mod changes;
 pub mod criteria;
+pub mod criteria_number_lists;
 pub mod deletions;
 pub mod groups;
+pub mod number_list_entries;
+pub mod number_lists;
 pub mod schedules;
 pub mod tenants;
 pub mod tokens;

@@ -47,6 +47,8 @@ pub enum Change {
     Treatments(Owner),
     /// Decisions may have changed for the users of this owner who refer to the schedule with this key.
     Schedule(Owner, Uuid),
+    /// Decisions may have changed for the users who refer to the number list with this key, which belongs to this owner.
+    NumberList(Owner, Uuid),
     /// This token was revoked.
     Token(TokenId),
 }
@@ -58,6 +60,7 @@ impl Change {
             Self::TimeZone(_) => "time_zone",
             Self::Treatments(_) => "treatments",
             Self::Schedule(..) => "schedule",
+            Self::NumberList(..) => "number_list",
             Self::Token(_) => "token",
         }
     }
@@ -80,14 +83,16 @@ fn insertion(backend: DbBackend, changes: &[(Uuid, Change)]) -> InsertStatement 
         Column::UserId,
         Column::ScheduleId,
         Column::TokenId,
+        Column::NumberListId,
     ]);
     for (id, change) in changes {
-        let (scope, schedule, token) = match change {
+        let (scope, schedule, list, token) = match change {
             Change::Users(owner) | Change::TimeZone(owner) | Change::Treatments(owner) => {
-                (Scope::Of(owner.clone()), None, None)
+                (Scope::Of(owner.clone()), None, None, None)
             }
-            Change::Schedule(owner, schedule) => (Scope::Of(owner.clone()), Some(*schedule), None),
-            Change::Token(token) => (Scope::System, None, Some(token.as_str())),
+            Change::Schedule(owner, schedule) => (Scope::Of(owner.clone()), Some(*schedule), None, None),
+            Change::NumberList(owner, list) => (Scope::Of(owner.clone()), None, Some(*list), None),
+            Change::Token(token) => (Scope::System, None, None, Some(token.as_str())),
         };
         let (tenant, group, user) = scope_columns(&scope);
         insert.values_panic([
@@ -100,6 +105,7 @@ fn insertion(backend: DbBackend, changes: &[(Uuid, Change)]) -> InsertStatement 
             user.into(),
             schedule.into(),
             token.into(),
+            list.into(),
         ]);
     }
     if backend == DbBackend::Postgres {
@@ -201,7 +207,7 @@ impl Feed {
         let first = self.read.as_ref().map_or(i64::MAX, Position::first_unread);
         let sql = format!(
             "SELECT {head}, (SELECT MIN(c.position) FROM changes AS c WHERE {valid}) AS oldest, c.change_id, c.kind, \
-             c.tenant_id, c.group_id, c.user_id, c.schedule_id, c.token_id FROM (SELECT 1 AS one) AS always \
+             c.tenant_id, c.group_id, c.user_id, c.schedule_id, c.token_id, c.number_list_id FROM (SELECT 1 AS one) AS always \
              LEFT JOIN changes AS c ON c.position >= $1 AND {valid}{unread} ORDER BY c.position LIMIT {}",
             MOST + 1
         );
@@ -222,6 +228,7 @@ struct Row {
     user_id: Option<String>,
     schedule_id: Option<Uuid>,
     token_id: Option<String>,
+    number_list_id: Option<Uuid>,
 }
 
 /// The change of a row; `None` for the row that is returned when there are no changes.
@@ -231,10 +238,11 @@ fn change(row: Row) -> Result<Option<(Uuid, Change)>, StoreError> {
         return Ok(Some((id, Change::Token(value(token)?))));
     }
     let owner = owner_of(&tenant, row.group_id.as_deref(), row.user_id.as_deref())?;
-    Ok(Some(match (kind.as_str(), row.schedule_id) {
-        ("time_zone", _) => (id, Change::TimeZone(owner)),
-        ("treatments", _) => (id, Change::Treatments(owner)),
-        ("schedule", Some(schedule)) => (id, Change::Schedule(owner, schedule)),
+    Ok(Some(match (kind.as_str(), row.schedule_id, row.number_list_id) {
+        ("time_zone", ..) => (id, Change::TimeZone(owner)),
+        ("treatments", ..) => (id, Change::Treatments(owner)),
+        ("schedule", Some(schedule), _) => (id, Change::Schedule(owner, schedule)),
+        ("number_list", _, Some(list)) => (id, Change::NumberList(owner, list)),
         // A kind of change of a later release may affect all users of the owner.
         _ => (id, Change::Users(owner)),
     }))

@@ -13,6 +13,7 @@ mod m20261126_000005_add_refusals_to_audit_events;
 mod m20261126_000006_create_deletions;
 mod m20261126_000007_add_members_of_services;
 mod m20261126_000008_add_policies;
+mod m20261126_000009_create_number_lists;
 mod table;
 
 /// All migrations.
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000006_create_deletions::Migration),
             Box::new(m20261126_000007_add_members_of_services::Migration),
             Box::new(m20261126_000008_add_policies::Migration),
+            Box::new(m20261126_000009_create_number_lists::Migration),
         ]
     }
 }

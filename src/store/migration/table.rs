@@ -54,12 +54,21 @@ pub fn table(name: &str, columns: Vec<ColumnDef>, primary_key: &[&str]) -> Table
 
 /// Adds a named foreign key to another table.
 pub fn refer(table: &mut TableCreateStatement, name: &str, columns: &[&str], to: &str, to_columns: &[&str]) {
+    table.foreign_key(&mut foreign_key(name, columns, to, to_columns));
+}
+
+/// Adds a named foreign key to another table; a row ends with the row that it refers to.
+pub fn refer_and_end(table: &mut TableCreateStatement, name: &str, columns: &[&str], to: &str, to_columns: &[&str]) {
+    table.foreign_key(foreign_key(name, columns, to, to_columns).on_delete(ForeignKeyAction::Cascade));
+}
+
+fn foreign_key(name: &str, columns: &[&str], to: &str, to_columns: &[&str]) -> ForeignKeyCreateStatement {
     let mut key = ForeignKey::create();
     key.name(name).to_tbl(Alias::new(to));
     for (column, to_column) in columns.iter().zip(to_columns) {
         key.from_col(Alias::new(*column)).to_col(Alias::new(*to_column));
     }
-    table.foreign_key(&mut key);
+    key
 }
 
 /// An index on these columns.

@@ -3,7 +3,7 @@
 mod changes;
 mod feed;
 mod forms;
-mod instances;
+pub mod instances;
 mod memory;
 mod numbers;
 pub mod outage;

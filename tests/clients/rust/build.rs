@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Progenitor makes types of `application/json` alone.
     let text = fs::read_to_string(DOCUMENT)?.replace("application/problem+json", "application/json");
     let mut document = serde_json::from_str(&text)?;
-    drop_icalendar(&mut document);
+    drop_other_bodies(&mut document);
     let mut settings = GenerationSettings::default();
     settings.with_interface(InterfaceStyle::Builder);
     let tokens = Generator::new(&settings).generate_tokens(&serde_json::from_value(document)?)?;
@@ -21,9 +21,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Progenitor refuses a document with bodies of `text/calendar`.
-fn drop_icalendar(document: &mut Value) {
-    if let Some(paths) = document["paths"].as_object_mut() {
-        paths.retain(|path, _| !path.ends_with("/icalendar/"));
+/// Progenitor refuses a document with bodies of `text/calendar` or `text/csv`.
+fn drop_other_bodies(document: &mut Value) {
+    let Some(paths) = document["paths"].as_object_mut() else { return };
+    paths.retain(|path, _| !path.ends_with("/icalendar/"));
+    for (path, operations) in paths {
+        if let Some(operations) = operations.as_object_mut().filter(|_| path.ends_with("/entries/")) {
+            operations.remove("put");
+        }
     }
 }

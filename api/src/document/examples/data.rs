@@ -3,7 +3,10 @@
 
 use serde_json::{Value, json};
 
-use crate::resource::schedule::icalendar;
+use crate::resource::{
+    number_list::{NumberListCsv, NumberListLines},
+    schedule::icalendar,
+};
 
 /// The example of the schema `name`, if it is defined here.
 pub(super) fn of(name: &str) -> Option<Value> {
@@ -73,6 +76,20 @@ pub(super) fn of(name: &str) -> Option<Value> {
         "Icalendar" => json!(ICALENDAR),
         "LoadedSchedule" => schedule("Every Friday"),
         "SkippedEvent" => json!({ "line": 12, "detail": "The event has no `DTSTART`." }),
+        "NumberList" => number_list("Nuisance callers", 2),
+        "NumberListCreate" => json!({ "name": "Partners", "description": ABOUT_NUISANCE }),
+        "NumberListUpdate" => json!({ "description": ABOUT_NUISANCE }),
+        "NumberListSummary" => json!({ "name": "Nuisance callers", "level": "User" }),
+        "NumberListPage" => number_lists("User"),
+        "NumberListReference" | "NumberListSelection" => json!({ "level": "Tenant", "name": "Nuisance callers" }),
+        "NumberListEntry" | "NumberListEntryUpdate" => nuisance(),
+        "NumberListEntries" => json!({ "entries": [nuisance(), { "pattern": "+3290*" }] }),
+        "NumberListEntriesUpdate" => json!({ "entries": [nuisance()] }),
+        "NumberListEntriesDelete" => json!({ "patterns": ["+3225550667"] }),
+        "NumberListEntryCounts" => json!({ "created": 0, "changed": 0, "unchanged": 1 }),
+        "NumberListReplacement" => json!({ "created": 1, "changed": 1, "unchanged": 0, "deleted": 1 }),
+        "NumberListCsv" => json!(NumberListCsv::RULE.example),
+        "NumberListLines" => json!(NumberListLines::RULE.example),
         "Token" => token(),
         "TokenCreate" => json!({
             "role": "end_user", "tenantId": "foo", "groupId": "foogroup", "userId": "foouser",
@@ -120,6 +137,9 @@ pub(super) fn of_answer(operation: &str) -> Option<Value> {
         "tenant_time_schedules_list" => Some(schedules("Every Friday", "Tenant")),
         "group_calendar_schedules_list" => Some(schedules("Every Easter", "Group")),
         "tenant_calendar_schedules_list" => Some(schedules("Every Easter", "Tenant")),
+        "group_number_lists_list" => Some(number_lists("Group")),
+        "tenant_number_lists_list" => Some(number_lists("Tenant")),
+        _ if operation.ends_with("_number_list_create") => Some(number_list("Partners", 0)),
         _ if operation.ends_with("_time_schedule_create") => of("ScheduleCreate"),
         _ if operation.ends_with("_calendar_schedule_create") => of_calendar("ScheduleCreate"),
         _ => None,
@@ -212,14 +232,14 @@ fn with_derived(mut criteria: Value, calls_from: &str) -> Value {
 fn premium_callers() -> Value {
     json!({
         "selection": "Specified Only", "includeAnonymousCallers": false, "includeUnavailableCallers": false,
-        "phoneNumbers": ["+3290*"]
+        "phoneNumbers": ["+3290*"], "numberLists": [{ "level": "Tenant", "name": "Nuisance callers" }]
     })
 }
 
 fn premium_numbers() -> Value {
     json!({
         "name": "Premium numbers", "description": ABOUT_PREMIUM_NUMBERS, "active": true, "validUntil": LAST_DAY,
-        "callsFrom": "+3290*", "doNotPerformAction": false, "fromDnCriteria": premium_callers()
+        "callsFrom": "+3290*, Nuisance callers", "doNotPerformAction": false, "fromDnCriteria": premium_callers()
     })
 }
 
@@ -333,6 +353,20 @@ fn schedule(name: &str) -> Value {
 
 fn schedules(name: &str, level: &str) -> Value {
     json!({ "schedules": [{ "name": name, "level": level }] })
+}
+
+const ABOUT_NUISANCE: &str = "Reported by users, checked every month";
+
+fn number_list(name: &str, entries: i32) -> Value {
+    json!({ "name": name, "description": ABOUT_NUISANCE, "entryCount": entries })
+}
+
+fn number_lists(level: &str) -> Value {
+    json!({ "numberLists": [{ "name": "Nuisance callers", "level": level }] })
+}
+
+fn nuisance() -> Value {
+    json!({ "pattern": "+3225550666", "note": "Reported three times", "expiresAt": "2199-12-31T00:00:00Z" })
 }
 
 fn friday() -> Value {

@@ -96,8 +96,10 @@ impl Kind {
 enum InvalidRequest {
     /// A member of the JSON body.
     Body,
-    /// A line of the body.
+    /// A line of a calendar.
     Line,
+    /// A line of a file of entries.
+    Entry,
     /// A query parameter.
     Parameter,
 }
@@ -107,6 +109,7 @@ impl InvalidRequest {
         let body = operation["requestBody"]["content"].as_object().and_then(|content| content.keys().next());
         match body.map(String::as_str) {
             Some("application/json") => Self::Body,
+            Some("text/csv") => Self::Entry,
             Some(_) => Self::Line,
             None => Self::Parameter,
         }
@@ -117,6 +120,10 @@ impl InvalidRequest {
         match self {
             Self::Body => ("invalid_body", Fault::at("/name", ProblemCode::InvalidRequest.example())),
             Self::Line => ("invalid_line", Fault::on_line(4, "The event has no `DTSTART`.")),
+            Self::Entry => {
+                let detail = "An earlier line has the same pattern; each may be in the file once.";
+                ("invalid_entry", Fault::on_line(4, detail))
+            }
             Self::Parameter => {
                 let detail = "This operation does not support the query parameter \"page\"; it supports none.";
                 ("invalid_parameter", Fault::of_parameter("page", detail))

@@ -14,5 +14,6 @@ mod shape;
 pub use port::CriteriaServices;
 pub use shape::{
     Criteria, CriteriaChange, CriteriaDescription, FromDnCriteria, FromDnCriteriaChange, MAX_CRITERIA,
-    OutsideSchedules, ScheduleReference, ScheduleSelection, Selection, Service, ServiceUpdate,
+    NumberListReference, NumberListSelection, OutsideSchedules, ScheduleReference, ScheduleSelection, Selection,
+    Service, ServiceUpdate,
 };

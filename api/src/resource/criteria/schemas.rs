@@ -28,6 +28,10 @@ macro_rules! criteria_schemas {
             /// Matches callers whose number matches one of these patterns; returned as sent.
             #[oai(validator(max_items = 500, unique_items))]
             pub phone_numbers: Vec<PhoneNumberPattern>,
+            /// Matches callers whose number matches an entry of one of these number lists; absent if there are none.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            #[oai(validator(max_items = 10))]
+            pub number_lists: Option<Vec<NumberListReference>>,
         }
 
         /// The callers that a new criteria matches.
@@ -48,6 +52,9 @@ macro_rules! criteria_schemas {
             /// Matches callers whose number matches one of these patterns. Null is the empty list.
             #[oai(default = "shape::no_numbers", validator(max_items = 500, unique_items))]
             pub phone_numbers: Change<Vec<PhoneNumberPattern>>,
+            /// Matches callers whose number matches an entry of one of these number lists. Null is the empty list.
+            #[oai(validator(max_items = 10, unique_items))]
+            pub number_lists: Change<Vec<NumberListSelection>>,
         }
 
         /// A change of the callers that a criteria matches. Members left out are unchanged.
@@ -66,6 +73,10 @@ macro_rules! criteria_schemas {
             /// list.
             #[oai(validator(max_items = 500, unique_items))]
             pub phone_numbers: Change<Vec<PhoneNumberPattern>>,
+            /// Matches callers whose number matches an entry of one of these number lists; replaces the whole list.
+            /// Null is the empty list.
+            #[oai(validator(max_items = 10, unique_items))]
+            pub number_lists: Change<Vec<NumberListSelection>>,
         }
 
         /// A criteria.
@@ -87,7 +98,7 @@ macro_rules! criteria_schemas {
             #[serde(skip_serializing_if = "Option::is_none")]
             pub valid_until: Option<Instant>,
             /// A summary of the callers for a table: `All calls`, `Forwarded calls`, or the first three of the numbers,
-            /// `Private`, `Unavailable` and `Internal`.
+            /// the names of number lists, `Private`, `Unavailable` and `Internal`.
             #[oai(validator(max_length = 100))]
             pub calls_from: String,
             #[doc = $not_performed]
@@ -210,6 +221,7 @@ macro_rules! criteria_schemas {
                     include_unavailable_callers: from.include_unavailable_callers,
                     include_internal_callers: from.include_internal_callers.then_some(true),
                     phone_numbers: from.phone_numbers,
+                    number_lists: Some(from.number_lists).filter(|lists| !lists.is_empty()),
                 }
             }
         }
@@ -239,6 +251,7 @@ macro_rules! criteria_schemas {
                     include_unavailable_callers: Some(from.include_unavailable_callers),
                     include_internal_callers: Some(from.include_internal_callers),
                     phone_numbers: Some(from.phone_numbers.initial().unwrap_or_default()),
+                    number_lists: Some(shape::references(from.number_lists).unwrap_or_default()),
                 }
             }
         }
@@ -251,6 +264,7 @@ macro_rules! criteria_schemas {
                     include_unavailable_callers: from.include_unavailable_callers,
                     include_internal_callers: from.include_internal_callers,
                     phone_numbers: from.phone_numbers.replaced(),
+                    number_lists: shape::references(from.number_lists),
                 }
             }
         }

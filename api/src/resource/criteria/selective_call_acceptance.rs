@@ -9,8 +9,8 @@ use super::{
     operations::criteria_api,
     schemas::criteria_schemas,
     shape::{
-        self, CriteriaDescription, OutsideSchedules, ScheduleReference, ScheduleSelection, check_schedules,
-        check_update,
+        self, CriteriaDescription, NumberListReference, NumberListSelection, OutsideSchedules, ScheduleReference,
+        ScheduleSelection, check_schedules, check_update,
     },
 };
 use crate::{

@@ -7,7 +7,10 @@ use serde_json::Value;
 use super::{
     operations::criteria_api,
     schemas::criteria_schemas,
-    shape::{self, CriteriaDescription, ScheduleReference, ScheduleSelection, check_schedules, check_update},
+    shape::{
+        self, CriteriaDescription, NumberListReference, NumberListSelection, ScheduleReference, ScheduleSelection,
+        check_schedules, check_update,
+    },
 };
 use crate::{
     resource::user_service::ServiceName,

@@ -11,7 +11,7 @@ use crate::{
     resource::schedule::ScheduleType,
     value::{
         change::Change,
-        name::{CriteriaName, ScheduleName},
+        name::{CriteriaName, NumberListName, ScheduleName},
         owner::Level,
         phone_number::PhoneNumberPattern,
         text::text,
@@ -62,6 +62,9 @@ pub struct FromDnCriteria {
     pub include_internal_callers: bool,
     /// Callers whose number one of these patterns matches, as they were sent.
     pub phone_numbers: Vec<PhoneNumberPattern>,
+    /// Callers whose number an entry of one of these number lists matches; not shown when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub number_lists: Vec<NumberListReference>,
 }
 
 /// A change of the callers that a criteria is about: what is left out stays.
@@ -77,11 +80,43 @@ pub struct FromDnCriteriaChange {
     pub include_internal_callers: Option<bool>,
     /// As [`FromDnCriteria::phone_numbers`]; replaces the whole list.
     pub phone_numbers: Option<Vec<PhoneNumberPattern>>,
+    /// As [`FromDnCriteria::number_lists`]; replaces the whole list.
+    pub number_lists: Option<Vec<NumberListReference>>,
 }
 
 /// The numbers of a new criteria that has none in the request.
 pub(super) fn no_numbers() -> Change<Vec<PhoneNumberPattern>> {
     Change::Set(Vec::new())
+}
+
+/// The number lists that a change refers to, if it changes them.
+pub(super) fn references(change: Change<Vec<NumberListSelection>>) -> Option<Vec<NumberListReference>> {
+    Some(change.replaced()?.into_iter().map(NumberListReference::from).collect())
+}
+
+/// A reference to a number list.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Object, Serialize)]
+pub struct NumberListReference {
+    /// The owner of the number list: the user, the user's group or the user's tenant.
+    pub level: Level,
+    /// The number list's name.
+    pub name: NumberListName,
+}
+
+/// A reference to a number list, in a request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Object)]
+#[oai(deny_unknown_fields)]
+pub struct NumberListSelection {
+    /// The owner of the number list: the user, the user's group or the user's tenant.
+    pub level: Level,
+    /// The number list's name.
+    pub name: NumberListName,
+}
+
+impl From<NumberListSelection> for NumberListReference {
+    fn from(NumberListSelection { level, name }: NumberListSelection) -> Self {
+        Self { level, name }
+    }
 }
 
 /// A reference to a schedule.

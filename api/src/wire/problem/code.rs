@@ -79,6 +79,20 @@ problem_codes! {
             `detail` states. Delete one that is not in use, or merge the periods of several into one.",
         example: "An owner can have 1000 schedules of a type.",
     }
+    TooManyNumberLists = "too_many_number_lists" {
+        status: BAD_REQUEST,
+        title: "The owner has the maximum number of number lists",
+        description: "The tenant, group or user already has the maximum number of number lists, which `detail` \
+            states. Delete one that is not in use, or merge the entries of several into one.",
+        example: "An owner can have 1000 number lists.",
+    }
+    TooManyEntries = "too_many_entries" {
+        status: BAD_REQUEST,
+        title: "The number list would have too many entries",
+        description: "With the change the number list would have more entries than the maximum, which `detail` states. \
+            Delete entries that are no longer needed, replace many by one with a wildcard, or divide the list.",
+        example: "A number list can have 200000 entries; this would result in 200001.",
+    }
     Unauthenticated = "unauthenticated" {
         status: UNAUTHORIZED,
         title: "The request is not authenticated",
@@ -144,6 +158,13 @@ problem_codes! {
             renamed or deleted. A list with `allLevels=true` includes the schedules of the levels above.",
         example: "There is no schedule \"Every Friday\" of this type here.",
     }
+    NumberListNotFound = "number_list_not_found" {
+        status: NOT_FOUND,
+        title: "There is no such number list",
+        description: "The path names a number list that does not exist at this level; it may have been renamed or \
+            deleted. A list with `allLevels=true` includes the number lists of the levels above.",
+        example: "There is no number list \"Nuisance callers\" here.",
+    }
     TokenNotFound = "token_not_found" {
         status: NOT_FOUND,
         title: "There is no such token",
@@ -205,6 +226,13 @@ problem_codes! {
             existing schedule.",
         example: "There is a schedule \"Friday afternoon\" of this type here already.",
     }
+    NumberListExists = "number_list_exists" {
+        status: CONFLICT,
+        title: "The number list already exists",
+        description: "Another number list of the same owner has this name. Choose another name, or update the existing \
+            number list.",
+        example: "There is already a number list \"Nuisance callers\" here.",
+    }
     BeingDeleted = "being_deleted" {
         status: CONFLICT,
         title: "The tenant or the group is being deleted",
@@ -215,24 +243,24 @@ problem_codes! {
     }
     TenantInUse = "tenant_in_use" {
         status: CONFLICT,
-        title: "The tenant still has groups or schedules",
+        title: "The tenant still has groups, schedules or number lists",
         description: "The tenant is not empty and was not deleted, to prevent accidental loss. Delete its contents \
             first, or send `cascade=true` to delete them too.",
-        example: "The tenant \"foo\" still has groups or schedules; `cascade=true` deletes them too.",
+        example: "The tenant \"foo\" still has groups, schedules or number lists; `cascade=true` deletes them too.",
     }
     GroupInUse = "group_in_use" {
         status: CONFLICT,
-        title: "The group still has users or schedules",
+        title: "The group still has users, schedules or number lists",
         description: "The group is not empty and was not deleted, to prevent accidental loss. Delete its contents \
             first, or send `cascade=true` to delete them too.",
-        example: "The group \"foogroup\" still has users or schedules; `cascade=true` deletes them too.",
+        example: "The group \"foogroup\" still has users, schedules or number lists; `cascade=true` deletes them too.",
     }
     UserInUse = "user_in_use" {
         status: CONFLICT,
-        title: "The user still has services or schedules",
-        description: "The user still has services or schedules and was not deleted, to prevent accidental loss. Remove \
-            them first, or send `cascade=true` to delete them too.",
-        example: "The user \"foouser\" still has services or schedules; `cascade=true` deletes them too.",
+        title: "The user still has services, schedules or number lists",
+        description: "The user still has services, schedules or number lists and was not deleted, to prevent \
+            accidental loss. Remove them first, or send `cascade=true` to delete them too.",
+        example: "The user \"foouser\" still has services, schedules or number lists; `cascade=true` deletes them too.",
     }
     ScheduleInUse = "schedule_in_use" {
         status: CONFLICT,
@@ -240,6 +268,13 @@ problem_codes! {
         description: "Criteria still refer to the schedule. `detail` names the users who have them; change or clear \
             the schedule of those criteria, then delete it.",
         example: "The schedule \"Every Friday\" is in use by the criteria \"foocriteria\" of foogroup/foouser.",
+    }
+    NumberListInUse = "number_list_in_use" {
+        status: CONFLICT,
+        title: "Criteria refer to the number list",
+        description: "The number list was not deleted, since criteria refer to it; `detail` names them. Take it out of \
+            their `numberLists` first, or delete them.",
+        example: "The number list \"Nuisance callers\" is in use by the criteria \"foocriteria\" of foogroup/foouser.",
     }
     RevisionMismatch = "revision_mismatch" {
         status: PRECONDITION_FAILED,
@@ -251,14 +286,15 @@ problem_codes! {
     BodyTooLarge = "body_too_large" {
         status: PAYLOAD_TOO_LARGE,
         title: "The body is too large",
-        description: "A body may have at most 1 MiB. Split it into several requests.",
+        description: "A body may have at most 1 MiB, a file of entries of a number list at most 32 MiB. Split it \
+            into several requests.",
         example: "The body is longer than 1048576 bytes.",
     }
     UnsupportedMediaType = "unsupported_media_type" {
         status: UNSUPPORTED_MEDIA_TYPE,
         title: "The media type of the body is not supported",
-        description: "The operation accepts bodies of `application/json`, or of `text/calendar` for iCalendar. Set \
-            `Content-Type` accordingly.",
+        description: "The operation accepts bodies of `application/json`; of `text/calendar` for iCalendar; or of \
+            `text/csv` and `application/x-ndjson` for files of entries. Set `Content-Type` accordingly.",
         example: "The body must be sent as `Content-Type: application/json`.",
     }
     TooManyAttempts = "too_many_attempts" {

@@ -57,6 +57,28 @@ proptest! {
         let expected: Vec<bool> = patterns.iter().map(plainly).collect();
         prop_assert_eq!(matched, expected, "{:?} in {:?} of {:?}: {:?}", patterns, region, text, forms);
     }
+
+    #[test]
+    fn a_number_list_matches_as_its_entries_do_that_have_not_expired(
+        (number, text) in random::number(),
+        region in select(REGIONS.to_vec()),
+        entries in vec((random::sketch(), option::of(-2..3_i64)), 10),
+    ) {
+        let forms = plain::forms(&number, region);
+        let at = Timestamp::UNIX_EPOCH;
+        let entries: Vec<_> = entries.iter().map(|(sketch, end)| (sketch.pattern(&forms), *end)).collect();
+        let parsed = |(text, end): &(String, Option<i64>)| {
+            (PhoneNumberPattern::parse(text).expect("a pattern"), *end)
+        };
+        let kept = region.map(|region| Region::parse(region).expect("a region"));
+        let list = NumberList::compile(&entries.iter().map(parsed).collect::<Vec<_>>(), kept.as_ref());
+        let Caller::Number(written) = Caller::of(Some(&text)) else { panic!("{text} is a number") };
+        let matches = list.matches(&Reader::of(kept.as_ref()).forms(&written), at);
+        let plainly = |(pattern, end): &(String, Option<i64>)| {
+            end.is_none_or(|end| end > 0) && plain::matches(pattern, &number, region)
+        };
+        prop_assert_eq!(matches, entries.iter().any(plainly), "{:?} in {:?} of {:?}", entries, region, text);
+    }
 }
 
 proptest! {
@@ -313,7 +335,7 @@ proptest! {
             let question = plain::Question { number, presentation, internal, forwarded, is_emergency_callback, at };
             let (reason, by, explained) = plain::decide(&plain, place, &question);
             prop_assert_eq!(ruling(&screening, call), (reason, by), "{:?}", call);
-            let explanation = screening.explain(&call).into_iter().map(|said| (said.service, said.outcome));
+            let explanation = screening.explain(&call, &[]).into_iter().map(|said| (said.service, said.outcome));
             prop_assert_eq!(explanation.collect::<Vec<_>>(), explained, "{:?}", call);
         }
     }

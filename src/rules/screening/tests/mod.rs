@@ -31,7 +31,9 @@ fn criteria(position: i32, name: &str) -> KeptCriteria {
             include_unavailable_callers: false,
             include_internal_callers: false,
             phone_numbers: Vec::new(),
+            number_lists: Vec::new(),
         },
+        number_lists: Vec::new(),
         time_schedule: None,
         holiday_schedule: None,
     }
@@ -89,12 +91,12 @@ fn call(number: &str) -> Call<'_> {
 }
 
 fn ruling(screening: &Screening, call: Call<'_>) -> (Reason, Option<String>) {
-    let ruling = screening.decide(&call);
+    let ruling = screening.decide(&call, &[]);
     (ruling.reason, ruling.criteria.map(ToString::to_string))
 }
 
 fn outcomes(screening: &Screening, call: Call<'_>) -> Vec<Outcome> {
-    screening.explain(&call).into_iter().map(|of| of.outcome).collect()
+    screening.explain(&call, &[]).into_iter().map(|of| of.outcome).collect()
 }
 
 #[test]
@@ -113,7 +115,8 @@ fn screening_refuses_before_it_accepts_and_names_the_first_in_creation_order() {
     let screening = compile(&all, &HashMap::new());
     assert_eq!(ruling(&screening, call("100")), (Reason::DoNotAccept, Some("b".to_owned())));
     assert_eq!(ruling(&screening, call("200")), (Reason::CriteriaMatched, Some("a".to_owned())));
-    let named: Vec<String> = screening.explain(&call("200")).into_iter().map(|of| of.criteria.to_string()).collect();
+    let named: Vec<String> =
+        screening.explain(&call("200"), &[]).into_iter().map(|of| of.criteria.to_string()).collect();
     assert_eq!(named, ["a", "e", "b", "c", "d"]);
 }
 
@@ -201,4 +204,31 @@ fn compilation_fails_for_a_period_without_a_required_member() {
         let error = Screening::compile(&brussels(), &acceptance(std::slice::from_ref(&needs)), &periods).err();
         assert!(matches!(error, Some(CompileError::CorruptPeriod { member: of, .. }) if of == member), "{json}");
     }
+}
+
+#[test]
+fn criteria_that_refer_to_a_list_share_it_and_an_absent_one_matches_nobody() {
+    let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let mut criteria = [from(0, "a", &[]), from(1, "b", &["200"]), from(2, "c", &[])];
+    criteria[0].number_lists = vec![one, other];
+    criteria[1].number_lists = vec![other, other];
+    criteria[2].number_lists = vec![other];
+    criteria[2].active = false;
+    let screening = compile(&criteria, &HashMap::new());
+    assert_eq!(screening.number_lists(), [one, other]);
+    let pattern = |text: &str| (PhoneNumberPattern::parse(text).expect("a pattern"), None);
+    let list = Arc::new(NumberList::compile(&[pattern("+32251*"), pattern("100")], brussels().region.as_ref()));
+    let decided = |number, lists: &[Option<Arc<NumberList>>]| {
+        screening.decide(&call(number), lists).criteria.map(ToString::to_string)
+    };
+    for (number, lists, expected) in [
+        ("025126777", [Some(list.clone()), None], Some("a")),
+        ("025126777", [None, Some(list.clone())], Some("a")),
+        ("200", [Some(list.clone()), None], Some("b")),
+        ("100", [None, None], None),
+    ] {
+        assert_eq!(decided(number, &lists).as_deref(), expected, "{number}");
+    }
+    let withheld = Call { presentation: Some(Presentation::Restricted), ..call("100") };
+    assert_eq!(screening.decide(&withheld, &[Some(list), None]).criteria, None);
 }

@@ -1,0 +1,281 @@
+//! The entries of a number list.
+
+use std::sync::Arc;
+
+use poem_openapi::{
+    Object, OpenApi,
+    param::{Path, Query},
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{EntriesFile, NOT_FOUND, NumberListPath, NumberLists};
+use crate::{
+    access::{END_USERS, GROUP_ADMINS, Read, TENANT_ADMINS, Write},
+    resource::{
+        protected_callers::{CallerNote, check_patterns},
+        tags::Tag,
+    },
+    value::{
+        change::Change,
+        name::{GroupId, NumberListName, TenantId, UserId},
+        owner::{GroupPath, Owner, UserPath},
+        phone_number::{PhoneNumberPattern, QueriedPattern},
+        time::Instant,
+    },
+    wire::{
+        answer::{Deleted, Found, Updated},
+        page::{Limit, PageQuery},
+        payload::{Body, JsonBody},
+        problem::{BODY, Fails, Fault, GROUP, ProblemCode, TENANT, USER, codes},
+    },
+};
+
+/// An entry of a number list.
+#[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
+#[oai(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
+pub struct NumberListEntry {
+    /// The pattern that callers' numbers match, as sent; each is in the list once.
+    pub pattern: PhoneNumberPattern,
+    /// A note for people; absent if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<CallerNote>,
+    /// When the entry no longer matches; absent if it does not expire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Instant>,
+}
+
+/// An entry to add to a number list. It replaces the entry with the same pattern as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Object)]
+#[oai(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NumberListEntryUpdate {
+    /// The pattern that callers' numbers match; each may be in the request once.
+    pub pattern: PhoneNumberPattern,
+    /// A note for people.
+    pub note: Change<CallerNote>,
+    /// When the entry no longer matches, exclusive; it is removed some time later.
+    pub expires_at: Change<Instant>,
+}
+
+impl From<NumberListEntryUpdate> for NumberListEntry {
+    fn from(update: NumberListEntryUpdate) -> Self {
+        Self::new(update.pattern, update.note.initial(), update.expires_at.initial())
+    }
+}
+
+impl NumberListEntry {
+    /// The entry as it is kept: its instant is in UTC.
+    pub(super) fn new(pattern: PhoneNumberPattern, note: Option<CallerNote>, expires_at: Option<Instant>) -> Self {
+        Self { pattern, note, expires_at: expires_at.map(|instant| Instant::of(instant.timestamp())) }
+    }
+}
+
+/// Entries to add to a number list.
+#[derive(Debug, Clone, PartialEq, Eq, Object)]
+#[oai(deny_unknown_fields)]
+pub struct NumberListEntriesUpdate {
+    /// The entries.
+    #[oai(validator(min_items = 1, max_items = 1000))]
+    pub entries: Vec<NumberListEntryUpdate>,
+}
+
+impl Body for NumberListEntriesUpdate {
+    fn check(body: &Value, faults: &mut Vec<Fault>) {
+        check_patterns(body, "entries", faults);
+    }
+}
+
+/// Entries to delete from a number list.
+#[derive(Debug, Clone, PartialEq, Eq, Object)]
+#[oai(deny_unknown_fields)]
+pub struct NumberListEntriesDelete {
+    /// The patterns of the entries.
+    #[oai(validator(min_items = 1, max_items = 1000))]
+    pub patterns: Vec<PhoneNumberPattern>,
+}
+
+impl Body for NumberListEntriesDelete {}
+
+/// A page of entries, sorted by pattern.
+#[derive(Debug, Clone, PartialEq, Eq, Object, Serialize)]
+pub struct NumberListEntries {
+    /// The entries of the page.
+    #[oai(validator(max_items = 1000))]
+    pub entries: Vec<NumberListEntry>,
+    /// The value of `after` for the next page; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<PhoneNumberPattern>,
+}
+
+/// What became of the entries that were sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Object, Serialize)]
+pub struct NumberListEntryCounts {
+    /// The number of new entries.
+    #[oai(validator(minimum(value = "0"), maximum(value = "1000")))]
+    pub created: i32,
+    /// The number of entries that replaced one with another note or end.
+    #[oai(validator(minimum(value = "0"), maximum(value = "1000")))]
+    pub changed: i32,
+    /// The number of entries that were in the list as they were sent.
+    #[oai(validator(minimum(value = "0"), maximum(value = "1000")))]
+    pub unchanged: i32,
+}
+
+/// What became of the entries of a list that was replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Object, Serialize)]
+pub struct NumberListReplacement {
+    /// The number of new entries.
+    #[oai(validator(minimum(value = "0"), maximum(value = "200000")))]
+    pub created: i32,
+    /// The number of entries that replaced one with another note or end.
+    #[oai(validator(minimum(value = "0"), maximum(value = "200000")))]
+    pub changed: i32,
+    /// The number of entries that were in the list as they were sent.
+    #[oai(validator(minimum(value = "0"), maximum(value = "200000")))]
+    pub unchanged: i32,
+    /// The number of entries that are no longer in the list.
+    #[oai(validator(minimum(value = "0"), maximum(value = "200000")))]
+    pub deleted: i32,
+}
+
+/// With the change there may be too many entries.
+const TOO_MANY: u64 = codes(&[ProblemCode::TooManyEntries]);
+/// Codes of operations that read a file of entries.
+const FILE: u64 = codes(&[ProblemCode::BodyTooLarge, ProblemCode::UnsupportedMediaType]);
+
+macro_rules! number_list_entries_api {
+    (
+        $(#[$doc:meta])* $api:ident: $codes:expr, $writers:expr, $path:literal,
+        owner: ($($id:ident: $id_type:ident),*) => $owner:expr,
+        list: $list:ident $list_id:literal $list_doc:literal,
+        add: $add:ident $add_id:literal $add_doc:literal,
+        replace: $replace:ident $replace_id:literal $replace_doc:literal,
+        delete: $delete:ident $delete_id:literal $delete_doc:literal $(,)?
+    ) => {
+        $(#[$doc])*
+        pub struct $api(pub Arc<dyn NumberLists>);
+
+        #[OpenApi(prefix_path = "/api/v1", tag = "Tag::NumberLists")]
+        impl $api {
+            #[doc = $list_doc]
+            ///
+            /// Returns the entries in pages, sorted by pattern. With `pattern` the page has the entry with this pattern
+            /// alone, or none. Expired entries are returned until they are removed.
+            #[oai(path = $path, method = "get", operation_id = $list_id)]
+            async fn $list(
+                &self,
+                _actor: Read<END_USERS>,
+                $($id: Path<$id_type>,)*
+                name: Path<NumberListName>,
+                /// Only the entry with this pattern, as it was sent.
+                pattern: Query<Option<QueriedPattern>>,
+                limit: Query<Option<Limit>>,
+                /// The start of the page: the `next` of the previous page. Leave out for the first page.
+                after: Query<Option<QueriedPattern>>,
+            ) -> Result<Found<NumberListEntries>, Fails<{ $codes | NOT_FOUND }>> {
+                let path = NumberListPath { owner: $owner, name: name.0 };
+                let page = PageQuery { limit: limit.0.unwrap_or_default(), after: after.0 };
+                Ok(Found::with(self.0.entries(path, pattern.0, page).await?))
+            }
+
+            #[doc = $add_doc]
+            ///
+            /// Adds entries; one with a pattern that is in the list replaces that entry as a whole. The list is used
+            /// with them from the next decision on.
+            #[oai(path = $path, method = "post", operation_id = $add_id)]
+            async fn $add(
+                &self,
+                actor: Write<{ $writers }>,
+                $($id: Path<$id_type>,)*
+                name: Path<NumberListName>,
+                /// Answers as without it, and changes nothing; without `ETag` and `Location`.
+                #[oai(name = "dryRun", default)]
+                dry_run: Query<bool>,
+                body: JsonBody<NumberListEntriesUpdate>,
+            ) -> Result<Updated<NumberListEntryCounts>, Fails<{ BODY | $codes | NOT_FOUND | TOO_MANY }>> {
+                let path = NumberListPath { owner: $owner, name: name.0 };
+                let entries = body.0.entries.into_iter().map(NumberListEntry::from).collect();
+                Ok(Updated::with(self.0.add_entries(&actor.0.trying(dry_run.0), path, entries).await?))
+            }
+
+            #[doc = $replace_doc]
+            ///
+            /// Replaces all entries by those of a file, at most 32 MiB: either all of them or, if a line is faulty,
+            /// none. The first 100 faulty lines are named. Decisions use the old entries until they use the new ones.
+            ///
+            /// `text/csv` has a header line `pattern,note,expires_at`, of which the last two columns may be left out;
+            /// cells are separated by `,` or `;` and may be in quotes. `application/x-ndjson` has an object with
+            /// `pattern`, `note` and `expiresAt` on each line. Both are UTF-8; empty lines are ignored. A pattern may
+            /// be in the file once.
+            #[oai(path = $path, method = "put", operation_id = $replace_id)]
+            async fn $replace(
+                &self,
+                actor: Write<{ $writers }>,
+                $($id: Path<$id_type>,)*
+                name: Path<NumberListName>,
+                /// Answers as without it, and changes nothing; without `ETag` and `Location`.
+                #[oai(name = "dryRun", default)]
+                dry_run: Query<bool>,
+                body: EntriesFile,
+            ) -> Result<Updated<NumberListReplacement>, Fails<{ FILE | $codes | NOT_FOUND | TOO_MANY }>> {
+                let path = NumberListPath { owner: $owner, name: name.0 };
+                Ok(Updated::with(self.0.replace_entries(&actor.0.trying(dry_run.0), path, body.into_entries()).await?))
+            }
+
+            #[doc = $delete_doc]
+            ///
+            /// Deletes the entries with these patterns; a pattern that is not in the list is no error.
+            #[oai(path = $path, method = "delete", operation_id = $delete_id)]
+            async fn $delete(
+                &self,
+                actor: Write<{ $writers }>,
+                $($id: Path<$id_type>,)*
+                name: Path<NumberListName>,
+                /// Answers as without it, and changes nothing; without `ETag` and `Location`.
+                #[oai(name = "dryRun", default)]
+                dry_run: Query<bool>,
+                body: JsonBody<NumberListEntriesDelete>,
+            ) -> Result<Deleted, Fails<{ BODY | $codes | NOT_FOUND }>> {
+                let path = NumberListPath { owner: $owner, name: name.0 };
+                Ok(self.0.delete_entries(&actor.0.trying(dry_run.0), path, body.0.patterns).await?.into())
+            }
+        }
+    };
+}
+
+number_list_entries_api! {
+    /// The operations on the entries of a tenant's number lists.
+    TenantNumberListEntriesApi: TENANT, TENANT_ADMINS, "/tenants/:tenant_id/number_lists/:name/entries/",
+    owner: (tenant_id: TenantId) => Owner::Tenant(tenant_id.0),
+    list: tenant_number_list_entries_list "tenant_number_list_entries_list" "List the entries of a number list of a tenant",
+    add: tenant_number_list_entries_add "tenant_number_list_entries_add" "Add entries to a number list of a tenant",
+    replace: tenant_number_list_entries_replace "tenant_number_list_entries_replace" "Replace the entries of a number list of a tenant",
+    delete: tenant_number_list_entries_delete "tenant_number_list_entries_delete" "Delete entries of a number list of a tenant",
+}
+
+number_list_entries_api! {
+    /// The operations on the entries of a group's number lists.
+    GroupNumberListEntriesApi: GROUP, GROUP_ADMINS,
+        "/tenants/:tenant_id/groups/:group_id/number_lists/:name/entries/",
+    owner: (tenant_id: TenantId, group_id: GroupId) => Owner::Group(GroupPath {
+        tenant: tenant_id.0, group: group_id.0
+    }),
+    list: group_number_list_entries_list "group_number_list_entries_list" "List the entries of a number list of a group",
+    add: group_number_list_entries_add "group_number_list_entries_add" "Add entries to a number list of a group",
+    replace: group_number_list_entries_replace "group_number_list_entries_replace" "Replace the entries of a number list of a group",
+    delete: group_number_list_entries_delete "group_number_list_entries_delete" "Delete entries of a number list of a group",
+}
+
+number_list_entries_api! {
+    /// The operations on the entries of a user's number lists.
+    UserNumberListEntriesApi: USER, END_USERS,
+        "/tenants/:tenant_id/groups/:group_id/users/:user_id/number_lists/:name/entries/",
+    owner: (tenant_id: TenantId, group_id: GroupId, user_id: UserId) => Owner::User(UserPath {
+        tenant: tenant_id.0, group: group_id.0, user: user_id.0
+    }),
+    list: user_number_list_entries_list "user_number_list_entries_list" "List the entries of a number list of a user",
+    add: user_number_list_entries_add "user_number_list_entries_add" "Add entries to a number list of a user",
+    replace: user_number_list_entries_replace "user_number_list_entries_replace" "Replace the entries of a number list of a user",
+    delete: user_number_list_entries_delete "user_number_list_entries_delete" "Delete entries of a number list of a user",
+}
