@@ -1,9 +1,10 @@
 //! Deletions in the background: of tenants and groups that hold too much for one transaction.
 //!
 //! The request records the deletion as a job, revokes tokens and responds. A worker in every instance polls for jobs
-//! and carries them out in steps, one transaction each: remaining tokens, entries of number lists, users with what they hold, schedules, number lists, groups,
-//! and finally the owner. A step locks its job, so that only one instance works on it, and commits its audit events and
-//! feed entries with the deletes. After a crash the step in progress is rolled back, and another worker repeats it.
+//! and carries them out in steps, one transaction each: remaining tokens, entries of number lists, users with
+//! what they hold, schedules, number lists, groups, and finally the owner. A step locks its job, so that only one
+//! instance works on it, and commits its audit events and feed entries with the deletes. After a crash the step in
+//! progress is rolled back, and another worker repeats it.
 //!
 //! A creation that started before the job was recorded may commit after it. When no users follow the last deleted one,
 //! a step therefore searches from the start once more.

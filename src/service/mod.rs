@@ -1,11 +1,10 @@
 //! The ports of the contract, one file for each resource, and what they share.
 //!
 //! This module joins rules ([`rules`](crate::rules)) and statements ([`store`](crate::store)) in transactions; it knows
-//! no HTTP. Shared are the [`Server`], changes (`change`), missing owners (`owner`), audit records (`record`), lists over
-//! several levels (`levels`),
-//! deletions (`deletion`, and `cascade` for those in the background), caches (`snapshots`, `identities`,
-//! `called_numbers`; `flights` for the loads of the first two), background tasks (`background`), and metrics
-//! (`metrics`, `observe`).
+//! no HTTP. Shared are the [`Server`], changes (`change`), missing owners (`owner`), audit records (`record`), lists
+//! over several levels (`levels`), deletions (`deletion`, and `cascade` for those in the background), caches
+//! (`snapshots`, `identities`, `called_numbers`; `flights` for the loads of the first two), background tasks
+//! (`background`), and metrics (`metrics`, `observe`).
 
 mod anonymous_call_rejection;
 mod audit;

@@ -203,8 +203,8 @@ impl Difference {
     }
 }
 
-/// What changes if `after` takes the place of all entries of a list; worked out on a blocking thread, since there may be
-/// very many.
+/// What changes if `after` takes the place of all entries of a list; worked out on a blocking thread, since there may
+/// be very many.
 async fn replacing(before: EntryRows, after: Arc<[NumberListEntry]>) -> Result<Difference, Failure> {
     let work = move || Ok(Difference::replacing(before.entries()?, &after));
     match tokio::task::spawn_blocking(work).await {

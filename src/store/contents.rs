@@ -30,7 +30,7 @@ use super::{
 };
 use crate::rules::service::{KeptService, RecordedService};
 
-/// How many criteria, schedules or number lists of users are deleted with their users at once, for each user that may be.
+/// How many criteria, schedules or number lists are deleted with their users at once, for each user that may be.
 const ROWS: u64 = 10;
 
 /// Where a user stands among those of a tenant.
@@ -245,8 +245,8 @@ pub async fn delete_number_lists(
     delete_some!(db, number_lists, list_id in ListId, owner, most, number_list::removal)
 }
 
-/// Deletes at most `most` groups of an owner that has neither users nor what they refer to; a record of the removal of each. A
-/// group has none.
+/// Deletes at most `most` groups of an owner that has neither users nor what they refer to; a record of the removal of
+/// each. A group has none.
 pub async fn delete_groups(db: &impl ConnectionTrait, owner: &Owner, most: u64) -> Result<Vec<Record>, StoreError> {
     let Owner::Tenant(tenant) = owner else { return Ok(Vec::new()) };
     let of_tenant = || Condition::all().add(groups::Column::TenantId.eq(tenant.as_str()));

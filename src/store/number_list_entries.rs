@@ -139,7 +139,10 @@ pub async fn put(
         "INSERT INTO number_list_entries (tenant_id, list_id, pattern, note, expires_at) SELECT $1, $2, {source} \
          ON CONFLICT (tenant_id, list_id, pattern) DO UPDATE SET note = excluded.note, expires_at = excluded.expires_at"
     );
-    let row = |entry: &&NumberListEntry| json!({ "p": entry.pattern, "n": entry.note, "e": entry.expires_at.as_ref().map(microseconds) });
+    let row = |entry: &&NumberListEntry| {
+        let expires_at = entry.expires_at.as_ref().map(microseconds);
+        json!({ "p": entry.pattern, "n": entry.note, "e": expires_at })
+    };
     for entries in entries.chunks(AT_ONCE) {
         let array = entries.iter().map(row).collect();
         db.execute_raw(statement(backend, &sql, list, &array)).await?;

@@ -43,8 +43,9 @@ RULES = [
     r"There is no criteria \".+\" to rename; `newName` is only for an existing criteria\.",
     # Rules of `format`, which some test cases violate.
     r"\".+ is not valid here\. (.+ )?A (time zone|recurrence rule|region): .*",
-    r"\".+ is not valid here\. (.+ )?A (tenant|group|user|criteria|schedule|period|number list)'s (identifier|name): .*",
-    r"The parameter `\w+` is not valid\. A ((tenant|group|user|criteria|schedule|number list)'s (identifier|name)|region): .*",
+    r"\".+ is not valid here\. (.+ )?A (tenant|group|user|criteria|schedule|period)'s (identifier|name): .*",
+    r"(\".+ is not valid here\.|The parameter `\w+` is not valid\.) (.+ )?A number list's name: .*",
+    r"The parameter `\w+` is not valid\. A ((tenant|group|user|criteria|schedule)'s (identifier|name)|region): .*",
     r".* is not a recurrence rule: .*",
 ]
 

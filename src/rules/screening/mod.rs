@@ -15,8 +15,8 @@
 //!
 //! A withheld number matches no pattern, even if the network knows it: that would unmask the caller. The same goes for
 //! protected callers, whom no service refuses: their patterns are those of policies, which many users share
-//! (`policy.rs`). Number lists are shared too (`list.rs`): they are no part of a screening, but looked at beside it, so that
-//! a change of a list concerns no screening.
+//! (`policy.rs`). Number lists are shared too (`list.rs`): they are no part of a screening, but looked at beside it, so
+//! that a change of a list concerns no screening.
 //!
 //! The criteria of all services and their schedules are compiled once and then evaluated for any instant, past or
 //! future, in microseconds. `rule.rs` handles criteria, `facts.rs` what they ask about a call, `number/` numbers,

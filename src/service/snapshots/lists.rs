@@ -1,5 +1,5 @@
-//! The compiled number lists: one copy for all users who refer to one, whichever snapshots there are. A change of a list
-//! outdates this copy and no snapshot.
+//! The compiled number lists: one copy for all users who refer to one, whichever snapshots there are. A change of a
+//! list outdates this copy and no snapshot.
 
 use std::{
     collections::HashMap,

@@ -7,8 +7,8 @@
 //! - `affected` finds the users that a change affects.
 //! - `follow` reads the feed.
 //! - `snapshot` is the cached data of a user, `entry` adds its lifetime; `policies` has the parts of it that all users
-//!   of a tenant or a group share; `lists` has the number lists beside snapshots, which are loaded and outdated as these
-//!   are.
+//!   of a tenant or a group share; `lists` has the number lists beside snapshots, which are loaded and outdated as
+//!   these are.
 
 mod affected;
 mod entry;
@@ -425,7 +425,8 @@ impl Snapshots {
         }
     }
 
-    /// Marks the affected snapshots and number lists as outdated; they may be used until `until` while their successors are loaded.
+    /// Marks the affected snapshots and number lists as outdated; they may be used until `until` while their successors
+    /// are loaded.
     fn outdate(&self, affected: Affected, until: Duration) {
         if affected.is_empty() {
             return;

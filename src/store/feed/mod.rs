@@ -47,7 +47,7 @@ pub enum Change {
     Treatments(Owner),
     /// Decisions may have changed for the users of this owner who refer to the schedule with this key.
     Schedule(Owner, Uuid),
-    /// Decisions may have changed for the users who refer to the number list with this key, which belongs to this owner.
+    /// Decisions may have changed for the users who refer to the number list with this key, which is this owner's.
     NumberList(Owner, Uuid),
     /// This token was revoked.
     Token(TokenId),
@@ -207,7 +207,8 @@ impl Feed {
         let first = self.read.as_ref().map_or(i64::MAX, Position::first_unread);
         let sql = format!(
             "SELECT {head}, (SELECT MIN(c.position) FROM changes AS c WHERE {valid}) AS oldest, c.change_id, c.kind, \
-             c.tenant_id, c.group_id, c.user_id, c.schedule_id, c.token_id, c.number_list_id FROM (SELECT 1 AS one) AS always \
+             c.tenant_id, c.group_id, c.user_id, c.schedule_id, c.token_id, c.number_list_id \
+             FROM (SELECT 1 AS one) AS always \
              LEFT JOIN changes AS c ON c.position >= $1 AND {valid}{unread} ORDER BY c.position LIMIT {}",
             MOST + 1
         );

@@ -248,10 +248,14 @@ number_list_entries_api! {
     /// The operations on the entries of a tenant's number lists.
     TenantNumberListEntriesApi: TENANT, TENANT_ADMINS, "/tenants/:tenant_id/number_lists/:name/entries/",
     owner: (tenant_id: TenantId) => Owner::Tenant(tenant_id.0),
-    list: tenant_number_list_entries_list "tenant_number_list_entries_list" "List the entries of a number list of a tenant",
-    add: tenant_number_list_entries_add "tenant_number_list_entries_add" "Add entries to a number list of a tenant",
-    replace: tenant_number_list_entries_replace "tenant_number_list_entries_replace" "Replace the entries of a number list of a tenant",
-    delete: tenant_number_list_entries_delete "tenant_number_list_entries_delete" "Delete entries of a number list of a tenant",
+    list: tenant_number_list_entries_list "tenant_number_list_entries_list"
+        "List the entries of a number list of a tenant",
+    add: tenant_number_list_entries_add "tenant_number_list_entries_add"
+        "Add entries to a number list of a tenant",
+    replace: tenant_number_list_entries_replace "tenant_number_list_entries_replace"
+        "Replace the entries of a number list of a tenant",
+    delete: tenant_number_list_entries_delete "tenant_number_list_entries_delete"
+        "Delete entries of a number list of a tenant",
 }
 
 number_list_entries_api! {
@@ -261,10 +265,14 @@ number_list_entries_api! {
     owner: (tenant_id: TenantId, group_id: GroupId) => Owner::Group(GroupPath {
         tenant: tenant_id.0, group: group_id.0
     }),
-    list: group_number_list_entries_list "group_number_list_entries_list" "List the entries of a number list of a group",
-    add: group_number_list_entries_add "group_number_list_entries_add" "Add entries to a number list of a group",
-    replace: group_number_list_entries_replace "group_number_list_entries_replace" "Replace the entries of a number list of a group",
-    delete: group_number_list_entries_delete "group_number_list_entries_delete" "Delete entries of a number list of a group",
+    list: group_number_list_entries_list "group_number_list_entries_list"
+        "List the entries of a number list of a group",
+    add: group_number_list_entries_add "group_number_list_entries_add"
+        "Add entries to a number list of a group",
+    replace: group_number_list_entries_replace "group_number_list_entries_replace"
+        "Replace the entries of a number list of a group",
+    delete: group_number_list_entries_delete "group_number_list_entries_delete"
+        "Delete entries of a number list of a group",
 }
 
 number_list_entries_api! {
@@ -274,8 +282,12 @@ number_list_entries_api! {
     owner: (tenant_id: TenantId, group_id: GroupId, user_id: UserId) => Owner::User(UserPath {
         tenant: tenant_id.0, group: group_id.0, user: user_id.0
     }),
-    list: user_number_list_entries_list "user_number_list_entries_list" "List the entries of a number list of a user",
-    add: user_number_list_entries_add "user_number_list_entries_add" "Add entries to a number list of a user",
-    replace: user_number_list_entries_replace "user_number_list_entries_replace" "Replace the entries of a number list of a user",
-    delete: user_number_list_entries_delete "user_number_list_entries_delete" "Delete entries of a number list of a user",
+    list: user_number_list_entries_list "user_number_list_entries_list"
+        "List the entries of a number list of a user",
+    add: user_number_list_entries_add "user_number_list_entries_add"
+        "Add entries to a number list of a user",
+    replace: user_number_list_entries_replace "user_number_list_entries_replace"
+        "Replace the entries of a number list of a user",
+    delete: user_number_list_entries_delete "user_number_list_entries_delete"
+        "Delete entries of a number list of a user",
 }

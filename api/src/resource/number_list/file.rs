@@ -173,7 +173,7 @@ impl Reading {
 
 /// A value that is absent when it is empty.
 fn optional<T>(text: Option<&str>, parse: fn(&str) -> Result<T, NotValid>) -> Result<Option<T>, NotValid> {
-    text.filter(|text| *text != "").map(parse).transpose()
+    text.filter(|text| !str::is_empty(text)).map(parse).transpose()
 }
 
 fn entry(pattern: &str, note: Option<&str>, expires_at: Option<&str>) -> Result<NumberListEntry, String> {
