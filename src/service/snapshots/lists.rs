@@ -10,26 +10,19 @@ use std::{
     time::Duration,
 };
 
-use call_acceptance_api::{value::phone_number::Region, wire::problem::Failure};
-use tokio::sync::OwnedSemaphorePermit;
+use call_acceptance_api::value::phone_number::Region;
 
-use super::{Cached, Loaded, Snapshots, affected::Affected, entry::Entry};
-use crate::{
-    rules::screening::NumberList,
-    service::flights::Flights,
-    store::{
-        StoreError,
-        number_list::{self, NumberListKey},
-        number_list_entries,
-    },
-};
+use super::{affected::Affected, entry::Entry};
+use crate::{rules::screening::NumberList, store::number_list::NumberListKey};
 
 /// A compiled number list with what it was compiled from.
 pub struct CompiledList {
     /// The compiled list.
     pub list: Arc<NumberList>,
-    revision: i64,
-    region: Option<Region>,
+    /// The revision of its entries.
+    pub revision: i64,
+    /// The region of its tenant.
+    pub region: Option<Region>,
 }
 
 /// A list in memory.
@@ -108,57 +101,6 @@ impl Held {
     fn weight(&self) -> u64 {
         self.entry.value.list.weight()
     }
-}
-
-impl Cached for CompiledList {
-    type Key = NumberListKey;
-
-    fn loads(snapshots: &Snapshots) -> &Arc<Flights<NumberListKey, Loaded<Self>>> {
-        &snapshots.list_loads
-    }
-
-    /// Only its revision is read if the list in memory has the same.
-    async fn load_now(
-        snapshots: &Snapshots,
-        key: &NumberListKey,
-        turn: OwnedSemaphorePermit,
-    ) -> Result<Option<Arc<Self>>, Failure> {
-        let begun = snapshots.begin();
-        let Some((revision, region)) = number_list::version(&snapshots.db, key).await? else {
-            snapshots.lists.remove(key);
-            return Ok(None);
-        };
-        let known = snapshots.lists.get(key).map(|entry| entry.value.clone());
-        let same = known.filter(|known| known.revision == revision && known.region == region);
-        let compiled = match same {
-            Some(known) => Some(known),
-            None => compile(snapshots, key, region, turn).await?,
-        };
-        if let Some(compiled) = &compiled {
-            snapshots.keep_list(key, compiled, begun);
-        }
-        Ok(compiled)
-    }
-}
-
-async fn compile(
-    snapshots: &Snapshots,
-    key: &NumberListKey,
-    region: Option<Region>,
-    turn: OwnedSemaphorePermit,
-) -> Result<Option<Arc<CompiledList>>, Failure> {
-    let rows = number_list_entries::load(&snapshots.db, key).await?;
-    // The permit is returned when the work is done, even if all waiters have left.
-    let compiled = tokio::task::spawn_blocking(move || {
-        let compiled = rows.patterns()?.map(|(revision, entries)| {
-            let list = Arc::new(NumberList::compile(&entries, region.as_ref()));
-            Arc::new(CompiledList { list, revision, region })
-        });
-        Ok((compiled, turn))
-    });
-    let compiled: Result<_, StoreError> = compiled.await.map_err(|ended| Failure::Internal(Box::new(ended)))?;
-    let (compiled, _turn) = compiled?;
-    Ok(compiled)
 }
 
 #[cfg(test)]

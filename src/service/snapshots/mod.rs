@@ -14,6 +14,7 @@ mod affected;
 mod entry;
 mod follow;
 mod lists;
+mod load_list;
 mod policies;
 mod snapshot;
 

@@ -11,7 +11,7 @@ use poem_openapi::{
 };
 use serde_json::Value;
 
-use super::{MAX_ENTRIES, NumberListEntry};
+use super::entry::{MAX_ENTRIES, NumberListEntry};
 use crate::{
     resource::protected_callers::CallerNote,
     value::{
