@@ -106,8 +106,9 @@ async fn every_write_but_those_of_owners_and_tokens_can_be_tried(#[case] databas
         assert_eq!(operation.takes_dry_runs, expected, "{} of {}", operation.id, operation.tag);
     }
     // What others need is deleted last.
-    operations.sort_by_key(|operation| {
-        (operation.method == Method::DELETE).then(|| std::cmp::Reverse(operation.path.matches('/').count()))
+    operations.sort_by_key(|operation| match operation.method == Method::DELETE {
+        true => 1 + u8::from(!operation.path.ends_with("/entries/")),
+        false => 0,
     });
     let mut unseen = Vec::new();
     for operation in operations.iter().filter(|operation| operation.takes_dry_runs) {
