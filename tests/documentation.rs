@@ -7,6 +7,7 @@ use std::{
 };
 
 use call_acceptance::cli::Cli;
+use call_acceptance_api::resource::warning::WarningCode;
 use clap::{Arg, CommandFactory, Parser};
 use regex::Regex;
 
@@ -96,6 +97,15 @@ fn rows(page: &str) -> Vec<Vec<String>> {
     let rows = page.lines().filter(|line| line.starts_with("| `"));
     rows.map(|row| row.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`').to_owned()).collect())
         .collect()
+}
+
+#[test]
+fn every_warning_stands_with_its_cure_on_its_page() {
+    let rows = rows(&file("docs/warnings.md"));
+    let codes: Vec<&str> = WarningCode::ALL.iter().map(|code| code.as_str()).collect();
+    let printed: Vec<_> =
+        rows.iter().filter(|row| row.len() == 3 && row[0] != "code").map(|row| row[0].as_str()).collect();
+    assert_eq!(printed, codes, "docs/warnings.md has a row for each warning, in the order of the contract");
 }
 
 /// Flag, environment variable and default of a setting.

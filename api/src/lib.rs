@@ -23,7 +23,7 @@ use poem_openapi::{ExtraHeader, OpenApi, OpenApiService};
 
 use resource::{
     anonymous_call_rejection, audit, criteria, decision, deletion, group, health, number_list, protected_callers,
-    schedule, tenant, token, treatment, user, user_service,
+    schedule, tenant, token, treatment, user, user_service, warning,
 };
 
 /// The title of the published document.
@@ -38,7 +38,7 @@ pub type Apis = (
     criteria::selective_call_rejection::SelectiveCallRejectionApi,
     anonymous_call_rejection::AnonymousCallRejectionApi,
     decision::DecisionsApi,
-    user_service::UserServicesApi,
+    UserServiceApis,
     protected_callers::ProtectedCallersApi,
     treatment::TreatmentsApi,
     ScheduleApis,
@@ -75,12 +75,16 @@ pub type NumberListApis = (
     number_list::TenantNumberListEntriesApi,
 );
 
+/// The services of a user, and what is said about them.
+pub type UserServiceApis = (user_service::UserServicesApi, warning::WarningsApi);
+
 /// All ports; implemented by the server.
 pub trait Ports:
     criteria::CriteriaServices
     + anonymous_call_rejection::AnonymousCallRejections
     + decision::Decisions
     + user_service::UserServices
+    + warning::Warnings
     + protected_callers::ProtectedCallers
     + treatment::Treatments
     + schedule::Schedules
@@ -101,6 +105,7 @@ impl<T> Ports for T where
         + anonymous_call_rejection::AnonymousCallRejections
         + decision::Decisions
         + user_service::UserServices
+        + warning::Warnings
         + protected_callers::ProtectedCallers
         + treatment::Treatments
         + schedule::Schedules
@@ -123,7 +128,7 @@ pub fn apis<S: Ports>(server: Arc<S>) -> Apis {
         criteria::selective_call_rejection::SelectiveCallRejectionApi(server.clone()),
         anonymous_call_rejection::AnonymousCallRejectionApi(server.clone()),
         decision::DecisionsApi(server.clone()),
-        user_service::UserServicesApi(server.clone()),
+        (user_service::UserServicesApi(server.clone()), warning::WarningsApi(server.clone())),
         protected_callers::ProtectedCallersApi(server.clone()),
         treatment::TreatmentsApi(server.clone()),
         (

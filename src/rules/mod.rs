@@ -6,3 +6,4 @@ pub mod criteria;
 pub mod policy;
 pub mod screening;
 pub mod service;
+pub mod warnings;

@@ -37,6 +37,7 @@ mod token;
 mod unknown_numbers;
 mod user;
 mod user_service;
+mod warning;
 mod writers;
 
 pub use authentication::{Credentials, invalid_credentials};

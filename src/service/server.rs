@@ -1,6 +1,7 @@
 //! The struct behind the ports.
 
 use std::{
+    num::NonZero,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -48,6 +49,8 @@ pub struct Server {
     pub(super) greatest_age: Duration,
     pub(super) default_region: Option<Region>,
     pub(super) unknown_numbers: UnknownNumbers,
+    /// Limits how many analyses run at a time: half of the processors, so that the others serve requests.
+    pub(super) analyses: Arc<Semaphore>,
     pub(super) refusals: Refusals,
 }
 
@@ -59,6 +62,7 @@ impl Server {
         // As many permits as connections: more loads would only wait for connections.
         let turns = Arc::new(Semaphore::new(decisions.connections as usize));
         let identities = Arc::new(Identities::of(turns.clone()));
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         let snapshots = Arc::new(Snapshots::of(calls.clone(), decisions, identities.clone(), turns));
         Self {
             called_numbers: CalledNumbers::new(),
@@ -75,6 +79,7 @@ impl Server {
             greatest_age: decisions.greatest_age,
             default_region: config.default_region.clone(),
             unknown_numbers: UnknownNumbers::default(),
+            analyses: Arc::new(Semaphore::new((processors / 2).max(1))),
             refusals: Refusals::default(),
             db,
             calls,

@@ -28,3 +28,4 @@ mod tenants;
 mod treatments;
 mod user_services;
 mod users;
+mod warnings;

@@ -20,3 +20,4 @@ pub mod token;
 pub mod treatment;
 pub mod user;
 pub mod user_service;
+pub mod warning;

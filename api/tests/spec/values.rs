@@ -18,6 +18,7 @@ use call_acceptance_api::{
         },
         token::TokenId,
         user_service::ServiceName,
+        warning::WarningCode,
     },
     value::{
         name::{
@@ -209,7 +210,18 @@ macro_rules! open_enums {
 }
 
 fn open_enums() -> Vec<OpenEnum> {
-    open_enums![ActorKind, DeletionStatus, Outcome, PeriodType, ProblemCode, Reason, Refused, Role, ServiceName]
+    open_enums![
+        ActorKind,
+        DeletionStatus,
+        Outcome,
+        PeriodType,
+        ProblemCode,
+        Reason,
+        Refused,
+        Role,
+        ServiceName,
+        WarningCode
+    ]
 }
 
 #[test]

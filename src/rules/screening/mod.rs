@@ -26,16 +26,16 @@
 mod call;
 mod facts;
 mod list;
-mod number;
+pub(super) mod number;
 mod order;
-mod pattern;
+pub(super) mod pattern;
 mod policy;
 mod rule;
-mod schedule;
-mod spans;
+pub(super) mod schedule;
+pub(super) mod spans;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -119,7 +119,7 @@ impl Screening {
     ) -> Result<Self, CompileError> {
         let zone = zone_of(place)?;
         let (services, kept) = order::arrange(services);
-        let mut schedules = Schedules { zone: &zone, periods, places: HashMap::new(), compiled: Vec::new() };
+        let mut schedules = Schedules::new(&zone, periods);
         let mut lists = NumberLists::default();
         let rules =
             kept.iter().map(|criteria| rule(criteria, &mut schedules, &mut lists)).collect::<Result<Box<[_]>, _>>()?;
@@ -188,7 +188,7 @@ pub fn called_numbers(text: &str, region: Option<&Region>) -> Vec<PhoneNumber> {
     }
 }
 
-fn zone_of(place: &Place) -> Result<tz::TimeZone, CompileError> {
+pub(super) fn zone_of(place: &Place) -> Result<tz::TimeZone, CompileError> {
     match &place.time_zone {
         None => Ok(tz::TimeZone::UTC),
         Some(zone) => tz::TimeZone::get(zone.as_str()).map_err(|_| CompileError::UnknownTimeZone(zone.clone())),
@@ -223,15 +223,21 @@ impl NumberLists {
 }
 
 /// The schedules compiled so far; a shared schedule is compiled once.
-struct Schedules<'a> {
+pub(super) struct Schedules<'a> {
     zone: &'a tz::TimeZone,
     periods: &'a HashMap<Uuid, Vec<Period>>,
     places: HashMap<Uuid, usize>,
-    compiled: Vec<Schedule>,
+    pub(super) compiled: Vec<Schedule>,
 }
 
-impl Schedules<'_> {
-    fn place(&mut self, link: &ScheduleLink, criteria: &CriteriaName) -> Result<usize, CompileError> {
+impl<'a> Schedules<'a> {
+    /// None so far, of those with these `periods` in the local time of `zone`.
+    pub(super) fn new(zone: &'a tz::TimeZone, periods: &'a HashMap<Uuid, Vec<Period>>) -> Self {
+        Self { zone, periods, places: HashMap::new(), compiled: Vec::new() }
+    }
+
+    /// The place of the schedule in [`Self::compiled`].
+    pub(super) fn place(&mut self, link: &ScheduleLink, criteria: &CriteriaName) -> Result<usize, CompileError> {
         if let Some(place) = self.places.get(&link.id) {
             return Ok(*place);
         }

@@ -28,7 +28,7 @@ impl Shape {
 }
 
 /// The texts that a pattern is compared as: one, or two if it is a number with another canonical form.
-fn texts<'a>(pattern: &'a str, reader: &Reader) -> (Cow<'a, str>, Option<&'a str>) {
+pub(in crate::rules) fn texts<'a>(pattern: &'a str, reader: &Reader) -> (Cow<'a, str>, Option<&'a str>) {
     match Written::of(pattern) {
         Some(number) => {
             let canonical = reader.canonical(&number);
@@ -40,6 +40,21 @@ fn texts<'a>(pattern: &'a str, reader: &Reader) -> (Cow<'a, str>, Option<&'a str
             None => (Cow::from(pattern), None),
         },
     }
+}
+
+/// Stands in a template where a form may have any digit, or may have ended.
+const ANY: u8 = 15;
+
+/// What every form has that the pattern `text` matches: its fixed characters, its least length, and whether it starts
+/// with a digit.
+fn template(text: &str) -> (Packed, u8, bool) {
+    let fixed_or_wild = text.strip_suffix('*').unwrap_or(text);
+    let least = u8::try_from(fixed_or_wild.len()).unwrap_or(u8::MAX);
+    let wild = fixed_or_wild.bytes().enumerate().filter(|(_, byte)| *byte == b'?');
+    let wild: Packed = wild.map(|(at, _)| nibble(at, ANY)).sum();
+    let open = if text.ends_with('*') { Packed::MAX.checked_shr(4 * u32::from(least)).unwrap_or(0) } else { 0 };
+    let starts_with_digit = text.starts_with(|c: char| c.is_ascii_digit() || c == '?');
+    (packed(&fixed_or_wild.replace('?', "0")) | wild | open, least, starts_with_digit)
 }
 
 fn compiled(text: &str) -> (Shape, Packed) {
@@ -58,7 +73,7 @@ fn compiled(text: &str) -> (Shape, Packed) {
 /// The patterns of several owners, grouped by shape. For each shape, one search finds the owners of the patterns that
 /// equal a form at the fixed positions.
 #[derive(Debug)]
-pub(super) struct Index {
+pub(in crate::rules) struct Index {
     /// Each shape with the end of its values.
     shapes: Box<[(Shape, usize)]>,
     /// Sorted within each shape.
@@ -69,7 +84,10 @@ pub(super) struct Index {
 
 impl Index {
     /// An index of `patterns` with their owners. The patterns are in the notation of the reader's region.
-    pub(super) fn of<'a>(patterns: impl Iterator<Item = (&'a PhoneNumberPattern, usize)>, reader: &Reader) -> Self {
+    pub(in crate::rules) fn of<'a>(
+        patterns: impl Iterator<Item = (&'a PhoneNumberPattern, usize)>,
+        reader: &Reader,
+    ) -> Self {
         let owned = |(pattern, owner): (&'a PhoneNumberPattern, usize)| {
             let (canonical, as_it_is) = texts(pattern.as_str(), reader);
             let entry = |text: &str| {
@@ -100,7 +118,7 @@ impl Index {
     }
 
     /// For each of `count` owners, whether one of its patterns matches one of `forms`.
-    pub(super) fn owners(&self, forms: &Forms, count: usize) -> Vec<bool> {
+    pub(in crate::rules) fn owners(&self, forms: &Forms, count: usize) -> Vec<bool> {
         let mut matched = vec![false; count];
         self.any(forms, |owner| {
             if let Some(mark) = usize::try_from(owner).ok().and_then(|owner| matched.get_mut(owner)) {
@@ -109,6 +127,30 @@ impl Index {
             false
         });
         matched
+    }
+
+    /// For each of `count` owners, whether one of its patterns matches every form that `text` matches, a pattern as
+    /// [`texts`] makes it. False for owners of whom only several patterns together do.
+    pub(in crate::rules) fn covering(&self, text: &str, count: usize) -> Vec<bool> {
+        let mut matched = vec![false; count];
+        let (value, least, starts_with_digit) = template(text);
+        let mut start = 0;
+        for (shape, end) in &self.shapes {
+            if shape.least <= least && (!shape.starts_with_digit || starts_with_digit) {
+                for owner in self.owners_of(value & shape.mask, start, *end) {
+                    if let Some(mark) = usize::try_from(*owner).ok().and_then(|owner| matched.get_mut(owner)) {
+                        *mark = true;
+                    }
+                }
+            }
+            start = *end;
+        }
+        matched
+    }
+
+    /// How many shapes the patterns have, which is what a look-up costs.
+    pub(in crate::rules) fn shapes(&self) -> usize {
+        self.shapes.len()
     }
 
     /// Whether `suffices` says so of the owner of a pattern that matches one of `forms`; each is asked until one does.

@@ -31,10 +31,12 @@ const REACH: i64 = 2 * DAY as i64;
 /// More days than there are from 1970 to the last possible instant.
 const DAYS: i64 = 1 << 23;
 const EVERY_MONTH: u16 = u16::MAX;
+/// Rules without an end have last days beyond this one, which is later than the last possible instant.
+const LAST_DAY: i32 = 1 << 22;
 
 /// A local time of the user.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Moment {
+pub(in crate::rules) struct Moment {
     today: Day,
     yesterday: Day,
     /// Minutes since the start of the day, 0 to 1439.
@@ -43,7 +45,7 @@ pub(super) struct Moment {
 
 impl Moment {
     /// The moment of the local time `local`.
-    pub(super) fn of(local: civil::DateTime) -> Self {
+    pub(in crate::rules) fn of(local: civil::DateTime) -> Self {
         let minute = u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs());
         let today = Day::of(local.date());
         Self { today, yesterday: today.yesterday(), minute }
@@ -61,7 +63,7 @@ impl Moment {
 
 /// A period with an invalid member.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Corrupt {
+pub(in crate::rules) struct Corrupt {
     /// The period.
     pub period: PeriodName,
     /// The member, as in the contract.
@@ -70,7 +72,7 @@ pub(super) struct Corrupt {
 
 /// A compiled schedule.
 #[derive(Debug)]
-pub(super) struct Schedule {
+pub(in crate::rules) struct Schedule {
     /// By day of the week and minute of the day.
     of_week: Spans,
     /// By day of the month and minute of the day.
@@ -108,7 +110,7 @@ impl Simple {
 
 impl Schedule {
     /// Compiles the active ones of `periods`, in the local time of `zone`.
-    pub(super) fn compile(periods: &[Period], zone: &tz::TimeZone) -> Result<Self, Corrupt> {
+    pub(in crate::rules) fn compile(periods: &[Period], zone: &tz::TimeZone) -> Result<Self, Corrupt> {
         let mut parts = Parts::default();
         for period in periods.iter().filter(|period| period.active) {
             parts.add(period, zone).map_err(|member| Corrupt { period: period.name.clone(), member })?;
@@ -117,7 +119,7 @@ impl Schedule {
     }
 
     /// Whether the schedule applies at the user's local time `moment`.
-    pub(super) fn holds(&self, moment: &Moment) -> bool {
+    pub(in crate::rules) fn holds(&self, moment: &Moment) -> bool {
         let Moment { today, yesterday, minute } = moment;
         let in_slot = |spans: &Spans, place: fn(&Day) -> u8| {
             spans.contain(slot(place(today), *minute)) || spans.contain(slot(place(yesterday), minute + DAY))
@@ -131,6 +133,54 @@ impl Schedule {
             })
             || self.simple.iter().any(|simple| moment.day_of(simple.times).is_some_and(|day| simple.has(day)))
             || self.involved.iter().any(|(times, rule)| moment.day_of(*times).is_some_and(|day| rule.occurs_on(day)))
+    }
+
+    /// The local minutes since 1970 at which the schedule applies, of periods that begin on the days from `first` to
+    /// `last`, as [`Day::number`]. `None` if that takes more than `most` ranges.
+    ///
+    /// Costs each day what [`Self::holds`] costs.
+    pub(in crate::rules) fn minutes(&self, first: Day, last: i32, most: usize) -> Option<Spans> {
+        let mut ranges = self.dates.within(instant(first.number, 0), instant(last + 1, 0)).to_vec();
+        let mut day = first;
+        while day.number <= last {
+            self.add_minutes(&day, &mut ranges);
+            if ranges.len() > most {
+                return None;
+            }
+            day = day.tomorrow();
+        }
+        Some(Spans::of(ranges))
+    }
+
+    /// Adds the minutes of the periods that begin on the day, but for dates.
+    fn add_minutes(&self, day: &Day, ranges: &mut Vec<(i64, i64)>) {
+        let midnight = instant(day.number, 0);
+        for (spans, place) in [(&self.of_week, day.weekday), (&self.of_month, day.of_month)] {
+            let (start, stop) = (slot(place, 0), slot(place + 1, 0));
+            let moved = |(from, until): &(i64, i64)| (from - start + midnight, until - start + midnight);
+            ranges.extend(spans.within(start, stop).iter().map(moved));
+        }
+        let whole_day = self.anniversaries.contain(anniversary(day.month, day.of_month, day.number))
+            || (!self.easters.is_empty()
+                && self.easters.contain(from_easter(day.of_year - easter(day.year), day.number)));
+        let simple = self.simple.iter().filter(|simple| simple.has(day)).map(|simple| simple.times);
+        let involved = self.involved.iter().filter(|(_, rule)| rule.occurs_on(day)).map(|(times, _)| *times);
+        let times = whole_day.then_some(Times::WHOLE_DAY).into_iter().chain(simple).chain(involved);
+        ranges.extend(times.map(|times| (midnight + i64::from(times.start), midnight + i64::from(times.stop))));
+    }
+
+    /// The day, as [`Day::number`], after which no period begins; `None` if there is no such day, or no period at all.
+    pub(in crate::rules) fn last_day(&self) -> Option<i32> {
+        if !(self.of_week.is_empty() && self.of_month.is_empty()) {
+            return None;
+        }
+        let day = |minute: i64| i32::try_from((minute - 1).div_euclid(DAY.into())).unwrap_or(i32::MAX);
+        let dates = self.dates.ranges().iter().map(|(_, stop)| day(*stop));
+        let yearly = [&self.anniversaries, &self.easters].into_iter().flat_map(|spans| spans.ranges());
+        let yearly = yearly.map(|(_, stop)| i32::try_from((stop - 1).rem_euclid(DAYS)).unwrap_or(i32::MAX));
+        let simple = self.simple.iter().map(|simple| simple.last);
+        let involved = self.involved.iter().map(|(_, rule)| rule.ends().1);
+        dates.chain(yearly).chain(simple).chain(involved).max().filter(|last| *last < LAST_DAY)
     }
 
     /// Memory in bytes.
@@ -242,10 +292,8 @@ impl Parts {
 
 /// The ranges of days of a rule without exceptions, each from its first day until before its last.
 fn without(rule: &Recurrence) -> impl Iterator<Item = (i32, i32)> {
-    // After the last and before the first possible day.
-    const END: i32 = 1 << 22;
     let (first, last) = rule.ends();
-    let stop = last.min(END).saturating_add(1);
+    let stop = last.min(LAST_DAY).saturating_add(1);
     let starts = std::iter::once(first).chain(rule.except().iter().map(|day| day + 1));
     let stops = rule.except().iter().copied().chain(std::iter::once(stop));
     starts.zip(stops).map(move |(from, to)| (from.max(first), to.min(stop))).filter(|(from, to)| from < to)

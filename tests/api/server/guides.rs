@@ -132,6 +132,11 @@ async fn the_session_about_sip_is_answered_as_printed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_session_about_warnings_is_answered_as_printed() {
+    is_answered_as_printed("docs/warnings.md", 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_session_about_schedules_is_answered_as_printed() {
     is_answered_as_printed("docs/schedules.md", 2).await;
 }

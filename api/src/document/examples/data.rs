@@ -50,6 +50,8 @@ pub(super) fn of(name: &str) -> Option<Value> {
             { "name": "Selective Call Rejection", "assigned": true },
             { "name": "Anonymous Call Rejection", "assigned": true }
         ] }),
+        "WarningList" => json!({ "warnings": [blocks_everyone(), never_in_schedules(), narrow()] }),
+        "Warning" => never_in_schedules(),
         "ServiceSelectionList" => json!({ "services": [{ "name": "Selective Call Acceptance" }] }),
         "ProtectedCallerList" | "ProtectedCallersUpdate" => json!({ "callers": [voicemail()] }),
         "ProtectedCaller" | "ProtectedCallerEntry" => voicemail(),
@@ -258,6 +260,39 @@ fn new_rejection() -> Value {
             "selection": "Forwarded", "includeAnonymousCallers": false, "includeUnavailableCallers": false,
             "phoneNumbers": []
         }
+    })
+}
+
+fn blocks_everyone() -> Value {
+    json!({
+        "code": "blocks_everyone", "severity": "error", "service": "Selective Call Acceptance",
+        "detail": "Nobody gets through at any time in the coming two years: no criteria that accepts calls ever \
+            decides one. See the warnings about the criteria; remove what keeps them from matching, or \
+            set `outsideSchedules` to `Accept` so that calls are accepted outside of their schedules."
+    })
+}
+
+fn never_in_schedules() -> Value {
+    json!({
+        "code": "never_matches_schedules", "severity": "error", "service": "Selective Call Acceptance",
+        "criteria": "foocriteria",
+        "detail": "The criteria never matches in the coming two years: the schedule \"Every Friday\" (level \
+            User, type Time) and the schedule \"Every Easter\" (level User, type Holiday) have no common \
+            time, and both must hold. For the time schedule except holidays, remove `holidaySchedule` \
+            here and add a criteria with `doNotPerformAction`, `selection` `Any` and the holiday \
+            schedule; for both times, use two criteria with one schedule each."
+    })
+}
+
+fn narrow() -> Value {
+    json!({
+        "code": "holiday_narrows", "severity": "warning", "service": "Selective Call Acceptance",
+        "criteria": "foocriteria",
+        "detail": "Both schedules must hold, and less than 5 % of the time of the schedule \"Every Friday\" \
+            (level User, type Time) is also in the schedule \"Every Easter\" (level User, type Holiday). \
+            For the time schedule except holidays, remove `holidaySchedule` here and add a criteria with \
+            `doNotPerformAction`, `selection` `Any` and the holiday schedule; for both times, use two \
+            criteria with one schedule each."
     })
 }
 

@@ -30,9 +30,9 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-pub(super) use form::{Forms, Packed, length, nibble, packed, starts_with_plus};
+pub(in crate::rules) use form::{Forms, Packed, length, nibble, packed, starts_with_plus};
 pub(super) use plan::prepare;
-pub(super) use reader::Reader;
-pub(super) use text::{Caller, Written};
+pub(in crate::rules) use reader::Reader;
+pub(in crate::rules) use text::{Caller, Written};
 
 pub use plan::NUMBERING_PLANS;

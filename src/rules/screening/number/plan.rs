@@ -142,6 +142,12 @@ impl Plan {
         })
     }
 
+    /// The digits of the numbers in E.164 form that may have the national form `digits`.
+    pub(super) fn with_code(&self, digits: &str) -> Vec<String> {
+        let national = digits.strip_prefix(&self.trunk_prefix).filter(|national| *national != digits);
+        [Some(digits), national].into_iter().flatten().map(|national| format!("{}{national}", self.code)).collect()
+    }
+
     /// The national forms of a number with the region's country calling code: trunk prefix and national number, and the
     /// digits of libphonenumber's national format, if the number is valid or has a format of its own.
     pub(super) fn national_forms(&self, international: &International) -> Vec<String> {

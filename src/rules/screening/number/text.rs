@@ -16,7 +16,7 @@ const ANONYMOUS_HOST: &str = "anonymous.invalid";
 
 /// A caller or a called party, as given by a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::rules::screening) enum Caller {
+pub(in crate::rules) enum Caller {
     /// There is no text, or it contains no number.
     NoNumber,
     /// The number is withheld.
@@ -27,7 +27,7 @@ pub(in crate::rules::screening) enum Caller {
 
 /// A number as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::rules::screening) struct Written {
+pub(in crate::rules) struct Written {
     /// Its digits, at least one.
     pub(super) digits: String,
     /// What precedes the digits.
@@ -47,7 +47,7 @@ pub(super) enum Lead {
 
 impl Caller {
     /// Parses `text`.
-    pub(in crate::rules::screening) fn of(text: Option<&str>) -> Self {
+    pub(in crate::rules) fn of(text: Option<&str>) -> Self {
         let address = without_display_name(text.unwrap_or_default().trim());
         let (number, host) = parts(address);
         let (number, parameters) = number.split_once(';').unwrap_or((number, ""));
@@ -64,7 +64,7 @@ impl Caller {
     }
 
     /// The presentation of the caller, if `given` was the presentation in the request.
-    pub(in crate::rules::screening) fn presentation(&self, given: Option<Presentation>) -> Presentation {
+    pub(in crate::rules) fn presentation(&self, given: Option<Presentation>) -> Presentation {
         match (given, self) {
             (Some(given @ (Presentation::Restricted | Presentation::Unavailable)), _) => given,
             (_, Self::Withheld) => Presentation::Restricted,
@@ -76,7 +76,7 @@ impl Caller {
 
 impl Written {
     /// Parses a number without parameters.
-    pub(in crate::rules::screening) fn of(text: &str) -> Option<Self> {
+    pub(in crate::rules) fn of(text: &str) -> Option<Self> {
         let separator = |c: char| matches!(c, '-' | '.' | '(' | ')') || c.is_whitespace();
         let number: String = text.chars().filter(|c| !separator(*c)).collect();
         let (digits, lead) = match number.strip_prefix('+') {

@@ -26,7 +26,7 @@ use crate::rules::{policy::KeptPolicy, service::Settings};
 
 const REGIONS: [Option<&str>; 5] = [Some("BE"), Some("US"), Some("GB"), Some("FR"), None];
 
-fn many(cases: u32) -> ProptestConfig {
+pub(in crate::rules) fn many(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
@@ -189,13 +189,13 @@ fn drawn_service(criteria: std::ops::Range<usize>) -> impl Strategy<Value = Draw
 const ASKED: usize = 100;
 
 #[derive(Debug, Clone, Copy)]
-struct Asked {
+pub(in crate::rules) struct Asked {
     presentation: Option<Presentation>,
     with_number: bool,
     internal: bool,
     forwarded: bool,
     is_emergency_callback: bool,
-    at: Timestamp,
+    pub(in crate::rules) at: Timestamp,
 }
 
 fn asked(zone: &str) -> impl Strategy<Value = Asked> {
@@ -217,15 +217,15 @@ fn asked(zone: &str) -> impl Strategy<Value = Asked> {
 type Whole = (KeptService, Vec<(Option<usize>, Option<usize>)>);
 
 #[derive(Debug)]
-struct Scene {
+pub(in crate::rules) struct Scene {
     number: Number,
-    text: String,
-    place: Place,
+    pub(in crate::rules) text: String,
+    pub(in crate::rules) place: Place,
     /// The protected callers of the group and of the tenant.
     protected: [Vec<PhoneNumberPattern>; 2],
     services: Vec<Whole>,
     schedules: Vec<Vec<Days>>,
-    asked: Vec<Asked>,
+    pub(in crate::rules) asked: Vec<Asked>,
 }
 
 fn patterns(sketches: &[random::Sketch], forms: &[String]) -> Vec<PhoneNumberPattern> {
@@ -258,7 +258,7 @@ fn whole(
     (KeptService { name, settings, criteria: drawn.into_iter().enumerate().map(criteria).collect() }, places)
 }
 
-fn scene() -> impl Strategy<Value = Scene> {
+pub(in crate::rules) fn scene() -> impl Strategy<Value = Scene> {
     let about = (random::number(), select(REGIONS.to_vec()), select(ZONES.to_vec()));
     about.prop_flat_map(|((number, text), region, zone)| {
         let place = place(region, zone);
@@ -282,8 +282,20 @@ fn scene() -> impl Strategy<Value = Scene> {
 }
 
 impl Scene {
+    /// The services as they are kept.
+    pub(in crate::rules) fn kept(&self) -> Vec<KeptService> {
+        self.services.iter().map(|(service, _)| service.clone()).collect()
+    }
+
+    /// The periods of the schedules, by their keys.
+    pub(in crate::rules) fn periods(&self) -> HashMap<Uuid, Vec<Period>> {
+        let of_schedule = |days: &Vec<Days>| days.iter().map(|days| days.period.clone()).collect();
+        let schedules = self.schedules.iter().enumerate();
+        schedules.map(|(at, days)| (Uuid::from_u128(at as u128), of_schedule(days))).collect()
+    }
+
     /// The compiled policies of the group and of the tenant.
-    fn policies(&self) -> impl Iterator<Item = Arc<Policy>> {
+    pub(in crate::rules) fn policies(&self) -> impl Iterator<Item = Arc<Policy>> {
         self.protected.iter().map(|patterns| {
             let caller = |pattern: &PhoneNumberPattern| ProtectedCaller { pattern: pattern.clone(), note: None };
             let kept = KeptPolicy { callers: patterns.iter().map(caller).collect(), ..KeptPolicy::default() };
@@ -319,11 +331,9 @@ proptest! {
 
     #[test]
     fn screening_decides_as_the_plain_rules_do(scene in scene()) {
-        let Scene { number, text, place, services, schedules, asked, .. } = &scene;
-        let of_schedule = |days: &Vec<Days>| days.iter().map(|days| days.period.clone()).collect();
-        let keyed = schedules.iter().enumerate().map(|(at, days)| (Uuid::from_u128(at as u128), of_schedule(days)));
-        let kept: Vec<KeptService> = services.iter().map(|(service, _)| service.clone()).collect();
-        let screening = Screening::compile(place, &kept, &keyed.collect()).expect("services that can be compiled");
+        let Scene { number, text, place, schedules, asked, .. } = &scene;
+        let screening = Screening::compile(place, &scene.kept(), &scene.periods());
+        let screening = screening.expect("services that can be compiled");
         let screening = screening.under(scene.policies());
         let plain = scene.plain();
         let known = |asked: &&Asked| schedules.iter().all(|days| is_known(days, asked.at));

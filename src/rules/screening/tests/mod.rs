@@ -1,8 +1,8 @@
 //! Tests of all parts of screening together.
 
-mod agreement;
-mod plain;
-mod random;
+pub(in crate::rules) mod agreement;
+pub(in crate::rules) mod plain;
+pub(in crate::rules) mod random;
 
 use call_acceptance_api::{
     resource::{
@@ -16,7 +16,7 @@ use call_acceptance_api::{
 use super::*;
 
 /// An active criteria for all callers, at any time.
-fn criteria(position: i32, name: &str) -> KeptCriteria {
+pub(in crate::rules) fn criteria(position: i32, name: &str) -> KeptCriteria {
     KeptCriteria {
         position,
         name: CriteriaName::parse(name).expect("a name"),
@@ -40,7 +40,7 @@ fn criteria(position: i32, name: &str) -> KeptCriteria {
 }
 
 /// The same for callers from `numbers` only.
-fn from(position: i32, name: &str, numbers: &[&str]) -> KeptCriteria {
+pub(in crate::rules) fn from(position: i32, name: &str, numbers: &[&str]) -> KeptCriteria {
     let mut kept = criteria(position, name);
     kept.from_dn_criteria.selection = Selection::SpecifiedOnly;
     kept.from_dn_criteria.phone_numbers =
@@ -48,21 +48,21 @@ fn from(position: i32, name: &str, numbers: &[&str]) -> KeptCriteria {
     kept
 }
 
-fn link(schedule: u128, kind: ScheduleType) -> Option<ScheduleLink> {
+pub(in crate::rules) fn link(schedule: u128, kind: ScheduleType) -> Option<ScheduleLink> {
     let reference =
         ScheduleReference { level: Level::User, name: ScheduleName::parse("schedule").expect("a name"), kind };
     Some(ScheduleLink { id: Uuid::from_u128(schedule), reference })
 }
 
 /// A period from the contract's JSON, without `name`.
-fn period(json: &str) -> Period {
+pub(in crate::rules) fn period(json: &str) -> Period {
     let mut json: serde_json::Value = serde_json::from_str(json).expect("JSON");
     json["name"] = "period".into();
     json["active"] = json.get("active").cloned().unwrap_or(true.into());
     serde_json::from_value(json).expect("a period")
 }
 
-fn brussels() -> Place {
+pub(in crate::rules) fn brussels() -> Place {
     Place {
         region: Some(Region::parse("BE").expect("a region")),
         time_zone: Some(TimeZone::parse("Europe/Brussels").expect("a time zone")),
@@ -70,7 +70,7 @@ fn brussels() -> Place {
 }
 
 /// Selective Call Acceptance with these criteria.
-fn acceptance(criteria: &[KeptCriteria]) -> Vec<KeptService> {
+pub(in crate::rules) fn acceptance(criteria: &[KeptCriteria]) -> Vec<KeptService> {
     vec![KeptService { criteria: criteria.to_vec(), ..KeptService::new(ServiceName::SelectiveCallAcceptance) }]
 }
 

@@ -18,7 +18,7 @@ use crate::rules::service::Settings;
 
 /// A calling number, or a pattern without wildcards.
 #[derive(Debug, Clone)]
-pub(super) enum Number {
+pub(in crate::rules) enum Number {
     /// Digits with a leading `+`.
     Plus(String),
     /// Digits alone.
@@ -37,7 +37,7 @@ impl Number {
 }
 
 /// The written forms of `number` in `region`, one of BE, US, GB and FR.
-pub(super) fn forms(number: &Number, region: Option<&str>) -> Vec<String> {
+pub(in crate::rules) fn forms(number: &Number, region: Option<&str>) -> Vec<String> {
     match e164(number, region) {
         Some(digits) => {
             let national = region.map(|region| national(&digits, region)).unwrap_or_default();
@@ -99,7 +99,7 @@ fn national(e164: &str, region: &str) -> Vec<String> {
 }
 
 /// Whether `pattern` matches `number` in `region`.
-pub(super) fn matches(pattern: &str, number: &Number, region: Option<&str>) -> bool {
+pub(in crate::rules) fn matches(pattern: &str, number: &Number, region: Option<&str>) -> bool {
     if pattern == "*" {
         return true;
     }
@@ -138,7 +138,7 @@ fn matches_from(pattern: &str, form: &str) -> bool {
 
 /// The `UNTIL` of a rule.
 #[derive(Debug, Clone)]
-pub(super) enum Until {
+pub(in crate::rules) enum Until {
     Day(civil::Date),
     Local(civil::DateTime),
     Utc(Timestamp),
@@ -187,7 +187,7 @@ pub(super) fn made(rule: &str, first: civil::Date, horizon: civil::Date) -> BTre
 
 /// A period, with the days of its rule if it has one.
 #[derive(Debug, Clone)]
-pub(super) struct Days {
+pub(in crate::rules) struct Days {
     pub period: Period,
     pub made: BTreeSet<civil::Date>,
     pub until: Option<Until>,

@@ -9,15 +9,15 @@ use super::{
 };
 
 /// Zones with offset changes of an hour, of half an hour, at midnight, of a whole day, and without any.
-pub(super) const ZONES: [&str; 6] =
+pub(in crate::rules) const ZONES: [&str; 6] =
     ["Europe/Brussels", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "Pacific/Apia", "UTC"];
 
-pub(super) fn zone(name: &str) -> tz::TimeZone {
+pub(in crate::rules) fn zone(name: &str) -> tz::TimeZone {
     tz::TimeZone::get(name).expect("a time zone")
 }
 
 /// An instant: near an offset change of the zone, near local midnight, anywhere, or in the distant past or future.
-pub(super) fn instant(zone: tz::TimeZone) -> impl Strategy<Value = Timestamp> {
+pub(in crate::rules) fn instant(zone: tz::TimeZone) -> impl Strategy<Value = Timestamp> {
     let near = (0..4_u8, 0..4_000_i64, -14_400..14_400_i64, any::<bool>());
     near.prop_map(move |(kind, day, seconds, on_the_minute)| {
         let seconds = if on_the_minute { seconds / 900 * 900 } else { seconds };
@@ -156,7 +156,7 @@ pub(super) fn until() -> impl Strategy<Value = Until> {
 }
 
 /// A period, with its days up to 2029.
-pub(super) fn days() -> impl Strategy<Value = Days> {
+pub(in crate::rules) fn days() -> impl Strategy<Value = Days> {
     let times = prop_oneof![
         2 => Just(None),
         3 => (0..96_u16, 1..96_u16).prop_map(|(start, length)| {
@@ -227,7 +227,7 @@ fn filled(template: &str, mut seed: u128) -> String {
 }
 
 /// A number and a text for it.
-pub(super) fn number() -> impl Strategy<Value = (Number, String)> {
+pub(in crate::rules) fn number() -> impl Strategy<Value = (Number, String)> {
     let international = vec![
         "322512####",
         "3247#######",
@@ -292,7 +292,7 @@ pub(super) fn number() -> impl Strategy<Value = (Number, String)> {
 
 /// Instructions for making a pattern from a form of a number.
 #[derive(Debug, Clone)]
-pub(super) struct Sketch {
+pub(in crate::rules) struct Sketch {
     form: prop::sample::Index,
     template: Option<(&'static str, u128)>,
     wild: Vec<usize>,
@@ -300,7 +300,7 @@ pub(super) struct Sketch {
     zeros: bool,
 }
 
-pub(super) fn sketch() -> impl Strategy<Value = Sketch> {
+pub(in crate::rules) fn sketch() -> impl Strategy<Value = Sketch> {
     let templates = vec![
         "*", "+*", "?*", "+?*", "0#*", "+#*", "#", "?", "0?", "###", "+32#*", "00*", "00#*", "+1#####", "1??", "011*",
         "01144*", "011#####",
@@ -313,7 +313,7 @@ pub(super) fn sketch() -> impl Strategy<Value = Sketch> {
 
 impl Sketch {
     /// A pattern that often matches, or almost matches, the number with these forms.
-    pub(super) fn pattern(&self, forms: &[String]) -> String {
+    pub(in crate::rules) fn pattern(&self, forms: &[String]) -> String {
         let text = match self.template {
             Some((template, seed)) => filled(template, seed),
             None if forms.is_empty() => "1?*".to_owned(),
