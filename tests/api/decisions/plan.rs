@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use crate::database::{Kind, TestDatabase};
 
-/// Creates a tenant of that many users, each with the service, two schedules and two criteria.
-const POPULATE: [&str; 5] = [
+/// Creates a tenant of that many users, each with the service, two schedules, a number list and two criteria.
+const POPULATE: [&str; 7] = [
     "INSERT INTO users (tenant_id, group_id, user_id, phone_number) \
      SELECT 'foo', 'foogroup', 'u' || n, '+3225' || lpad(n::text, 6, '0') FROM generate_series(1, 50000) n",
     "INSERT INTO user_services (tenant_id, group_id, user_id, service, revision) \
@@ -27,6 +27,11 @@ const POPULATE: [&str; 5] = [
      holiday_schedule_id) \
      SELECT 'foo', 'foogroup', 'u' || n, 'selective_call_acceptance', at, 'c' || at, true, false, true, false, false, \
      '[]'::jsonb, md5(n || 'Time')::uuid, md5(n || 'Holiday')::uuid \
+     FROM generate_series(1, 50000) n, generate_series(0, 1) at",
+    "INSERT INTO number_lists (tenant_id, list_id, group_id, user_id, name, entry_count, revision) \
+     SELECT 'foo', md5(n::text)::uuid, 'foogroup', 'u' || n, 'mine', 0, 0 FROM generate_series(1, 50000) n",
+    "INSERT INTO criteria_number_lists (tenant_id, group_id, user_id, service, position, place, list_id) \
+     SELECT 'foo', 'foogroup', 'u' || n, 'selective_call_acceptance', at, 0, md5(n::text)::uuid \
      FROM generate_series(1, 50000) n, generate_series(0, 1) at",
     "ANALYZE",
 ];
