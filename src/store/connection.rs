@@ -12,13 +12,11 @@ use sea_orm::{
 };
 use sea_orm_migration::MigratorTrait;
 
-use super::migration::Migrator;
+use super::{idle, migration::Migrator};
 use crate::config::DatabaseLimits;
 
 /// Maximum wait of a request for a connection.
 const ACQUIRE: Duration = Duration::from_secs(3);
-/// Idle time after which a connection is tested before use, since the database may have closed it.
-const TEST_AFTER_IDLE: Duration = Duration::from_secs(1);
 /// Timeouts of statements outside of requests.
 const BESIDE: DatabaseLimits = DatabaseLimits { statement: Duration::from_secs(5), lock: Duration::from_secs(5) };
 /// Timeout of a connection attempt at the start.
@@ -131,10 +129,9 @@ impl Target {
         match self {
             Self::Postgres(options) => {
                 let pool = PgPoolOptions::new().max_connections(max_connections).acquire_timeout(ACQUIRE);
-                // Testing each connection would double the round trips of a request with one statement.
                 let pool = pool.test_before_acquire(false).before_acquire(|connection, metadata| {
                     Box::pin(async move {
-                        if metadata.idle_for >= TEST_AFTER_IDLE {
+                        if idle::is_tested(metadata.idle_for) {
                             connection.ping().await?;
                         }
                         Ok(true)

@@ -5,7 +5,10 @@ use std::{error::Error, fmt};
 use call_acceptance_api::wire::problem::{Failure, ProblemCode};
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
-use super::metrics::{METRICS, Trouble};
+use super::{
+    idle,
+    metrics::{METRICS, Trouble},
+};
 
 /// A violated unique constraint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +84,9 @@ impl From<DbErr> for StoreError {
             _ => {
                 let trouble = trouble(&error);
                 METRICS.count(trouble);
+                if trouble == Trouble::Unavailable {
+                    idle::distrust();
+                }
                 match trouble {
                     Trouble::Internal => Self::Internal(Box::new(error)),
                     Trouble::Conflict | Trouble::NoConnection | Trouble::Unavailable => Self::Unavailable(error),

@@ -16,6 +16,7 @@ mod entity;
 mod error;
 pub mod feed;
 pub mod group;
+mod idle;
 pub mod journal;
 pub mod metrics;
 pub mod migration;

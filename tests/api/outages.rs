@@ -1,6 +1,7 @@
 //! An unreachable database at the start, or one that becomes unavailable later.
 
 use call_acceptance::{app::Application, store};
+use futures_util::future::join_all;
 use reqwest::StatusCode;
 use sea_orm::sqlx::{self, Connection, Executor, PgConnection};
 
@@ -33,6 +34,10 @@ async fn give_back(database: &TestDatabase) {
 async fn a_database_that_goes_away_is_503_until_it_is_back() {
     let app = App::start(Kind::Postgres).await.with_user().await;
     let before = app.get(SERVICE).await.expect(200);
+    // Leaves more connections idle than there are requests meanwhile.
+    for answer in join_all((0..8).map(|_| app.get(SERVICE))).await {
+        answer.expect(200);
+    }
     take_away(&app.database).await;
     for _ in 0..3 {
         let answer = app.get(SERVICE).await;
