@@ -23,6 +23,7 @@ RULES = [
     r"`\w+` is required for a period of type [\w ]+\.",
     r"`(start|stop)Time` is required with `(start|stop)Time`\.",
     r"`stopTime` is the same as `startTime`; .*",
+    r"`24:00` is the end of a day; .*",
     r"`after` names a level that is not listed here; .*",
     r"`(holiday|time)Schedule` requires a schedule of type \"\w+\"\.",
     r"The scope of the role `\w+` is wider than `\w+`; leave it out\.",

@@ -25,7 +25,7 @@ public class Quickstart {
             new FromDnCriteriaUpdate().selection(Selection.SPECIFIED_ONLY).phoneNumbers(Set.of("0475*"));
         CriteriaUpdate change = new NoTimeSchedule().fromDnCriteria(callers);
         System.out.println(
-            criteria.criteriaUpdate("foo", "foogroup", "foouser", "foocriteria", change, null).getCallsFrom());
+            criteria.criteriaUpdate("foo", "foogroup", "foouser", "foocriteria", change, null, null).getCallsFrom());
         try {
             criteria.criteriaView("foo", "foogroup", "foouser", "family", null);
         } catch (ApiException error) {

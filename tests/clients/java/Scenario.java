@@ -63,7 +63,7 @@ public class Scenario {
         UserService service = new UserServicesApi(CLIENT).userServicesAssign(
             TENANT, "sales", "jane",
             new ServiceSelectionList().addServicesItem(
-                new ServiceSelection().name("Selective Call Acceptance")))
+                new ServiceSelection().name("Selective Call Acceptance")), null)
             .getServices().get(0);
         say("service: %s | %s", service.getName(), service.getAssigned() ? "assigned" : "not assigned");
         Schedule schedule = new TimeSchedulesApi(CLIENT).userTimeScheduleCreate(
@@ -74,7 +74,7 @@ public class Scenario {
                     .type("Day of the week")
                     .dayOfWeek(DayOfWeek.FRIDAY)
                     .startTime("9:00")
-                    .stopTime("17:00")));
+                    .stopTime("17:00")), null);
         Period period = schedule.getPeriods().get(0);
         say("schedule: %s | %s | %s to %s",
             schedule.getName(), period.getDayOfWeek(), period.getStartTime(), period.getStopTime());
@@ -91,7 +91,7 @@ public class Scenario {
         ScheduleSelection fridays = new ScheduleSelection().level(Level.USER).name("Fridays");
         show("created", criteria.criteriaCreate(
             TENANT, "sales", "jane",
-            new CriteriaCreate().name("friends").fromDnCriteria(callers).timeSchedule(fridays), null));
+            new CriteriaCreate().name("friends").fromDnCriteria(callers).timeSchedule(fridays), null, null));
         var viewed = criteria.criteriaViewWithHttpInfo(TENANT, "sales", "jane", "friends", null);
         show("viewed", viewed.getData());
 
@@ -99,20 +99,20 @@ public class Scenario {
         String etag = viewed.getHeaders().get("etag").get(0);
         CriteriaUpdate anonymous =
             new CriteriaUpdate().fromDnCriteria(new FromDnCriteriaUpdate().includeAnonymousCallers(true));
-        show("updated", criteria.criteriaUpdate(TENANT, "sales", "jane", "friends", anonymous, etag));
+        show("updated", criteria.criteriaUpdate(TENANT, "sales", "jane", "friends", anonymous, etag, null));
         Problem conflict =
-            problem(() -> criteria.criteriaUpdate(TENANT, "sales", "jane", "friends", anonymous, etag));
+            problem(() -> criteria.criteriaUpdate(TENANT, "sales", "jane", "friends", anonymous, etag, null));
         say("conflict: %s | %s", conflict.getStatus(), conflict.getCode());
 
         String name = "family & friends";
         show("renamed", criteria.criteriaUpdate(
-            TENANT, "sales", "jane", "friends", new CriteriaUpdate().newName(name), null));
+            TENANT, "sales", "jane", "friends", new CriteriaUpdate().newName(name), null, null));
         CriteriaUpdate mondays =
             new CriteriaUpdate().timeSchedule(new ScheduleSelection().level(Level.USER).name("Mondays"));
-        Problem invalid = problem(() -> criteria.criteriaUpdate(TENANT, "sales", "jane", name, mondays, null));
+        Problem invalid = problem(() -> criteria.criteriaUpdate(TENANT, "sales", "jane", name, mondays, null, null));
         say("invalid: %s | %s | %s", invalid.getStatus(), invalid.getCode(),
             invalid.getErrors().stream().map(Fault::getPointer).collect(Collectors.joining(", ")));
-        show("cleared", criteria.criteriaUpdate(TENANT, "sales", "jane", name, new NoTimeSchedule(), null));
+        show("cleared", criteria.criteriaUpdate(TENANT, "sales", "jane", name, new NoTimeSchedule(), null, null));
 
         Decision friend = decide("+32475123456");
         say("accepted: %s | %s | %s", friend.getDecision(), friend.getReason(), friend.getCriteria());
@@ -121,7 +121,7 @@ public class Scenario {
             stranger.getDecision(), stranger.getReason(), stranger.getSipStatus(), stranger.getSipReason());
 
         keepOtherServices();
-        criteria.criteriaDelete(TENANT, "sales", "jane", name, null);
+        criteria.criteriaDelete(TENANT, "sales", "jane", name, null, null);
         int left = criteria.selectiveCallAcceptanceView(TENANT, "sales", "jane", null).getCriteria().size();
         say("deleted: %s left", left);
         Problem missing = problem(() -> criteria.criteriaView(TENANT, "sales", "jane", name, null));
@@ -134,22 +134,22 @@ public class Scenario {
             TENANT, "sales", "jane",
             new ServiceSelectionList()
                 .addServicesItem(new ServiceSelection().name("Selective Call Rejection"))
-                .addServicesItem(new ServiceSelection().name("Anonymous Call Rejection")));
+                .addServicesItem(new ServiceSelection().name("Anonymous Call Rejection")), null);
         RejectionFromDnCriteriaCreate sales = new RejectionFromDnCriteriaCreate()
             .selection(RejectionSelection.SPECIFIED_ONLY)
             .phoneNumbers(new LinkedHashSet<>(List.of("+3278*")));
         new SelectiveCallRejectionApi(CLIENT).rejectionCriteriaCreate(
             TENANT, "sales", "jane",
-            new RejectionCriteriaCreate().name("sales calls").fromDnCriteria(sales), null);
+            new RejectionCriteriaCreate().name("sales calls").fromDnCriteria(sales), null, null);
         new AnonymousCallRejectionApi(CLIENT).anonymousCallRejectionUpdate(
-            TENANT, "sales", "jane", new AnonymousCallRejectionUpdate().active(true), null);
+            TENANT, "sales", "jane", new AnonymousCallRejectionUpdate().active(true), null, null);
         TreatmentEntry redirect = new TreatmentEntry()
             .service("Selective Call Rejection")
             .sipStatus(302)
             .sipReason("Moved Temporarily")
             .redirectTo("tel:+3225550199");
         new TreatmentsApi(CLIENT).groupTreatmentsUpdate(
-            TENANT, "sales", new TreatmentsUpdate().addTreatmentsItem(redirect));
+            TENANT, "sales", new TreatmentsUpdate().addTreatmentsItem(redirect), null);
         Decision rejected = decide("+3278150000");
         say("rejected: %s | %s | %s %s | %s", rejected.getDecision(), rejected.getCriteria(),
             rejected.getSipStatus(), rejected.getSipReason(), rejected.getRedirectTo());
@@ -158,7 +158,7 @@ public class Scenario {
             anonymous.getSipStatus(), anonymous.getSipReason());
         ProtectedCallerEntry alarm = new ProtectedCallerEntry().pattern("+3278150000").note("Alarm line");
         new ProtectedCallersApi(CLIENT).tenantProtectedCallersUpdate(
-            TENANT, new ProtectedCallersUpdate().addCallersItem(alarm));
+            TENANT, new ProtectedCallersUpdate().addCallersItem(alarm), null);
         Decision spared = decide("+3278150000");
         say("protected: %s | %s", spared.getDecision(), spared.getReason());
     }
