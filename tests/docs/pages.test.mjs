@@ -17,6 +17,7 @@ const pictures = resolve(process.env.PICTURES ?? join(root, 'target/docs'));
 const REFUSED = {
   user_time_schedule_delete: 'schedule_in_use',
   user_calendar_schedule_delete: 'schedule_in_use',
+  tenant_number_list_delete: 'number_list_in_use',
   user_delete: 'user_in_use',
   group_delete: 'group_in_use',
   tenant_delete: 'tenant_in_use',
