@@ -158,8 +158,8 @@ impl Screening {
     /// millisecond for all that can be stored: the most expensive are 50,000 patterns that all have `?` in different
     /// places (150 µs in all) and 200 schedules that cost as much as they may (2 to 3 µs each), each asked once.
     ///
-    /// `lists` are those of [`Self::number_lists`], in that order; `None` is a list without entries. A list of 200,000
-    /// entries costs less than a microsecond.
+    /// `lists` are those of [`Self::number_lists`], in that order; `None` is a list without entries. See
+    /// [`NumberList`] for what one costs.
     pub fn decide(&self, call: &Call<'_>, lists: &[Option<Arc<NumberList>>]) -> Ruling<'_> {
         self.order.ruling(&Facts::of(&self.parts, call, lists))
     }
