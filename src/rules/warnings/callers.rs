@@ -81,7 +81,7 @@ impl Callers {
         let flag = |has: fn(&Rule<'_>) -> bool| set(&|rule| rule.is_specific() && has(rule));
         use call_acceptance_api::resource::criteria::Selection;
         let lists = Lists::of(rules, reader);
-        let universal = ["+*", "*"].map(|text| Kind::exact(lists.covering(text)));
+        let universal = ["+?*", "?*"].map(|text| Kind::exact(lists.covering(text)));
         let (listed, covering) = lists.kinds(reader);
         Self {
             any: set(&|rule| rule.kept.from_dn_criteria.selection == Selection::Any),

@@ -48,12 +48,12 @@ fn contradiction(screening: &Screening, warning: &Warning, call: &Call<'_>) -> b
         }
         Shadowed => is_about && ruling.criteria == warning.criteria.as_ref(),
         InternalCallersRefused => {
-            // Some numbers may be listed, but not all of them.
+            // Some numbers may be listed, but not all of them; the short one is of no list that asks for more digits.
             let is_accepted = |number| is_accepted(screening, &Call { calling_number: Some(number), ..*call });
             !call.forwarded
                 && call.presentation.is_none()
                 && call.internal
-                && ["+12025550123", "+99900000000", "+88800000000"].map(is_accepted) == [true; 3]
+                && ["+12025550123", "+99900000000", "+88800000000", "+7"].map(is_accepted) == [true; 4]
         }
         WithheldRefused => {
             !call.forwarded && !call.internal && call.presentation == Some(Presentation::Restricted) && accepted()
