@@ -7,10 +7,9 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use call_acceptance_api::{
     access::{Actor, ActorKind, Identity, Role, Rule, Scope, forbidden},
     resource::audit::Refused,
-    value::{name::composed, owner::Owner},
+    value::owner::Owner,
     wire::problem::{Failure, ProblemCode, Refusal},
 };
-use percent_encoding::percent_decode_str;
 use poem::{Request, http::header};
 
 use super::{attempts::Attempts, context::RequestContext, metrics::METRICS};
@@ -154,8 +153,7 @@ fn stranger(request: &Request) -> Option<Identity> {
 
 /// The names of tenant, group and user in the path.
 fn names(context: &RequestContext) -> [Option<String>; 3] {
-    let decoded = |value: &str| composed(&percent_decode_str(value).decode_utf8_lossy());
-    ["tenant_id", "group_id", "user_id"].map(|name| context.path_parameter(name).map(decoded))
+    ["tenant_id", "group_id", "user_id"].map(|parameter| context.name(parameter))
 }
 
 /// Whether the rule allows `identity` to call the operation on this path.

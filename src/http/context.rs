@@ -10,7 +10,9 @@ use std::{
 use call_acceptance_api::{
     access::Identity,
     document::operations::{Operation, Route, route},
+    value::name::composed,
 };
+use percent_encoding::percent_decode_str;
 use poem::{
     Request,
     http::{HeaderName, HeaderValue, Method, Uri, header},
@@ -78,9 +80,20 @@ impl RequestContext {
         self.uri.path().starts_with("/health/")
     }
 
-    /// The percent-encoded value of the path parameter `name`.
-    pub fn path_parameter(&self, name: &str) -> Option<&str> {
-        self.route.as_ref()?.value(self.uri.path(), name)
+    /// Whether the body is a file of many things.
+    pub fn takes_file(&self) -> bool {
+        self.operation.is_some_and(Operation::takes_file)
+    }
+
+    /// The percent-encoded value of the path parameter `parameter`.
+    pub fn path_parameter(&self, parameter: &str) -> Option<&str> {
+        self.route.as_ref()?.value(self.uri.path(), parameter)
+    }
+
+    /// The name that the path parameter `parameter` has.
+    pub fn name(&self, parameter: &str) -> Option<String> {
+        let value = self.path_parameter(parameter)?;
+        Some(composed(&percent_decode_str(value).decode_utf8_lossy()))
     }
 }
 

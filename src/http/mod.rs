@@ -8,6 +8,7 @@ mod compression;
 mod context;
 mod docs;
 mod errors;
+mod files;
 mod head;
 mod headers;
 pub mod listener;
@@ -25,7 +26,7 @@ mod strict;
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use call_acceptance_api::{
-    document::{self, operations::Operation},
+    document,
     wire::{
         problem::{Failure, ProblemCode},
         validation::BodySchemas,
@@ -42,6 +43,7 @@ use crate::{
 use access::Gate;
 use attempts::Attempts;
 use context::RequestContext;
+use files::Files;
 use metrics::METRICS;
 
 /// Timeout of a request with a file of many things, unless that of others is longer.
@@ -57,6 +59,7 @@ pub fn endpoint(server: Arc<Server>, clock: Arc<dyn Clock>, config: &Config) -> 
     let pipeline = Pipeline {
         api: Some(Api {
             gate: Gate::new(server.clone(), attempts, config.open),
+            files: Files::new(),
             schemas: Arc::new(document::body_schemas()),
             operations: call_acceptance_api::service(call_acceptance_api::apis(server)).into_endpoint(),
         }),
@@ -114,6 +117,7 @@ struct Pipeline {
 /// The operations of the document.
 struct Api {
     gate: Gate,
+    files: Files,
     /// What bodies are validated with.
     schemas: Arc<BodySchemas>,
     operations: BoxEndpoint<'static, Response>,
@@ -140,8 +144,7 @@ impl Pipeline {
     async fn answer_in_time(&self, request: Request, context: &RequestContext) -> poem::Result<Response> {
         // In a box, so that the layers around it do not move it.
         let answered = Box::pin(AssertUnwindSafe(self.answer(request, context)).catch_unwind());
-        let file = context.operation.is_some_and(Operation::takes_file);
-        let limit = if file { self.request_timeout.max(FILE_TIMEOUT) } else { self.request_timeout };
+        let limit = if context.takes_file() { self.request_timeout.max(FILE_TIMEOUT) } else { self.request_timeout };
         match tokio::time::timeout(limit, answered).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(panic)) => Err(internal(&*panic).into()),
@@ -161,6 +164,10 @@ impl Pipeline {
         strict::check(&mut request, context)?;
         if let Some(api) = api {
             request.set_data(api.schemas.clone());
+            let _turn = match context.name("tenant_id") {
+                Some(tenant) if context.takes_file() => Some(api.files.admit(tenant).await?),
+                _ => None,
+            };
             return api.operations.call(request).await;
         }
         self.pages.call(request).await

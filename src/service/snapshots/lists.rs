@@ -1,19 +1,21 @@
 //! The compiled number lists: one copy for all users who refer to one, whichever snapshots there are. A change of a
 //! list outdates this copy and no snapshot.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use call_acceptance_api::value::phone_number::Region;
+use quick_cache::{
+    DefaultHashBuilder, OptionsBuilder, Weighter,
+    sync::{Cache, DefaultLifecycle},
+};
 
 use super::{affected::Affected, entry::Entry};
 use crate::{rules::screening::NumberList, store::number_list::NumberListKey};
+
+/// Least memory for lists, in bytes. Any list fits into it: one that does not would be loaded for each decision.
+const LEAST: u64 = 16 << 20;
+/// Typical memory of a list, in bytes.
+const TYPICAL: u64 = 64 << 10;
 
 /// A compiled number list with what it was compiled from.
 pub struct CompiledList {
@@ -25,87 +27,64 @@ pub struct CompiledList {
     pub region: Option<Region>,
 }
 
-/// A list in memory.
-struct Held {
-    entry: Arc<Entry<CompiledList>>,
-    /// When it was last used: the number of uses of all lists until then.
-    used: AtomicU64,
+#[derive(Clone)]
+struct ByMemory;
+
+impl Weighter<NumberListKey, Arc<Entry<CompiledList>>> for ByMemory {
+    fn weight(&self, _: &NumberListKey, entry: &Arc<Entry<CompiledList>>) -> u64 {
+        entry.value.list.weight()
+    }
 }
 
-/// The lists in memory, of which those that were not used for the longest time are forgotten.
-pub(super) struct Lists {
-    held: RwLock<HashMap<NumberListKey, Held>>,
-    uses: AtomicU64,
-    /// The memory that they may take, in bytes. The one that was loaded last is kept however large it is.
-    budget: u64,
-}
+/// The lists in memory, of which those that were not used for long are evicted.
+pub(super) struct Lists(Cache<NumberListKey, Arc<Entry<CompiledList>>, ByMemory>);
 
 impl Lists {
     /// No lists; they may take `budget` bytes.
     pub fn of(budget: u64) -> Self {
-        Self { held: RwLock::default(), uses: AtomicU64::new(0), budget }
+        let budget = budget.max(LEAST);
+        let items = usize::try_from(budget / TYPICAL).unwrap_or(usize::MAX);
+        // Each shard has its part of the memory, so a large list fits only into a single one.
+        let options = OptionsBuilder::new().shards(1).weight_capacity(budget).estimated_items_capacity(items).build();
+        let options = options.expect("all that is required is set");
+        Self(Cache::with_options(options, ByMemory, DefaultHashBuilder::default(), DefaultLifecycle::default()))
     }
 
     /// The list in memory.
     pub fn get(&self, key: &NumberListKey) -> Option<Arc<Entry<CompiledList>>> {
-        let lists = self.read();
-        let held = lists.get(key)?;
-        held.used.store(self.uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
-        Some(held.entry.clone())
+        self.0.get(key)
     }
 
     /// Keeps a list in memory.
     pub fn insert(&self, key: NumberListKey, entry: Entry<CompiledList>) {
-        let used = AtomicU64::new(self.uses.fetch_add(1, Ordering::Relaxed));
-        let mut lists = self.write();
-        lists.insert(key.clone(), Held { entry: entry.into(), used });
-        let mut total: u64 = lists.values().map(Held::weight).sum();
-        while total > self.budget {
-            let others = lists.iter().filter(|(other, _)| **other != key);
-            let oldest = others.min_by_key(|(_, held)| held.used.load(Ordering::Relaxed));
-            let Some(oldest) = oldest.map(|(oldest, _)| oldest.clone()) else { return };
-            total -= lists.remove(&oldest).map_or(0, |held| held.weight());
-        }
+        self.0.insert(key, entry.into());
     }
 
     /// Forgets a list that does not exist any more.
     pub fn remove(&self, key: &NumberListKey) {
-        self.write().remove(key);
+        self.0.remove(key);
     }
 
     /// Marks the affected lists as outdated; they may be used until `until` while their successors are loaded.
     pub fn outdate(&self, affected: &Affected, until: Duration) {
         if affected.may_concern_lists() {
-            let lists = self.read();
-            let affected = lists.iter().filter(|(key, _)| affected.concerns_list(key));
-            affected.for_each(|(_, held)| held.entry.outdate(until));
+            let affected = self.0.iter().filter(|(key, _)| affected.concerns_list(key));
+            affected.for_each(|(_, entry)| entry.outdate(until));
         }
     }
 
     /// The number of lists, and their approximate memory in bytes.
     pub fn size(&self) -> (usize, u64) {
-        let lists = self.read();
-        (lists.len(), lists.values().map(Held::weight).sum())
-    }
-
-    fn read(&self) -> RwLockReadGuard<'_, HashMap<NumberListKey, Held>> {
-        self.held.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, HashMap<NumberListKey, Held>> {
-        self.held.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Held {
-    fn weight(&self) -> u64 {
-        self.entry.value.list.weight()
+        (self.0.len(), self.0.weight())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use call_acceptance_api::value::{name::TenantId, phone_number::PhoneNumberPattern};
+    use call_acceptance_api::{
+        resource::number_list::MAX_ENTRIES,
+        value::{name::TenantId, phone_number::PhoneNumberPattern},
+    };
     use uuid::Uuid;
 
     use super::*;
@@ -114,25 +93,43 @@ mod tests {
         NumberListKey { tenant: TenantId::parse("t").expect("an identifier"), id: Uuid::from_u128(id) }
     }
 
-    fn entry(numbers: usize) -> Entry<CompiledList> {
-        let number = |number| (PhoneNumberPattern::parse(&format!("+32{number:09}")).expect("a pattern"), None);
-        let entries: Vec<_> = (0..numbers).map(number).collect();
-        let list = Arc::new(NumberList::compile(&entries, None));
-        let value = Arc::new(CompiledList { list, revision: 1, region: None });
+    /// A list of this many expiring national numbers, which have two written forms each.
+    fn list(numbers: usize) -> Arc<NumberList> {
+        let region = Region::parse("BE").expect("a region");
+        let number = |number| (PhoneNumberPattern::parse(&format!("0{:09}", 475_000_000 + number)), Some(1));
+        let entries: Vec<_> =
+            (0..numbers).map(number).map(|(pattern, end)| (pattern.expect("a pattern"), end)).collect();
+        Arc::new(NumberList::compile(&entries, Some(&region)))
+    }
+
+    fn entry(list: &Arc<NumberList>) -> Entry<CompiledList> {
+        let value = Arc::new(CompiledList { list: list.clone(), revision: 1, region: None });
         Entry::new(value, &0, Duration::ZERO, Duration::from_secs(600))
     }
 
     #[test]
-    fn the_lists_that_were_not_used_for_the_longest_time_are_forgotten() {
-        let lists = Lists::of(3 * entry(100).value.list.weight());
+    fn the_largest_list_is_kept_whatever_the_memory() {
+        let largest = list(MAX_ENTRIES);
+        assert!(largest.weight() >= 48 * MAX_ENTRIES as u64, "both forms of each are in it");
+        let lists = Lists::of(1);
         for id in 0..3 {
-            lists.insert(key(id), entry(100));
+            lists.insert(key(id), entry(&largest));
+            assert!(lists.get(&key(id)).is_some());
         }
-        assert!(lists.get(&key(0)).is_some());
-        lists.insert(key(3), entry(100));
-        assert_eq!([0, 1, 2, 3].map(|id| lists.get(&key(id)).is_some()), [true, false, true, true]);
-        lists.insert(key(4), entry(1000));
-        assert_eq!(lists.size().0, 1, "a list that is too large is alone");
-        assert!(lists.get(&key(4)).is_some());
+        assert_eq!(lists.size(), (1, largest.weight()), "there is room for one");
+    }
+
+    #[test]
+    fn lists_take_at_most_the_memory_and_those_in_use_remain() {
+        let small = list(1000);
+        let lists = Lists::of(LEAST);
+        lists.insert(key(0), entry(&small));
+        for id in 1..2000 {
+            lists.insert(key(id), entry(&small));
+            assert!(lists.get(&key(0)).is_some(), "it is used all the time");
+        }
+        let (count, bytes) = lists.size();
+        assert!(bytes <= LEAST && bytes > LEAST / 2);
+        assert_eq!(bytes, count as u64 * small.weight());
     }
 }

@@ -3,11 +3,15 @@
 use reqwest::Method;
 use rstest_reuse::apply;
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
-use super::{ENTRIES, count, patterns, with_list};
+use super::{ENTRIES, count, entries, patterns, with_list};
 use crate::{
     audit_events::events,
-    database::Kind,
+    database::{ADMIN, Kind},
     harness::{Answer, App, both_databases},
 };
 
@@ -81,4 +85,37 @@ async fn a_file_may_be_larger_than_other_bodies_but_not_without_a_limit(#[case] 
     let too_long = format!("pattern\n{}", " ".repeat(32 << 20));
     let problem = replace(&app, CSV, too_long).await.expect_problem(413, "body_too_large");
     assert_eq!(problem["detail"], "The body is longer than 33554432 bytes.");
+}
+
+#[apply(both_databases)]
+async fn a_tenant_sends_one_file_at_a_time(#[case] database: Kind) {
+    let app = with_list(App::start(database).await.with_user().await, &["1"]).await;
+    let file = "pattern\n5\n";
+    let (start, end) = file.split_at(3);
+    let mut slow = TcpStream::connect(app.url("").trim_start_matches("http://")).await.expect("it listens");
+    let (token, length) = (ADMIN.text(), file.len());
+    let request = format!(
+        "PUT {ENTRIES} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Type: {CSV}\r\n\
+         Content-Length: {length}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
+    );
+    slow.write_all(request.as_bytes()).await.expect("the server reads");
+    let mut go_on = [0; 25];
+    slow.read_exact(&mut go_on).await.expect("the server asks for the body");
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    slow.write_all(start.as_bytes()).await.expect("the server reads");
+    let refused = replace(&app, CSV, "pattern\n7\n").await;
+    refused.expect_problem(429, "too_many_writes");
+    assert_eq!(refused.header("retry-after"), "1");
+    app.post(ENTRIES, entries(&["8"])).await.expect(200);
+    app.post("/api/v1/tenants/", json!({ "tenantId": "other" })).await.expect(201);
+    let other = "/api/v1/tenants/other/number_lists/";
+    app.post(other, json!({ "name": "L" })).await.expect(201);
+    let path = format!("{other}L/entries/");
+    app.send(Method::PUT, &path, &[("Content-Type", CSV)], Some(file.to_owned())).await.expect(200);
+    slow.write_all(end.as_bytes()).await.expect("the server reads");
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).await.expect("the server answers");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert_eq!(patterns(&app.get(ENTRIES).await.expect(200)), ["5"]);
+    replace(&app, CSV, "pattern\n7\n").await.expect(200);
 }

@@ -306,9 +306,10 @@ problem_codes! {
     }
     TooManyWrites = "too_many_writes" {
         status: TOO_MANY_REQUESTS,
-        title: "Too many concurrent changes with the token",
-        description: "The number of concurrent changes with one token is limited, so that no client blocks the others. \
-            Retry after the seconds in `Retry-After`, with fewer requests at a time.",
+        title: "Too many concurrent changes",
+        description: "The number of concurrent changes with one token is limited, so that no client blocks the others; \
+            and a tenant can send one file of entries at a time. Retry after the seconds in `Retry-After`, with fewer \
+            requests at a time.",
         example: "This token has the maximum of 4 changes in progress; send the next when one of them is done.",
     }
     HeadTooLarge = "head_too_large" {
