@@ -111,6 +111,7 @@ impl Application {
     /// done or the drain timeout has expired.
     pub async fn run_until(self, stop: impl Future<Output = ()>) {
         let Self { listener, metrics, tls, server, clock, config, .. } = self;
+        let stopped = server.clone();
         let endpoint = http::endpoint(server.clone(), clock.clone(), &config);
         let serve = |listener, endpoint, closed: watch::Receiver<()>, tls| {
             let closed = async move { drop(closed.clone().changed().await) };
@@ -147,6 +148,7 @@ impl Application {
             () = systemd::report_alive() => {}
             () = follow_certificate => {}
         }
+        stopped.finish().await;
         tracing::info!("stopped");
     }
 }

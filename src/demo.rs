@@ -1,10 +1,13 @@
 //! The demonstration data that the documentation's examples use.
 
+use std::time::Duration;
+
 use call_acceptance_api::{
     access::Actor,
     resource::{
         anonymous_call_rejection::{AnonymousCallRejectionUpdate, AnonymousCallRejections},
         criteria::{CriteriaServices, selective_call_acceptance, selective_call_rejection},
+        decision::{Called, Decisions, Question},
         group::{GroupCreate, Groups},
         number_list::{NumberListCreate, NumberListEntriesUpdate, NumberListEntry, NumberListPath, NumberLists},
         protected_callers::{ProtectedCallers, ProtectedCallersUpdate},
@@ -14,7 +17,11 @@ use call_acceptance_api::{
         user::{UserCreate, Users},
         user_service::{ServiceName, ServiceSelectionList, UserServicePath, UserServices},
     },
-    value::owner::{GroupPath, Owner, UserPath},
+    value::{
+        owner::{GroupPath, Owner, UserPath},
+        phone_number::{CalledNumber, CallingNumber},
+        text::NotValid,
+    },
     wire::{
         payload::Body,
         problem::{Failure, ProblemCode},
@@ -25,22 +32,28 @@ use serde_json::{Value, json};
 use crate::{
     app::{self, StartError},
     clock::{Clock, SystemClock},
-    config::Config,
+    config::{Config, DecisionConfig},
     service::Server,
 };
 
 /// Creates the demonstration data, unless it exists.
 pub async fn create(config: &Config) -> Result<(), StartError> {
-    let server = app::server(config).await?;
+    // Without a server that runs, calls are decided as well: nothing follows the changes of others meanwhile.
+    let patient = Duration::from_secs(3600);
+    let decisions = DecisionConfig { deadline: patient, staleness: patient, ..config.decisions };
+    let server = app::server(&Config { decisions, ..config.clone() }).await?;
     let by = Actor::command("demo", SystemClock.new_id().to_string());
     fill(&server, &by).await.map_err(|failure| StartError::Demo(failure.to_string()))?;
+    server.finish().await;
     tracing::info!("the demonstration data exists: tenant foo, group foogroup, user foouser");
     Ok(())
 }
 
 async fn fill(server: &Server, by: &Actor) -> Result<(), Failure> {
-    let tenant: TenantCreate =
-        parse(json!({ "tenantId": "foo", "name": "Foo Telecom", "region": "BE", "timeZone": "Europe/Brussels" }))?;
+    let tenant: TenantCreate = parse(json!({
+        "tenantId": "foo", "name": "Foo Telecom", "region": "BE", "timeZone": "Europe/Brussels",
+        "recordRefusedCalls": true
+    }))?;
     let group: GroupCreate = parse(json!({ "groupId": "foogroup", "groupName": "Head office" }))?;
     let user: UserCreate = parse(json!({
         "userId": "foouser", "firstName": "Foo", "lastName": "User", "emailAddress": "foo.user@example.com",
@@ -48,6 +61,7 @@ async fn fill(server: &Server, by: &Actor) -> Result<(), Failure> {
     }))?;
     let in_tenant = GroupPath { tenant: tenant.tenant_id.clone(), group: group.group_id.clone() };
     let path = UserPath { tenant: tenant.tenant_id.clone(), group: group.group_id.clone(), user: user.user_id.clone() };
+    let is_new = Tenants::view(server, path.tenant.clone()).await.is_err();
     unless_there(Tenants::create(server, by, tenant).await)?;
     unless_there(Groups::create(server, by, path.tenant.clone(), group).await)?;
     if Users::view(server, path.clone()).await.is_err() {
@@ -78,7 +92,27 @@ async fn fill(server: &Server, by: &Actor) -> Result<(), Failure> {
     fill_rejection(server, by, path.clone()).await?;
     let active = AnonymousCallRejectionUpdate { active: Some(true) };
     AnonymousCallRejections::update(server, by, path.clone(), active, None).await?;
-    set_policies(server, by, &path).await
+    set_policies(server, by, &path).await?;
+    if is_new { place_calls(server, by).await } else { Ok(()) }
+}
+
+/// Calls to the user, for statistics and the list of refused calls.
+async fn place_calls(server: &Server, by: &Actor) -> Result<(), Failure> {
+    for (caller, calls) in
+        [("+3225550199", 3), ("+3225126777", 5), ("anonymous", 2), ("+3290012345", 1), ("+33123456789", 1)]
+    {
+        for _ in 0..calls {
+            let called = Called { number: text(CalledNumber::parse("+3225550100"))?, region: None };
+            let question =
+                Question { calling_number: Some(text(CallingNumber::parse(caller))?), ..Question::default() };
+            server.of_called_number(by, called, question).await?;
+        }
+    }
+    Ok(())
+}
+
+fn text<T>(parsed: Result<T, NotValid>) -> Result<T, Failure> {
+    parsed.map_err(|error| Failure::Internal(error.into()))
 }
 
 /// A number list of each level.

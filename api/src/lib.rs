@@ -23,7 +23,7 @@ use poem_openapi::{ExtraHeader, OpenApi, OpenApiService};
 
 use resource::{
     anonymous_call_rejection, audit, criteria, decision, deletion, group, health, number_list, protected_callers,
-    schedule, tenant, token, treatment, user, user_service, warning,
+    refused_call, schedule, statistics, tenant, token, treatment, user, user_service, warning,
 };
 
 /// The title of the published document.
@@ -39,8 +39,7 @@ pub type Apis = (
     anonymous_call_rejection::AnonymousCallRejectionApi,
     decision::DecisionsApi,
     UserServiceApis,
-    protected_callers::ProtectedCallersApi,
-    treatment::TreatmentsApi,
+    PolicyApis,
     ScheduleApis,
     NumberListApis,
     user::UsersApi,
@@ -48,9 +47,13 @@ pub type Apis = (
     tenant::TenantsApi,
     deletion::DeletionsApi,
     token::TokensApi,
+    StatisticsApis,
     audit::AuditEventsApi,
     health::HealthApi,
 );
+
+/// What applies to all users of a tenant or a group.
+pub type PolicyApis = (protected_callers::ProtectedCallersApi, treatment::TreatmentsApi);
 
 /// The six schedule resources, and the calendar schedules as iCalendar.
 pub type ScheduleApis = (
@@ -78,6 +81,9 @@ pub type NumberListApis = (
 /// The services of a user, and what is said about them.
 pub type UserServiceApis = (user_service::UserServicesApi, warning::WarningsApi);
 
+/// The statistics of calls, and the list of those that were refused.
+pub type StatisticsApis = (statistics::StatisticsApi, refused_call::RefusedCallsApi);
+
 /// All ports; implemented by the server.
 pub trait Ports:
     criteria::CriteriaServices
@@ -94,6 +100,8 @@ pub trait Ports:
     + tenant::Tenants
     + deletion::Deletions
     + token::Tokens
+    + statistics::CallStatistics
+    + refused_call::RefusedCalls
     + audit::AuditEvents
     + health::Readiness
     + 'static
@@ -115,6 +123,8 @@ impl<T> Ports for T where
         + tenant::Tenants
         + deletion::Deletions
         + token::Tokens
+        + statistics::CallStatistics
+        + refused_call::RefusedCalls
         + audit::AuditEvents
         + health::Readiness
         + 'static
@@ -129,8 +139,7 @@ pub fn apis<S: Ports>(server: Arc<S>) -> Apis {
         anonymous_call_rejection::AnonymousCallRejectionApi(server.clone()),
         decision::DecisionsApi(server.clone()),
         (user_service::UserServicesApi(server.clone()), warning::WarningsApi(server.clone())),
-        protected_callers::ProtectedCallersApi(server.clone()),
-        treatment::TreatmentsApi(server.clone()),
+        (protected_callers::ProtectedCallersApi(server.clone()), treatment::TreatmentsApi(server.clone())),
         (
             schedule::UserTimeSchedulesApi(server.clone()),
             schedule::GroupTimeSchedulesApi(server.clone()),
@@ -155,6 +164,7 @@ pub fn apis<S: Ports>(server: Arc<S>) -> Apis {
         tenant::TenantsApi(server.clone()),
         deletion::DeletionsApi(server.clone()),
         token::TokensApi(server.clone()),
+        (statistics::StatisticsApi(server.clone()), refused_call::RefusedCallsApi(server.clone())),
         audit::AuditEventsApi(server.clone()),
         health::HealthApi(server),
     )

@@ -81,6 +81,30 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
+/// How decisions are counted.
+#[derive(Debug, Clone, Copy)]
+pub struct StatisticsConfig {
+    /// How often counts are written to the database.
+    pub interval: Duration,
+    /// How long the last flush may take when the server stops.
+    pub last_flush: Duration,
+    /// Maximum number of counts in memory: one for each user, hour, reason and criteria, of some 300 bytes at most.
+    pub counts: usize,
+    /// Maximum number of refused calls that wait for a flush, of some 300 bytes each; as many may be in one.
+    pub refused_calls: usize,
+}
+
+impl Default for StatisticsConfig {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(10),
+            last_flush: Duration::from_secs(5),
+            counts: 100_000,
+            refused_calls: 50_000,
+        }
+    }
+}
+
 /// A valid configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -100,6 +124,8 @@ pub struct Config {
     pub concurrent_writes: NonZeroU32,
     /// How tenants and groups are deleted that hold much.
     pub cascades: CascadeConfig,
+    /// How decisions are counted.
+    pub statistics: StatisticsConfig,
     /// Whether to migrate the schema at the start.
     pub migrate: bool,
     /// Maximum duration of a request.
@@ -328,6 +354,7 @@ impl TryFrom<Options> for Config {
                 database_limits: database_limits?,
                 concurrent_writes: concurrent_writes?,
                 cascades: CascadeConfig::default(),
+                statistics: StatisticsConfig::default(),
                 migrate: migrate?,
                 request_timeout: Duration::from_secs(request_timeout?),
                 shutdown_delay: Duration::from_secs(shutdown_delay?),

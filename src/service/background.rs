@@ -8,7 +8,7 @@ use std::{
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::server::Server;
-use crate::store::{audit, token};
+use crate::store::{StoreError, audit, refused_call, statistics, token};
 
 /// Interval of deleting old events.
 const CLEANING: Duration = Duration::from_secs(3600);
@@ -25,14 +25,15 @@ fn spread() -> f64 {
 
 impl Server {
     /// Runs the background tasks for as long as the future is polled: follows changes by other instances, checks cached
-    /// tokens, stores uses of tokens, deletes old events and expired entries, records refusals and carries out
-    /// deletions.
+    /// tokens, stores uses of tokens, writes statistics, deletes old events, statistics and expired entries, records
+    /// refusals and carries out deletions.
     pub async fn run_background(&self) {
         tokio::join!(
             self.snapshots.watch(),
             self.check_tokens(),
             self.note_uses(),
             self.forget_events(),
+            self.counting.flush_periodically(),
             self.refusals.record(&self.db, &*self.clock),
             self.carry_out_deletions(),
             self.forget_entries()
@@ -78,7 +79,7 @@ impl Server {
         }
     }
 
-    /// Deletes periodically the events whose retention has expired, and old deletions.
+    /// Deletes periodically the events and statistics whose retention has expired, and old deletions.
     async fn forget_events(&self) {
         let mut each = interval(CLEANING);
         each.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -90,6 +91,21 @@ impl Server {
             if let Err(error) = self.forget_deletions().await {
                 tracing::warn!(%error, "old deletions cannot be forgotten");
             }
+            if let Err(error) = self.forget_calls().await {
+                tracing::warn!(%error, "old statistics cannot be deleted");
+            }
         }
+    }
+
+    /// Writes the statistics of the last seconds, when no more requests are served.
+    pub async fn finish(&self) {
+        self.counting.finish().await;
+    }
+
+    /// Deletes statistics and refused calls whose retention has expired.
+    async fn forget_calls(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        statistics::forget(&self.db, now).await?;
+        refused_call::forget(&self.db, now).await
     }
 }

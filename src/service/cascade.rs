@@ -1,8 +1,8 @@
 //! Deletions in the background: of tenants and groups that hold too much for one transaction.
 //!
 //! The request records the deletion as a job, revokes tokens and responds. A worker in every instance polls for jobs
-//! and carries them out in steps, one transaction each: remaining tokens, entries of number lists, users with
-//! what they hold, schedules, number lists, groups, and finally the owner. A step locks its job, so that only one
+//! and carries them out in steps, one transaction each: statistics, remaining tokens, entries of number lists, users
+//! with what they hold, schedules, number lists, groups, and finally the owner. A step locks its job, so that only one
 //! instance works on it, and commits its audit events and feed entries with the deletes. After a crash the step in
 //! progress is rolled back, and another worker repeats it.
 //!
@@ -26,12 +26,12 @@ use tokio::time::{Instant as Moment, sleep, timeout};
 
 use super::{change::Done, deletion::revocations, record::record, server::Server};
 use crate::store::{
-    StoreError, Transaction,
+    self, End, StoreError, Transaction,
     audit::Record,
     contents,
     deletion::{self, KeptDeletion},
     feed::Change,
-    group, number_list_entries, policy, tenant, token,
+    group, number_list_entries, policy, statistics, tenant, token,
 };
 
 /// Polling interval for jobs that other instances have recorded.
@@ -152,6 +152,9 @@ impl Server {
     }
 
     async fn step(&self, kept: &KeptDeletion) -> Result<Step, Failure> {
+        if self.delete_counts(kept).await? {
+            return Ok(Step::Part);
+        }
         let by = actor(kept);
         let step = self.carry_out(&by, |tx| async move {
             match deletion::claim(&tx, kept).await? {
@@ -164,6 +167,19 @@ impl Server {
             deletion::complete(&self.db, &kept.owner(), &Instant::of(self.clock.now())).await?;
         }
         Ok(step)
+    }
+
+    /// Deletes some statistics and refused calls, which are in no audit trail; whether there may be more. What is
+    /// counted from now on goes with its user.
+    async fn delete_counts(&self, kept: &KeptDeletion) -> Result<bool, Failure> {
+        let deleted = store::transaction(&self.db, |tx| async move {
+            let more = match deletion::claim(&tx, kept).await? {
+                Some(kept) => statistics::delete_some_below(&tx, &kept.owner()).await?,
+                None => false,
+            };
+            Ok((End::Commit(tx), more))
+        });
+        deleted.await.map_err(|aborted| aborted.failure)
     }
 
     /// Deletes the next part of what the deletion deletes.
@@ -231,6 +247,7 @@ impl Server {
             Owner::User(_) => None,
         };
         let Some(own) = own else { return Ok(Done::new(tx, Step::Gone, [])) };
+        statistics::delete_below(&tx, owner).await?;
         deletion::complete(&tx, owner, &Instant::of(self.clock.now())).await?;
         records.push(own);
         Ok(Done::new(tx, Step::Part, records).concerning([Change::Users(owner.clone())]))

@@ -120,6 +120,7 @@ async fn find_references(
 async fn apply(
     db: &impl ConnectionTrait,
     path: &UserServicePath,
+    revision: Revision,
     step: &Step,
     before: Option<&KeptCriteria>,
 ) -> Result<(), Failure> {
@@ -127,7 +128,7 @@ async fn apply(
         Step::Insert(criteria) | Step::Update(criteria) => criteria.name.as_str(),
         Step::Delete(_) => "",
     };
-    rows::apply(db, path, step).await.map_err(|error| match error {
+    rows::apply(db, path, revision, step).await.map_err(|error| match error {
         StoreError::Taken(_) => {
             Failure::refused(ProblemCode::CriteriaExists, format!("The user already has a criteria {name:?}."))
         }
@@ -253,7 +254,7 @@ impl CriteriaServices for Server {
                     Step::Update(after) => standing.get(&after.position),
                     Step::Insert(_) | Step::Delete(_) => None,
                 };
-                apply(&tx, path, step, updated).await?;
+                apply(&tx, path, revision, step, updated).await?;
                 records.push(step_record(path, &mut standing, step)?);
             }
             let after = KeptService { name: path.service, settings, criteria: plan.after };
@@ -279,7 +280,7 @@ impl CriteriaServices for Server {
             let before = load(&tx, path).await?.value;
             let found = find_references(&tx, path, &before.criteria, std::slice::from_ref(change)).await?;
             let created = criteria::create(&before.criteria, change, &found)?;
-            apply(&tx, path, &Step::Insert(created.clone()), None).await?;
+            apply(&tx, path, revision, &Step::Insert(created.clone()), None).await?;
             let value = created.into();
             let record = criteria_record(path, &change.name, None, Some(&value))?;
             Ok(done(tx, path, revision, value, [record]))
@@ -300,7 +301,7 @@ impl CriteriaServices for Server {
             let before = load_one(&tx, path, &change.name).await?.value;
             let found = find_references(&tx, path, std::slice::from_ref(&before), std::slice::from_ref(change)).await?;
             let after = criteria::update(before.clone(), change, &found)?;
-            apply(&tx, path, &Step::Update(after.clone()), Some(&before)).await?;
+            apply(&tx, path, revision, &Step::Update(after.clone()), Some(&before)).await?;
             let value = after.into();
             let record = criteria_record(path, &change.name, Some(&before.into()), Some(&value))?;
             Ok(done(tx, path, revision, value, [record]))
@@ -319,7 +320,7 @@ impl CriteriaServices for Server {
         self.change(by, |tx| async move {
             let revision = lock(&tx, path, if_match).await?;
             let found = load_one(&tx, path, name).await?.value;
-            apply(&tx, path, &Step::Delete(found.position), None).await?;
+            apply(&tx, path, revision, &Step::Delete(found.position), None).await?;
             let record = criteria_record(path, name, Some(&found.into()), None)?;
             Ok(done(tx, path, revision, (), [record]))
         })

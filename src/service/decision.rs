@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use call_acceptance_api::{
     access::Actor,
     resource::{
-        decision::{CallPriority, Called, Decision, Decisions, Question, Reason},
+        decision::{CallPriority, Called, Decision, Decisions, Question, Reason, Verdict},
         user_service::{ServiceName, UserServicePath},
     },
     value::owner::{Owner, UserPath},
@@ -21,7 +21,10 @@ use super::{
     server::Server,
     snapshots::{Found, Snapshot},
 };
-use crate::rules::screening::{Call, NumberList, Screening};
+use crate::{
+    rules::screening::{Call, NumberList, Ruling, Screening},
+    store::refused_call::Refused,
+};
 
 #[async_trait]
 impl Decisions for Server {
@@ -38,14 +41,14 @@ impl Decisions for Server {
         if !snapshot.screening.has(service) {
             return Err(not_assigned(&UserServicePath { user, service }));
         }
-        self.decide(&snapshot, stale, &question, began).await
+        self.decide(&snapshot, stale, &question, began, false).await
     }
 
     async fn of_called_number(&self, by: &Actor, called: Called, question: Question) -> Result<Decision, Failure> {
         let began = Instant::now();
         let Found { value, stale } = self.called(by, called).await?;
         match value {
-            Some(snapshot) => self.decide(&snapshot, stale, &question, began).await,
+            Some(snapshot) => self.decide(&snapshot, stale, &question, began, question.at.is_none()).await,
             None => {
                 self.unknown_numbers.note(self.clock.now());
                 let explanation = question.explain.then(Vec::new);
@@ -71,33 +74,65 @@ impl Server {
         Ok(Found { value: None, stale: false })
     }
 
-    /// The decision on a call to the user of a snapshot, which may be stale, within the deadline since `began`.
+    /// The decision on a call to the user of a snapshot, which may be stale, within the deadline since `began`; it is
+    /// counted for statistics if `counts`.
     async fn decide(
         &self,
         snapshot: &Snapshot,
         stale: bool,
         question: &Question,
         began: Instant,
+        counts: bool,
     ) -> Result<Decision, Failure> {
         let (lists, stale_lists) = self.snapshots.lists_of(snapshot, began).await?;
-        Ok(counted(stale || stale_lists, self.screened(&snapshot.screening, &lists, question)))
+        let call = self.call(question);
+        let ruling = snapshot.screening.decide(&call, &lists);
+        if counts {
+            self.note_call(snapshot, &call, &ruling);
+        }
+        let decision = decision(&snapshot.screening, &lists, &call, ruling, question.explain);
+        Ok(counted(stale || stale_lists, decision))
     }
 
-    /// The decision on a call by this screening with these number lists.
-    fn screened(&self, screening: &Screening, lists: &[Option<Arc<NumberList>>], question: &Question) -> Decision {
-        let call = Call {
+    /// Counts a call that was decided so, and records it if it was refused and the tenant wants that.
+    fn note_call(&self, snapshot: &Snapshot, call: &Call<'_>, ruling: &Ruling<'_>) {
+        self.counting.count(&snapshot.tally, call, ruling);
+        if snapshot.records_refused_calls && ruling.reason.verdict() == Verdict::Reject {
+            self.counting.record(Refused {
+                user: snapshot.user.clone(),
+                id: self.clock.new_id(),
+                at: call.at.as_microsecond(),
+                calling_number: snapshot.screening.caller_number(call),
+                reason: ruling.reason,
+                criteria: ruling.criteria.cloned(),
+            });
+        }
+    }
+
+    /// The call that is asked about.
+    fn call<'q>(&self, question: &'q Question) -> Call<'q> {
+        Call {
             calling_number: question.calling_number.as_ref().map(|number| number.as_str()),
             presentation: question.presentation,
             internal: question.internal,
             forwarded: question.forwarded,
             is_emergency_callback: question.priority.as_ref().is_some_and(CallPriority::is_emergency_callback),
             at: question.at.as_ref().map_or_else(|| self.clock.now(), |at| at.timestamp()),
-        };
-        let ruling = screening.decide(&call, lists);
-        let explanation = question.explain.then(|| screening.explain(&call, lists));
-        let treatment = ruling.reason.service().and_then(|service| screening.treatment(service));
-        Decision { explanation, ..Decision::new(ruling.reason, ruling.criteria.cloned(), treatment) }
+        }
     }
+}
+
+/// The decision on a call to a user with this screening, by the ruling on it.
+fn decision(
+    screening: &Screening,
+    lists: &[Option<Arc<NumberList>>],
+    call: &Call<'_>,
+    ruling: Ruling<'_>,
+    explain: bool,
+) -> Decision {
+    let explanation = explain.then(|| screening.explain(call, lists));
+    let treatment = ruling.reason.service().and_then(|service| screening.treatment(service));
+    Decision { explanation, ..Decision::new(ruling.reason, ruling.criteria.cloned(), treatment) }
 }
 
 /// The decision, marked if it may be stale, when the metrics have counted it.

@@ -13,7 +13,7 @@ use crate::store::{
     audit::Record,
     contents, deletion,
     feed::Change,
-    ownership, policy,
+    ownership, policy, statistics,
     token::{self, KeptToken},
 };
 
@@ -80,6 +80,7 @@ impl Server {
             records.extend(contents::removals(db, owner).await?);
             ownership::empty(db, owner).await.map_err(StoreError::or_retry)?;
         }
+        statistics::delete_below(db, owner).await?;
         Ok(Emptied { records, revoked })
     }
 }

@@ -18,6 +18,11 @@ pub(super) struct Metrics {
     stale: IntCounter,
     lookups: [IntCounter; 7],
     loads: [IntCounter; 3],
+    flushes: [IntCounter; 2],
+    /// Calls that were not counted, for want of memory.
+    pub lost_calls: IntCounter,
+    /// Refused calls that were not recorded, for want of memory.
+    pub lost_refused_calls: IntCounter,
     /// Snapshots that were evicted.
     pub evictions: IntCounter,
     /// Snapshots in memory.
@@ -99,6 +104,20 @@ impl Metrics {
                 "result",
                 ["loaded", "absent", "failed"],
             ),
+            flushes: counters(
+                "call_acceptance_statistics_flushes_total",
+                "Attempts to write statistics to the database, by result.",
+                "result",
+                ["written", "failed"],
+            ),
+            lost_calls: counter(
+                "call_acceptance_statistics_calls_lost_total",
+                "Calls that are in no statistics, since too many counts wait to be written.",
+            ),
+            lost_refused_calls: counter(
+                "call_acceptance_refused_calls_lost_total",
+                "Refused calls that were not recorded, since too many wait to be written.",
+            ),
             evictions: counter(
                 "call_acceptance_snapshot_evictions_total",
                 "Users that were evicted from memory to make room for others.",
@@ -131,6 +150,11 @@ impl Metrics {
     /// Counts the lookup of a snapshot.
     pub fn count_lookup(&self, outcome: Lookup) {
         self.lookups[outcome as usize].inc();
+    }
+
+    /// Counts an attempt to write statistics.
+    pub fn count_flush(&self, written: bool) {
+        self.flushes[usize::from(!written)].inc();
     }
 
     /// Counts the load of a snapshot.

@@ -3,8 +3,8 @@
 //! This module joins rules ([`rules`](crate::rules)) and statements ([`store`](crate::store)) in transactions; it knows
 //! no HTTP. Shared are the [`Server`], changes (`change`), missing owners (`owner`), audit records (`record`), lists
 //! over several levels (`levels`), deletions (`deletion`, and `cascade` for those in the background), caches
-//! (`snapshots`, `identities`, `called_numbers`; `flights` for the loads of the first two), background tasks
-//! (`background`), and metrics (`metrics`, `observe`).
+//! (`snapshots`, `identities`, `called_numbers`; `flights` for the loads of the first two), the counting of calls
+//! (`counting`), background tasks (`background`), and metrics (`metrics`, `observe`).
 
 mod anonymous_call_rejection;
 mod audit;
@@ -13,6 +13,7 @@ mod background;
 mod called_numbers;
 mod cascade;
 mod change;
+mod counting;
 mod criteria;
 mod decision;
 mod deletion;
@@ -29,9 +30,11 @@ mod owner;
 mod policy;
 mod record;
 mod refusals;
+mod refused_call;
 mod schedule;
 mod server;
 mod snapshots;
+mod statistics;
 mod tenant;
 mod token;
 mod unknown_numbers;

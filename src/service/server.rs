@@ -14,8 +14,8 @@ use call_acceptance_api::{value::phone_number::Region, wire::problem::Failure};
 use tokio::sync::{Notify, Semaphore};
 
 use super::{
-    called_numbers::CalledNumbers, identities::Identities, refusals::Refusals, snapshots::Snapshots,
-    unknown_numbers::UnknownNumbers, writers::Writers,
+    called_numbers::CalledNumbers, counting::Counting, identities::Identities, refusals::Refusals,
+    snapshots::Snapshots, unknown_numbers::UnknownNumbers, writers::Writers,
 };
 use crate::{
     clock::Clock,
@@ -52,6 +52,7 @@ pub struct Server {
     /// Limits how many analyses run at a time: half of the processors, so that the others serve requests.
     pub(super) analyses: Arc<Semaphore>,
     pub(super) refusals: Refusals,
+    pub(super) counting: Arc<Counting>,
 }
 
 impl Server {
@@ -81,6 +82,7 @@ impl Server {
             unknown_numbers: UnknownNumbers::default(),
             analyses: Arc::new(Semaphore::new((processors / 2).max(1))),
             refusals: Refusals::default(),
+            counting: Arc::new(Counting::of(db.clone(), config.statistics)),
             db,
             calls,
             clock,

@@ -52,7 +52,8 @@ impl Tenants for Server {
             let before = tenant::lock(&tx, tenant).await?.ok_or_else(|| not_found(tenant))?;
             let after = tenant::update(&tx, tenant, update.clone()).await?.ok_or_else(|| not_found(tenant))?;
             let record = record(owner, &[], Some(&before), Some(&after))?;
-            let change = match (before.region == after.region, before.time_zone == after.time_zone) {
+            let same_calls = before.region == after.region && before.record_refused_calls == after.record_refused_calls;
+            let change = match (same_calls, before.time_zone == after.time_zone) {
                 (false, _) => Some(Change::Users(owner.clone())),
                 (true, false) => Some(Change::TimeZone(owner.clone())),
                 (true, true) => None,

@@ -42,6 +42,15 @@ pub(super) fn column<T: Into<String>>(change: Change<T>) -> ActiveValue<Option<S
     }
 }
 
+/// The column value for a change of a switch.
+pub(super) fn switch(change: Change<bool>) -> ActiveValue<Option<bool>> {
+    match change {
+        Change::Keep => ActiveValue::NotSet,
+        Change::Clear => ActiveValue::Set(None),
+        Change::Set(value) => ActiveValue::Set(Some(value)),
+    }
+}
+
 /// The column value of a new row.
 pub(super) fn initial<T: Into<String>>(change: Change<T>) -> ActiveValue<Option<String>> {
     ActiveValue::Set(change.initial().map(Into::into))

@@ -22,7 +22,7 @@ use super::{
     audit::Record,
     column::value,
     criteria as of_criteria,
-    entity::{criteria, groups, number_lists, schedules, tokens, user_services, users},
+    entity::{criteria, groups, number_lists, refused_calls, schedules, statistics, tokens, user_services, users},
     error::StoreError,
     number_list, number_list_entries,
     ownership::below,
@@ -32,6 +32,8 @@ use crate::rules::service::{KeptService, RecordedService};
 
 /// How many criteria, schedules or number lists are deleted with their users at once, for each user that may be.
 const ROWS: u64 = 10;
+/// How many counts and refused calls, which are small, are deleted with their owner at once.
+const COUNTS: u64 = 20_000;
 
 /// Where a user stands among those of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,6 +98,8 @@ pub async fn is_large(db: &impl ConnectionTrait, owner: &Owner, most: u64) -> Re
         || has_more_than!(most * ROWS, schedules, Kind)
         || has_more_than!(most * ROWS, number_lists, Name)
         || has_more_than!(most * ROWS, criteria, Service)
+        || has_more_than!(COUNTS, statistics, Reason)
+        || has_more_than!(COUNTS, refused_calls, Reason)
         || number_list_entries::count_within(db, owner).await?.unsigned_abs() > most * ROWS)
 }
 
@@ -207,6 +211,8 @@ impl Batch {
         number_lists::Entity::delete_many().filter(within!(number_lists, self)).exec(db).await?;
         user_services::Entity::delete_many().filter(within!(user_services, self)).exec(db).await?;
         users::Entity::delete_many().filter(within!(users, self)).exec(db).await?;
+        statistics::Entity::delete_many().filter(within!(statistics, self)).exec(db).await?;
+        refused_calls::Entity::delete_many().filter(within!(refused_calls, self)).exec(db).await?;
         Ok(())
     }
 }

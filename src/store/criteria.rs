@@ -14,9 +14,10 @@ use call_acceptance_api::{
     wire::precondition::{Revision, Versioned},
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, FromJsonQueryResult,
-    FromQueryResult, IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, RelationDef, Select,
-    Statement,
+    ActiveModelTrait,
+    ActiveValue::NotSet,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, FromJsonQueryResult, FromQueryResult,
+    IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, RelationDef, Select, Statement,
     prelude::Uuid,
     sea_query::{Alias, Expr, Query},
 };
@@ -80,6 +81,7 @@ pub(super) struct Row {
     valid_from: Option<i64>,
     valid_until: Option<i64>,
     number_lists: Option<NumberLists>,
+    pub(super) created_revision: Option<i64>,
 }
 
 #[derive(FromQueryResult)]
@@ -195,6 +197,7 @@ pub(super) fn with_criteria<E: EntityTrait>(
             criteria::Column::Description,
             criteria::Column::ValidFrom,
             criteria::Column::ValidUntil,
+            criteria::Column::CreatedRevision,
         ])
         .join(JoinType::LeftJoin, criteria)
         .join_as(JoinType::LeftJoin, schedule_by(criteria::Column::TimeScheduleId), Alias::new(TIME))
@@ -307,15 +310,24 @@ fn link((id, group, user, name): LinkColumns, kind: ScheduleType) -> Result<Opti
     Ok(Some(ScheduleLink { id, reference: ScheduleReference { level, name: value(name)?, kind } }))
 }
 
-/// Carries out a step of a plan.
-pub async fn apply(db: &impl ConnectionTrait, path: &UserServicePath, step: &Step) -> Result<(), StoreError> {
+/// Carries out a step of a plan, which leads to this revision of the service.
+pub async fn apply(
+    db: &impl ConnectionTrait,
+    path: &UserServicePath,
+    revision: Revision,
+    step: &Step,
+) -> Result<(), StoreError> {
     match step {
         Step::Insert(criteria) => {
-            row(path, criteria)?.into_active_model().insert(db).await?;
+            let mut row = row(path, criteria)?;
+            row.created_revision = Some(revision.0);
+            row.into_active_model().insert(db).await?;
             insert_number_lists(db, path, criteria).await?;
         }
         Step::Update(criteria) => {
-            row(path, criteria)?.into_active_model().reset_all().update(db).await?;
+            let mut row = row(path, criteria)?.into_active_model().reset_all();
+            row.created_revision = NotSet;
+            row.update(db).await?;
         }
         Step::Delete(position) => {
             criteria::Entity::delete_many()
@@ -447,5 +459,6 @@ fn row(path: &UserServicePath, kept: &KeptCriteria) -> Result<criteria::Model, S
         description: kept.description.as_ref().map(ToString::to_string),
         valid_from: kept.valid_from.as_ref().map(microseconds),
         valid_until: kept.valid_until.as_ref().map(microseconds),
+        created_revision: None,
     })
 }

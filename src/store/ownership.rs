@@ -60,7 +60,7 @@ macro_rules! below {
 
 pub(super) use below;
 
-/// Deletes everything below the owner, but not the owner itself.
+/// Deletes everything below the owner, but neither the owner itself nor its statistics.
 pub async fn empty(db: &impl ConnectionTrait, owner: &Owner) -> Result<(), StoreError> {
     criteria::Entity::delete_many().filter(below!(criteria, owner)).exec(db).await?;
     schedules::Entity::delete_many().filter(below!(schedules, owner)).exec(db).await?;

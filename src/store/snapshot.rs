@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use call_acceptance_api::{
-    resource::schedule::period::Period,
+    resource::{schedule::period::Period, user_service::ServiceName},
     value::{
         owner::{Level, UserPath},
         phone_number::{PhoneNumber, Region},
@@ -48,6 +48,10 @@ pub struct Source {
     pub tenant_policy: KeptPolicy,
     /// The services of the user, with their criteria in creation order.
     pub services: Vec<KeptService>,
+    /// The revisions of their services when criteria were created, where that is known.
+    pub created: Vec<(ServiceName, i32, i64)>,
+    /// Whether the tenant records refused calls.
+    pub records_refused_calls: bool,
     /// The periods of the schedules that the criteria refer to, by schedule key.
     pub periods: HashMap<Uuid, Vec<Period>>,
 }
@@ -96,6 +100,8 @@ pub async fn load(db: &impl ConnectionTrait, wanted: &Wanted) -> Result<Option<S
         group_policy: KeptPolicy::default(),
         tenant_policy: KeptPolicy::default(),
         services: Vec::new(),
+        created: Vec::new(),
+        records_refused_calls: first.record_refused_calls.unwrap_or_default(),
         periods: HashMap::new(),
     };
     for row in std::iter::once(first).chain(rows) {
@@ -119,7 +125,9 @@ impl Source {
         if self.services.last().is_none_or(|last| last.name != name) {
             self.services.push(KeptService { settings: row.settings.kept()?, ..KeptService::new(name) });
         }
+        let created = row.criteria.created_revision;
         let Some(criteria) = kept(row.criteria)? else { return Ok(()) };
+        self.created.extend(created.map(|revision| (name, criteria.position, revision)));
         let links = [(&criteria.time_schedule, row.time_periods), (&criteria.holiday_schedule, row.holiday_periods)];
         for (link, periods) in links {
             if let (Some(link), Some(periods)) = (link, periods) {
@@ -141,6 +149,7 @@ struct Row {
     user_id: String,
     phone_number: Option<String>,
     region: Option<String>,
+    record_refused_calls: Option<bool>,
     user_zone: Option<String>,
     group_zone: Option<String>,
     tenant_zone: Option<String>,
@@ -214,6 +223,7 @@ fn place() -> Select<users::Entity> {
         .select_only()
         .columns([TenantId, GroupId, UserId, users::Column::PhoneNumber])
         .column(tenants::Column::Region)
+        .column(tenants::Column::RecordRefusedCalls)
         .column_as(users::Column::TimeZone, "user_zone")
         .column_as(groups::Column::TimeZone, "group_zone")
         .column_as(tenants::Column::TimeZone, "tenant_zone")

@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use super::{
-    column::{column, cut, initial, optional, value},
+    column::{column, cut, initial, optional, switch, value},
     entity::tenants::{ActiveModel, Column, Entity, Model},
     error::StoreError,
 };
@@ -20,12 +20,13 @@ impl TryFrom<Model> for Tenant {
     type Error = StoreError;
 
     fn try_from(row: Model) -> Result<Self, StoreError> {
-        let Model { tenant_id, name, region, time_zone } = row;
+        let Model { tenant_id, name, region, time_zone, record_refused_calls } = row;
         Ok(Self {
             tenant_id: value(tenant_id)?,
             name: optional(name)?,
             region: optional(region)?,
             time_zone: optional(time_zone)?,
+            record_refused_calls: record_refused_calls.filter(|record| *record),
         })
     }
 }
@@ -46,12 +47,13 @@ pub async fn page(db: &impl ConnectionTrait, page: PageQuery<TenantId>) -> Resul
 
 /// Inserts a tenant.
 pub async fn insert(db: &impl ConnectionTrait, tenant: TenantCreate) -> Result<Tenant, StoreError> {
-    let TenantCreate { tenant_id, name, region, time_zone } = tenant;
+    let TenantCreate { tenant_id, name, region, time_zone, record_refused_calls } = tenant;
     let row = ActiveModel {
         tenant_id: Set(tenant_id.into()),
         name: initial(name),
         region: initial(region),
         time_zone: initial(time_zone),
+        record_refused_calls: Set(record_refused_calls.initial()),
     };
     row.insert(db).await?.try_into()
 }
@@ -79,9 +81,14 @@ pub async fn update(
     tenant: &TenantId,
     update: TenantUpdate,
 ) -> Result<Option<Tenant>, StoreError> {
-    let TenantUpdate { tenant_id: _, name, region, time_zone } = update;
-    let row =
-        ActiveModel { name: column(name), region: column(region), time_zone: column(time_zone), ..Default::default() };
+    let TenantUpdate { tenant_id: _, name, region, time_zone, record_refused_calls } = update;
+    let row = ActiveModel {
+        name: column(name),
+        region: column(region),
+        time_zone: column(time_zone),
+        record_refused_calls: switch(record_refused_calls),
+        ..Default::default()
+    };
     if !row.is_changed() {
         return find(db, tenant).await;
     }

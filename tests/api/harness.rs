@@ -10,7 +10,8 @@ use std::{
 
 use call_acceptance::{
     app::Application,
-    config::{CascadeConfig, Config, DatabaseLimits, DecisionConfig, LogFormat},
+    clock::{Clock, SystemClock},
+    config::{CascadeConfig, Config, DatabaseLimits, DecisionConfig, LogFormat, StatisticsConfig},
 };
 use call_acceptance_api::{
     document::{
@@ -62,6 +63,7 @@ pub fn config(database_url: &str) -> Config {
         // Without a limit in practice.
         concurrent_writes: NonZeroU32::new(1000).expect("it is not zero"),
         cascades: CascadeConfig::default(),
+        statistics: StatisticsConfig { interval: Duration::from_millis(20), ..StatisticsConfig::default() },
         migrate: false,
         request_timeout: Duration::from_secs(30),
         shutdown_delay: Duration::ZERO,
@@ -99,7 +101,12 @@ pub struct Running {
 impl Running {
     /// Starts a server in this process.
     pub async fn start(config: Config) -> Self {
-        let application = Application::build(config).await.expect("the server starts");
+        Self::start_with(config, Arc::new(SystemClock)).await
+    }
+
+    /// Starts a server with this clock in this process.
+    pub async fn start_with(config: Config, clock: Arc<dyn Clock>) -> Self {
+        let application = Application::build_with(config, clock).await.expect("the server starts");
         let address = application.address();
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(application.run_until(async {

@@ -24,6 +24,7 @@ mod scrape;
 mod selective_call_acceptance;
 mod selective_call_rejection;
 mod server;
+mod statistics;
 mod tenants;
 mod treatments;
 mod user_services;

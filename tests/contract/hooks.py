@@ -33,6 +33,8 @@ RULES = [
     r"An earlier entry (has the same pattern|is of the same service); each may be in the list once\.",
     r"`sipStatus` is 400 to 699, or 302 with `redirectTo`\.",
     r"`redirectTo` is (required with|only for) `sipStatus` 302\.",
+    r"`from` must be before `to`, which is now unless it is given\.",
+    r"From `from` to `to` the series would have \d+ entries; it has at most 1500\. .*",
     # Rules that depend on existing resources, and on the time.
     r"`expiresAt` is in the past; .*",
     r"There is no schedule \".+\" of type \w+ at the level \w+; create it first\.",

@@ -27,7 +27,8 @@ const REFUSED = {
 };
 
 // Responses with tokens, identifiers and times that differ each time, and a calendar of all coming years.
-const OTHERWISE = /^(tokens_list|token_create|audit_events_list|.*_icalendar_view)$/;
+const OTHERWISE =
+  /^(tokens_list|token_create|audit_events_list|.*_statistics_view|refused_calls_list|.*_icalendar_view)$/;
 
 // The criteria that the user has after an operation of the demonstration data, `foocriteria`.
 const CRITERIA_AFTER = {

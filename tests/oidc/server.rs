@@ -4,7 +4,7 @@ use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 
 use call_acceptance::{
     app::{self, Application},
-    config::{CascadeConfig, Config, DatabaseLimits, DecisionConfig, LogFormat, Networks},
+    config::{CascadeConfig, Config, DatabaseLimits, DecisionConfig, LogFormat, Networks, StatisticsConfig},
     identity::oidc::{ClaimNames, OidcConfig},
 };
 use call_acceptance_api::{
@@ -102,6 +102,7 @@ fn config(issuer: &str, database_url: &str) -> Config {
         database_limits: DatabaseLimits { statement: Duration::from_secs(30), lock: Duration::from_secs(30) },
         // As many as a test likes.
         cascades: CascadeConfig::default(),
+        statistics: StatisticsConfig::default(),
         concurrent_writes: NonZeroU32::new(1000).expect("it is not zero"),
         migrate: true,
         request_timeout: Duration::from_secs(30),

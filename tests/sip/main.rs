@@ -133,3 +133,28 @@ async fn the_second_decision_server_takes_over_when_the_first_ends() {
     the_second_decision_server_takes_over(Configuration::Proxy, end).await;
     the_second_decision_server_takes_over(Configuration::Redirect, end).await;
 }
+
+#[tokio::test]
+async fn the_statistics_of_two_instances_are_the_verdicts_of_a_thousand_calls() {
+    let setting = Setting { decision_servers: 2, shared_database: true, ..Setting::of(Configuration::Proxy) };
+    let mut network = Network::start(setting).await;
+    let calls = calls::thousand();
+    let (first, second) = calls.split_at(calls.len() / 2);
+    let mut answers = network.place(first, RATE);
+    // It writes what it has counted, and the other one takes over.
+    network.decision_servers[0].stop();
+    answers.extend(network.place(second, RATE));
+    network.assert_answers(&calls, &answers, |call| call.verdict);
+
+    let known = calls.iter().filter(|call| call.called != users::NOBODY);
+    let accepted = known.clone().filter(|call| call.verdict == Verdict::Accept).count() as i64;
+    let expected = [accepted, known.count() as i64 - accepted];
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let counted = network.counted(1).await;
+        if counted == expected {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{counted:?} are counted, not {expected:?}");
+    }
+}

@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
@@ -57,6 +58,8 @@ pub struct Setting {
     pub internal: &'static str,
     /// The number of decision servers, at most 2.
     pub decision_servers: usize,
+    /// Whether they share a database; else each has one of its own, with the same users.
+    pub shared_database: bool,
     pub media_server: MediaServer,
 }
 
@@ -64,7 +67,14 @@ impl Setting {
     /// One decision server, and calls from a trusted peer.
     pub fn of(configuration: Configuration) -> Self {
         let media_server = MediaServer::Present;
-        Self { configuration, trusted: "127.0.0.1", internal: "192.0.2.0/24", decision_servers: 1, media_server }
+        Self {
+            configuration,
+            trusted: "127.0.0.1",
+            internal: "192.0.2.0/24",
+            decision_servers: 1,
+            shared_database: false,
+            media_server,
+        }
     }
 }
 
@@ -73,6 +83,8 @@ pub struct Network {
     _kamailio: Process,
     _callees: [Process; 2],
     pub decision_servers: Vec<Process>,
+    /// The URL of each decision server's API, and a token of an administrator.
+    apis: Vec<(String, String)>,
     configuration: Configuration,
     port: u16,
     callee_port: u16,
@@ -97,11 +109,13 @@ impl Network {
         let media_port = (setting.media_server == MediaServer::Present).then_some(media_port);
         let frozen_port = (setting.media_server == MediaServer::Frozen).then_some(port_of(&frozen_media_server));
         definitions.extend(media_port.or(frozen_port).map(|port| format!("MEDIA_SERVER=\"127.0.0.1:{port}\"")));
-        let mut decision_servers = Vec::new();
+        let (mut decision_servers, mut apis) = (Vec::new(), Vec::new());
         for suffix in ["", "2"].into_iter().take(setting.decision_servers) {
-            // Each has a database of its own, with the same users.
-            let database = folder.path().join(format!("{suffix}.db"));
-            let (server, url) = provisioned_decision_server(&database).await;
+            let database = if setting.shared_database { "" } else { suffix };
+            let database = folder.path().join(format!("{database}.db"));
+            let is_new = apis.is_empty() || !setting.shared_database;
+            let (server, api, url) = decision_server(&database, is_new).await;
+            apis.push(api);
             let name = if suffix.is_empty() { "DECISION_SERVER" } else { "DECISION_SERVER_2" };
             definitions.push(format!("{name}=\"decisions{suffix}=>{url};timeout=1\""));
             decision_servers.push(server);
@@ -112,6 +126,7 @@ impl Network {
             _kamailio: kamailio,
             _callees: [callee, media_server],
             decision_servers,
+            apis,
             configuration,
             port,
             callee_port,
@@ -234,6 +249,22 @@ impl Network {
         );
     }
 
+    /// How many calls to the users of all tenants were accepted and refused, as this decision server's API has it.
+    pub async fn counted(&self, decision_server: usize) -> [i64; 2] {
+        let (url, token) = &self.apis[decision_server];
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client can be built");
+        let mut counted = [0; 2];
+        for tenant in users::TENANT_IDS {
+            let request = client.get(format!("{url}/api/v1/tenants/{tenant}/statistics/")).bearer_auth(token);
+            let answer = request.send().await.expect("the server answers");
+            let statistics: Value = answer.json().await.expect("statistics are JSON");
+            for (counted, verdict) in counted.iter_mut().zip(["accepted", "rejected"]) {
+                *counted += statistics[verdict].as_i64().expect("a number");
+            }
+        }
+        counted
+    }
+
     /// The warnings and errors of Kamailio.
     pub fn log(&self) -> String {
         let log = fs::read_to_string(log_file(self.folder.path())).unwrap_or_default();
@@ -255,13 +286,17 @@ fn read_answer(line: &str) -> Option<(usize, String)> {
     Some((index.parse().ok()?, answer))
 }
 
-/// A decision server with users, and its URL with the credentials of a node.
-async fn provisioned_decision_server(database: &Path) -> (Process, String) {
+/// A decision server on a database, which gets users if it is new; the URL of its API with an administrator's token,
+/// and the URL with the credentials of a node.
+async fn decision_server(database: &Path, is_new: bool) -> (Process, (String, String), String) {
     let database_url = format!("sqlite://{}?mode=rwc", database.display());
     let [admin, node] = ["system_admin", "call_processing"].map(|role| token(&database_url, role));
     let (server, url) = start_decision_server(&database_url);
-    users::provision(&url, &admin).await;
-    (server, with_credentials(&url, &node))
+    if is_new {
+        users::provision(&url, &admin).await;
+    }
+    let with_credentials = with_credentials(&url, &node);
+    (server, (url, admin), with_credentials)
 }
 
 /// A new token of this role.

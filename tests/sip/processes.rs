@@ -24,6 +24,12 @@ impl Process {
         assert!(status.is_ok_and(|status| status.success()), "{name} reaches the process");
     }
 
+    /// Asks it to end, and waits until it has.
+    pub fn stop(&mut self) {
+        self.signal("TERM");
+        self.child.wait().expect("a process that was started can be waited for");
+    }
+
     /// Ends it and waits until it has.
     pub fn end(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {

@@ -38,6 +38,9 @@ pub const GONE: &str = "+3225550116";
 /// Is the number of no user.
 pub const NOBODY: &str = "+3225550199";
 
+/// The tenants of the users.
+pub const TENANT_IDS: [&str; 2] = ["foo", "bar"];
+
 const TENANTS: &str = "/api/v1/tenants/";
 const GROUPS: &str = "/api/v1/tenants/foo/groups/";
 const GROUP: &str = "foogroup";

@@ -355,7 +355,7 @@ pub struct Called {
 }
 
 /// A call to decide on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Question {
     /// The calling number, if there is one.
     pub calling_number: Option<CallingNumber>,

@@ -41,6 +41,8 @@ pub enum Tag {
     Tenants,
     /// Tokens that authenticate API clients.
     Tokens,
+    /// What became of calls: how many were refused and why, and by which criteria.
+    Statistics,
     /// The audit trail: who changed what and when.
     #[oai(rename = "Audit events")]
     AuditEvents,

@@ -45,6 +45,9 @@ pub struct Tenant {
     /// The time zone of groups and users without their own; UTC if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<TimeZone>,
+    /// True if refused calls of the users are recorded; absent if not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record_refused_calls: Option<bool>,
 }
 
 /// A tenant to create.
@@ -59,6 +62,8 @@ pub struct TenantCreate {
     pub region: Change<Region>,
     /// The time zone of groups and users without their own.
     pub time_zone: Change<TimeZone>,
+    /// Whether refused calls of the users are recorded for 30 days, with the callers' numbers; false unless set.
+    pub record_refused_calls: Change<bool>,
 }
 
 impl Body for TenantCreate {}
@@ -75,6 +80,8 @@ pub struct TenantUpdate {
     pub region: Change<Region>,
     /// The time zone of groups and users without their own.
     pub time_zone: Change<TimeZone>,
+    /// Whether refused calls of the users are recorded for 30 days, with the callers' numbers; false unless set.
+    pub record_refused_calls: Change<bool>,
 }
 
 impl Body for TenantUpdate {}

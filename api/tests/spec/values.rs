@@ -12,6 +12,7 @@ use call_acceptance_api::{
         deletion::{DeletionId, DeletionStatus},
         number_list::{NumberListCsv, NumberListDescription, NumberListLines},
         protected_callers::CallerNote,
+        refused_call::{CallerNumber, RefusedCallCursor},
         schedule::{
             icalendar::{ExcludedText, Icalendar},
             period::PeriodType,
@@ -63,6 +64,7 @@ fn text_types() -> Vec<TextType> {
         AuditEventId,
         CalledNumber,
         CallerNote,
+        CallerNumber,
         CallingNumber,
         CriteriaDescription,
         CriteriaName,
@@ -89,6 +91,7 @@ fn text_types() -> Vec<TextType> {
         QueriedPattern,
         RecurrenceRule,
         RedirectTarget,
+        RefusedCallCursor,
         Region,
         ScheduleCursor,
         ScheduleName,

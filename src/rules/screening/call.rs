@@ -42,4 +42,6 @@ pub struct Ruling<'a> {
     pub reason: Reason,
     /// The criteria that decided, if one did.
     pub criteria: Option<&'a CriteriaName>,
+    /// Its position in the service of the reason.
+    pub position: Option<i32>,
 }

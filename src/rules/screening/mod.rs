@@ -40,7 +40,12 @@ pub(super) mod tests;
 use std::{collections::HashMap, sync::Arc};
 
 use call_acceptance_api::{
-    resource::{decision::CriteriaOutcome, schedule::period::Period, treatment::Treatment, user_service::ServiceName},
+    resource::{
+        decision::{CriteriaOutcome, Presentation},
+        schedule::period::Period,
+        treatment::Treatment,
+        user_service::ServiceName,
+    },
     value::{
         name::{CriteriaName, PeriodName},
         phone_number::{PhoneNumber, Region},
@@ -168,6 +173,15 @@ impl Screening {
     /// criteria were created: the first of its parts that keeps it from matching.
     pub fn explain(&self, call: &Call<'_>, lists: &[Option<Arc<NumberList>>]) -> Vec<CriteriaOutcome> {
         self.order.explanation(&Facts::of(&self.parts, call, lists))
+    }
+
+    /// The number of the caller, if it is shown: in E.164 form, else the digits as they came.
+    pub fn caller_number(&self, call: &Call<'_>) -> Option<String> {
+        let caller = Caller::of(call.calling_number);
+        match (caller.presentation(call.presentation), caller) {
+            (Presentation::Allowed, Caller::Number(number)) => Some(self.parts.reader.canonical(&number)),
+            _ => None,
+        }
     }
 
     /// Approximate memory in bytes, without the data that users share.

@@ -205,10 +205,10 @@ fn anonymous_rejection(service: &Service, facts: &Facts<'_>) -> Option<Ruling<'s
 }
 
 fn by(reason: Reason, rule: &Rule) -> Ruling<'_> {
-    Ruling { reason, criteria: Some(&rule.name) }
+    Ruling { reason, criteria: Some(&rule.name), position: Some(rule.position) }
 }
 
 /// What no criteria decided.
 fn by_none(reason: Reason) -> Ruling<'static> {
-    Ruling { reason, criteria: None }
+    Ruling { reason, criteria: None, position: None }
 }

@@ -15,6 +15,7 @@ use crate::rules::criteria::KeptCriteria;
 /// A criteria as it is asked.
 pub(super) struct Rule {
     pub(super) name: CriteriaName,
+    pub(super) position: i32,
     active: bool,
     valid_from: Option<Timestamp>,
     valid_until: Option<Timestamp>,
@@ -47,6 +48,7 @@ impl Rule {
         let from = &criteria.from_dn_criteria;
         Self {
             name: criteria.name.clone(),
+            position: criteria.position,
             active: criteria.active,
             valid_from: criteria.valid_from.as_ref().map(Instant::timestamp),
             valid_until: criteria.valid_until.as_ref().map(Instant::timestamp),

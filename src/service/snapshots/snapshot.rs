@@ -11,7 +11,7 @@ use call_acceptance_api::{
 };
 use uuid::Uuid;
 
-use super::policies::Policies;
+use super::{super::counting::Tally, policies::Policies};
 use crate::{
     rules::{
         screening::{Place, Policy, Screening},
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Approximate memory of a snapshot beside its rules, in bytes.
-const OVERHEAD: u64 = 512;
+const OVERHEAD: u64 = 768;
 
 /// The data of a user for decisions.
 pub struct Snapshot {
@@ -31,6 +31,10 @@ pub struct Snapshot {
     pub phone_number: Option<PhoneNumber>,
     /// The compiled services of the user.
     pub screening: Screening,
+    /// The counts of calls to the user.
+    pub tally: Arc<Tally>,
+    /// Whether refused calls to the user are recorded.
+    pub records_refused_calls: bool,
     /// The level from which the user inherits the time zone.
     pub(super) time_zone_of: Level,
     /// The keys of the schedules that the criteria refer to.
@@ -47,12 +51,22 @@ impl Snapshot {
     pub(super) fn without_services(user: UserPath, time_zone_of: Level, schedules: Vec<Uuid>) -> Self {
         let nothing = std::collections::HashMap::new();
         let screening = Screening::compile(&Place::default(), &[], &nothing).expect("no service is no fault");
-        Self { user, phone_number: None, screening, time_zone_of, schedules, treatments_up_to: None, shared: 0 }
+        Self {
+            tally: Arc::new(Tally::of(user.clone(), Vec::new())),
+            user,
+            phone_number: None,
+            screening,
+            records_refused_calls: false,
+            time_zone_of,
+            schedules,
+            treatments_up_to: None,
+            shared: 0,
+        }
     }
 
     /// Approximate memory in bytes.
     pub fn weight(&self) -> u64 {
-        OVERHEAD + self.screening.weight() + self.shared
+        OVERHEAD + self.screening.weight() + self.tally.weight() + self.shared
     }
 }
 
@@ -67,9 +81,12 @@ pub(super) fn compile(source: Source, known: &Policies) -> Result<Snapshot, Fail
     let tenant = share(Owner::Tenant(user.tenant.clone()), source.tenant_policy);
     let treatments_up_to = highest_treating(&services, group.as_deref());
     let policies: Vec<_> = group.into_iter().chain(tenant).collect();
+    let tally = Arc::new(Tally::of(user.clone(), source.created));
     Ok(Snapshot {
         user,
         phone_number,
+        tally,
+        records_refused_calls: source.records_refused_calls,
         shared: policies.iter().map(share_of).sum(),
         screening: screening.under(policies),
         time_zone_of,

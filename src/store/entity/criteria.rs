@@ -1,5 +1,6 @@
 //! Table `criteria`. `position` is the creation order; `phone_numbers` is a JSON array, since it is always read whole.
-//! The columns added after the first release are null if not set.
+//! `created_revision` is the revision that the service had then. The columns added after the first release are null if
+//! not set.
 
 use sea_orm::entity::prelude::*;
 
@@ -31,6 +32,7 @@ pub struct Model {
     pub description: Option<String>,
     pub valid_from: Option<i64>,
     pub valid_until: Option<i64>,
+    pub created_revision: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

@@ -10,6 +10,7 @@ pub struct Model {
     pub name: Option<String>,
     pub region: Option<String>,
     pub time_zone: Option<String>,
+    pub record_refused_calls: Option<bool>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

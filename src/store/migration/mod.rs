@@ -14,6 +14,7 @@ mod m20261126_000006_create_deletions;
 mod m20261126_000007_add_members_of_services;
 mod m20261126_000008_add_policies;
 mod m20261126_000009_create_number_lists;
+mod m20261126_000010_create_statistics;
 mod table;
 
 /// All migrations.
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000007_add_members_of_services::Migration),
             Box::new(m20261126_000008_add_policies::Migration),
             Box::new(m20261126_000009_create_number_lists::Migration),
+            Box::new(m20261126_000010_create_statistics::Migration),
         ]
     }
 }

@@ -98,6 +98,12 @@ pub(super) fn of(name: &str) -> Option<Value> {
             "description": "The self-care portal", "expiresAt": "2027-12-31T00:00:00Z"
         }),
         "TokenList" => json!({ "tokens": [token()] }),
+        "Statistics" => statistics(),
+        "ReasonCount" => json!({ "reason": "criteria_matched", "count": 21 }),
+        "CriteriaCount" => criteria_count(),
+        "SeriesEntry" => json!({ "start": "2026-11-24T00:00:00Z", "accepted": 12, "rejected": 3 }),
+        "RefusedCallList" => json!({ "calls": [refused_call()] }),
+        "RefusedCall" => refused_call(),
         "Recorded" => json!({ "groupId": "foogroup", "groupName": "Head office" }),
         "AuditEvent" => audit_event(),
         "AuditEventList" => json!({ "auditEvents": [audit_event()] }),
@@ -116,6 +122,12 @@ pub(super) fn of_icalendar(name: &str) -> Option<Value> {
     (name == "LoadedSchedule").then(|| json!({ "name": "Every Easter", "periods": periods() }))
 }
 
+/// The example of a parameter, if it differs from that of its schema.
+pub(super) fn of_parameter(name: &str) -> Option<Value> {
+    // After the example of `from`.
+    (name == "to").then(|| json!("2026-12-31T23:00:00Z"))
+}
+
 /// The response of an operation to its own example, if it differs from the example of the response's schema.
 pub(super) fn of_answer(operation: &str) -> Option<Value> {
     match operation {
@@ -132,6 +144,7 @@ pub(super) fn of_answer(operation: &str) -> Option<Value> {
             "service": "Selective Call Rejection", "sipStatus": 302, "sipReason": "Moved Temporarily",
             "redirectTo": "tel:+3225550199"
         }] })),
+        "group_statistics_view" | "tenant_statistics_view" => Some(statistics_of_users()),
         "tenant_create" => of("TenantCreate"),
         "group_create" => of("GroupCreate"),
         "user_create" => of("UserCreate"),
@@ -364,7 +377,47 @@ fn audit_event() -> Value {
 }
 
 fn tenant(id: &str) -> Value {
-    json!({ "tenantId": id, "name": "Foo Telecom", "region": "BE", "timeZone": "Europe/Brussels" })
+    json!({
+        "tenantId": id, "name": "Foo Telecom", "region": "BE", "timeZone": "Europe/Brussels", "recordRefusedCalls": true
+    })
+}
+
+fn statistics() -> Value {
+    json!({
+        "accepted": 23,
+        "rejected": 5,
+        "reasons": [
+            { "reason": "protected_caller", "count": 2 },
+            { "reason": "criteria_matched", "count": 21 },
+            { "reason": "no_criteria_matched", "count": 5 }
+        ],
+        "criteria": [criteria_count()],
+        "series": [
+            { "start": "2026-11-24T00:00:00Z", "accepted": 12, "rejected": 3 },
+            { "start": "2026-11-25T00:00:00Z", "accepted": 11, "rejected": 2 }
+        ]
+    })
+}
+
+/// The statistics of a group or a tenant, which has no criteria.
+fn statistics_of_users() -> Value {
+    let mut statistics = statistics();
+    statistics["criteria"] = json!([]);
+    statistics
+}
+
+fn criteria_count() -> Value {
+    json!({
+        "service": "Selective Call Acceptance", "criteria": "foocriteria", "matched": 21,
+        "lastMatchedAt": "2026-11-25T09:30:00.123456Z"
+    })
+}
+
+fn refused_call() -> Value {
+    json!({
+        "at": "2026-11-25T09:30:00.123456Z", "callingNumber": "+3225126777", "reason": "no_criteria_matched",
+        "service": "Selective Call Acceptance"
+    })
 }
 
 fn group(id: &str) -> Value {

@@ -35,6 +35,9 @@ fn add_to_operation(operation: &mut Value, schemas: &Value, problems: &mut Map<S
         if parameter.get("description").is_none() {
             parameter["description"] = schema["description"].clone();
         }
+        if let Some(example) = data::of_parameter(parameter["name"].as_str().unwrap_or_default()) {
+            parameter["example"] = example;
+        }
         if parameter["in"] == "path" {
             parameter["example"] = kind.example(&name).unwrap_or_else(|| schema["example"].clone());
         }

@@ -1,0 +1,156 @@
+//! The counts of calls to one user that are not stored yet.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use call_acceptance_api::{
+    resource::{decision::Reason, user_service::ServiceName},
+    value::owner::UserPath,
+};
+use jiff::Timestamp;
+
+use crate::store::statistics::{Calls, CriteriaKey};
+
+/// Seconds of an hour.
+const HOUR: i64 = 3600;
+
+/// Counts calls to one user. A snapshot has one, which outlives it until its counts are stored.
+pub struct Tally {
+    user: UserPath,
+    /// The revisions of their services when criteria were created, where that is known.
+    created: Box<[(ServiceName, i32, i64)]>,
+    /// Few: one for each reason and criteria that decided since the last flush.
+    counts: Mutex<Vec<Count>>,
+}
+
+/// The calls of an hour that were decided alike.
+struct Count {
+    hour: i64,
+    reason: Reason,
+    position: Option<i32>,
+    calls: i64,
+    last_at: i64,
+}
+
+/// What counting a call has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counted {
+    /// It is one more of a count.
+    More,
+    /// It is the first of a new count.
+    New,
+    /// It is the first of the first count, after none.
+    First,
+    /// Nothing: there was no room for a new count.
+    Lost,
+}
+
+impl Tally {
+    /// Nothing counted for the user, whose criteria were `created` at these revisions of their services.
+    pub fn of(user: UserPath, created: Vec<(ServiceName, i32, i64)>) -> Self {
+        Self { user, created: created.into(), counts: Mutex::default() }
+    }
+
+    /// Its memory beside itself, in bytes, without counts.
+    pub fn weight(&self) -> u64 {
+        u64::try_from(size_of_val(&*self.created)).unwrap_or(u64::MAX)
+    }
+
+    /// Counts a call; a new count is made only if `may_grow` says so.
+    pub(super) fn count(
+        &self,
+        reason: Reason,
+        position: Option<i32>,
+        at: Timestamp,
+        may_grow: impl FnOnce() -> bool,
+    ) -> Counted {
+        let (hour, last_at) = (at.as_second().div_euclid(HOUR), at.as_microsecond());
+        let mut counts = self.counts();
+        let same = |count: &&mut Count| count.hour == hour && count.reason == reason && count.position == position;
+        // The present hour is at the end.
+        if let Some(count) = counts.iter_mut().rev().find(same) {
+            count.calls += 1;
+            count.last_at = count.last_at.max(last_at);
+            return Counted::More;
+        }
+        if !may_grow() {
+            return Counted::Lost;
+        }
+        counts.push(Count { hour, reason, position, calls: 1, last_at });
+        if counts.len() == 1 { Counted::First } else { Counted::New }
+    }
+
+    /// Takes the counts, to be stored.
+    pub(super) fn take(&self) -> Vec<Calls> {
+        let calls = |count: Count| Calls {
+            user: self.user.clone(),
+            hour: count.hour,
+            reason: count.reason,
+            criteria: count.position.map(|position| self.key(count.reason, position)),
+            count: count.calls,
+            last_at: count.last_at,
+        };
+        self.counts().drain(..).map(calls).collect()
+    }
+
+    fn key(&self, reason: Reason, position: i32) -> CriteriaKey {
+        let is_it = |(service, at, _): &&(ServiceName, i32, i64)| reason.service() == Some(*service) && *at == position;
+        let revision = self.created.iter().find(is_it).map_or(0, |(_, _, revision)| *revision);
+        CriteriaKey { revision, position }
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Vec<Count>> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use call_acceptance_api::value::owner::Owner;
+
+    use super::*;
+
+    fn tally() -> Tally {
+        let user = Owner::parse([Some("t"), Some("g"), Some("u")]).expect("identifiers").expect("an owner");
+        let Owner::User(user) = user else { unreachable!("it names a user") };
+        Tally::of(user, vec![(ServiceName::SelectiveCallRejection, 0, 7), (ServiceName::SelectiveCallAcceptance, 0, 8)])
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("an instant")
+    }
+
+    #[test]
+    fn calls_are_counted_by_hour_reason_and_criteria() {
+        let tally = tally();
+        let count = |reason, position, time| tally.count(reason, position, at(time), || true);
+        assert_eq!(count(Reason::CriteriaMatched, Some(0), "1970-01-01T01:00:00Z"), Counted::First);
+        assert_eq!(count(Reason::CriteriaMatched, Some(0), "1970-01-01T01:59:59Z"), Counted::More);
+        assert_eq!(count(Reason::CriteriaMatched, Some(1), "1970-01-01T01:00:00Z"), Counted::New);
+        assert_eq!(count(Reason::CriteriaMatched, Some(0), "1970-01-01T02:00:00Z"), Counted::New);
+        assert_eq!(count(Reason::RejectionCriteriaMatched, Some(0), "1970-01-01T01:00:00Z"), Counted::New);
+        assert_eq!(tally.count(Reason::Suspended, None, at("1970-01-01T01:00:00Z"), || false), Counted::Lost);
+        let taken = tally.take();
+        let revisions: Vec<_> =
+            taken.iter().map(|calls| (calls.hour, calls.criteria.map(|key| key.revision), calls.count)).collect();
+        assert_eq!(revisions, [(1, Some(8), 2), (1, Some(0), 1), (2, Some(8), 1), (1, Some(7), 1)]);
+        assert_eq!(taken[0].last_at, 7_199_000_000);
+        assert_eq!(tally.take(), []);
+        assert_eq!(count(Reason::Suspended, None, "1970-01-01T01:00:00Z"), Counted::First);
+    }
+
+    #[test]
+    fn no_call_is_lost_or_counted_twice_when_many_threads_count_while_they_are_taken() {
+        let (tally, now) = (&tally(), at("2026-11-26T16:00:00Z"));
+        let total = std::thread::scope(|scope| {
+            let one_more = || tally.count(Reason::DoNotAccept, Some(0), now, || true) != Counted::Lost;
+            let count = move || (0..10_000).all(|_| one_more());
+            let counting: Vec<_> = (0..4).map(|_| scope.spawn(count)).collect();
+            let mut total = 0;
+            while !counting.iter().all(|thread| thread.is_finished()) {
+                total += tally.take().iter().map(|calls| calls.count).sum::<i64>();
+            }
+            total + tally.take().iter().map(|calls| calls.count).sum::<i64>()
+        });
+        assert_eq!(total, 40_000);
+    }
+}

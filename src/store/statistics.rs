@@ -1,0 +1,254 @@
+//! Statistics of calls.
+//!
+//! Each count is kept by the hour and by the day, and both for the user, the group and the tenant. So no statistics
+//! read more rows than they have intervals and reasons (those of a user: and criteria), and nothing is rolled up later.
+//! For a user it costs two rows an hour and reason in which there was a call; those of groups and tenants are few.
+
+use std::time::Duration;
+
+use call_acceptance_api::{
+    resource::{decision::Reason, statistics::Interval, user_service::ServiceName},
+    value::{
+        name::CriteriaName,
+        owner::{Owner, UserPath},
+    },
+};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select, Statement,
+    sea_query::{Expr, ExprTrait, Order, Query},
+};
+
+use super::{
+    column::value,
+    entity::{
+        criteria, refused_calls,
+        statistics::{self as table, Column, Entity, Model},
+    },
+    error::StoreError,
+    ownership::below,
+    user_service::service,
+};
+
+/// Maximum number of rows that one statement adds or deletes.
+pub const AT_ONCE: usize = 1000;
+/// How long counts are kept by the hour.
+const HOURS: Duration = Duration::from_hours(60 * 24);
+/// How long counts are kept by the day.
+const DAYS: Duration = Duration::from_hours(400 * 24);
+/// The position of the criteria where none decided.
+const NONE: i32 = -1;
+/// The primary key.
+const KEY: [Column; 8] = [
+    Column::TenantId,
+    Column::GroupId,
+    Column::UserId,
+    Column::Bucket,
+    Column::StartedAt,
+    Column::Reason,
+    Column::CriteriaRevision,
+    Column::CriteriaPosition,
+];
+
+/// What tells a criteria of a service from all others that the service ever had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CriteriaKey {
+    /// The revision of the service when the criteria was created; 0 if that is not known.
+    pub revision: i64,
+    /// The position of the criteria.
+    pub position: i32,
+}
+
+/// Calls to a user in one hour that were decided alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Calls {
+    /// The user.
+    pub user: UserPath,
+    /// The hours between 1970 and the calls.
+    pub hour: i64,
+    /// Why they were decided so.
+    pub reason: Reason,
+    /// The criteria that decided, if one did.
+    pub criteria: Option<CriteriaKey>,
+    /// How many there were.
+    pub count: i64,
+    /// When the last of them came in, in microseconds since 1970.
+    pub last_at: i64,
+}
+
+/// The statement of [`add`]. Its text is always the same: the rows are one JSON array, however many there are.
+///
+/// Users that are gone are left out. The others are locked, so that a deletion, which locks the user first, either
+/// waits and deletes what was added, or comes first. The rows are in order, so that instances do not lock each other
+/// out.
+fn addition(backend: DbBackend) -> String {
+    let (elements, locked) = match backend {
+        DbBackend::Sqlite => ("json_each(?)", ""),
+        _ => ("jsonb_array_elements($1)", "FOR KEY SHARE OF users"),
+    };
+    format!(
+        "WITH counted AS (\
+         SELECT users.tenant_id, users.group_id, users.user_id, started_at, reason, revision, position, calls, last_at \
+         FROM (SELECT value ->> 0 AS tenant, value ->> 1 AS grp, value ->> 2 AS usr, \
+         CAST(value ->> 3 AS bigint) AS started_at, value ->> 4 AS reason, CAST(value ->> 5 AS bigint) AS revision, \
+         CAST(value ->> 6 AS integer) AS position, CAST(value ->> 7 AS bigint) AS calls, \
+         CAST(value ->> 8 AS bigint) AS last_at FROM {elements}) AS given \
+         JOIN users ON users.tenant_id = given.tenant AND users.group_id = given.grp AND users.user_id = given.usr \
+         {locked}) \
+         INSERT INTO statistics (tenant_id, group_id, user_id, bucket, started_at, reason, criteria_revision, \
+         criteria_position, calls, last_at) \
+         SELECT tenant_id, CASE WHEN level > 0 THEN group_id ELSE '' END, \
+         CASE WHEN level > 1 THEN user_id ELSE '' END, bucket, started_at - started_at % length, reason, \
+         CASE WHEN level > 1 THEN revision ELSE 0 END, \
+         CASE WHEN level > 1 THEN position ELSE {NONE} END, CAST(SUM(calls) AS bigint), MAX(last_at) \
+         FROM counted CROSS JOIN (SELECT 0 AS level UNION ALL SELECT 1 UNION ALL SELECT 2) AS levels \
+         CROSS JOIN (SELECT 'hour' AS bucket, {hour} AS length UNION ALL SELECT 'day', {day}) AS buckets \
+         WHERE true GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8 \
+         ON CONFLICT (tenant_id, group_id, user_id, bucket, started_at, reason, criteria_revision, criteria_position) \
+         DO UPDATE SET calls = statistics.calls + excluded.calls, \
+         last_at = CASE WHEN excluded.last_at > statistics.last_at THEN excluded.last_at ELSE statistics.last_at END",
+        hour = Interval::Hour.microseconds(),
+        day = Interval::Day.microseconds(),
+    )
+}
+
+/// Adds calls to the statistics of their users, groups and tenants, in one statement.
+pub async fn add(db: &impl ConnectionTrait, calls: &[Calls]) -> Result<(), StoreError> {
+    let row = |calls: &Calls| {
+        let Calls { user, hour, reason, criteria, count, last_at } = calls;
+        let CriteriaKey { revision, position } = criteria.unwrap_or(CriteriaKey { revision: 0, position: NONE });
+        let started_at = hour.saturating_mul(Interval::Hour.microseconds());
+        let [tenant, group, user] = [user.tenant.as_str(), user.group.as_str(), user.user.as_str()];
+        serde_json::json!([tenant, group, user, started_at, reason.as_str(), revision, position, count, last_at])
+    };
+    let rows: serde_json::Value = calls.iter().map(row).collect();
+    let backend = db.get_database_backend();
+    db.execute_raw(Statement::from_sql_and_values(backend, addition(backend), [rows.into()])).await?;
+    Ok(())
+}
+
+/// Which rows of an owner are read: the start of the first interval, and the end of the last one, in microseconds since
+/// 1970.
+#[derive(Debug, Clone)]
+pub struct Wanted<'a> {
+    /// The owner.
+    pub owner: &'a Owner,
+    /// The length of the intervals.
+    pub interval: Interval,
+    /// The start, inclusive.
+    pub from: i64,
+    /// The end, exclusive.
+    pub to: i64,
+}
+
+impl Wanted<'_> {
+    fn rows(&self) -> Select<Entity> {
+        let [tenant, group, user] = self.owner.names().map(Option::unwrap_or_default);
+        Entity::find()
+            .filter(Column::TenantId.eq(tenant))
+            .filter(Column::GroupId.eq(group))
+            .filter(Column::UserId.eq(user))
+            .filter(Column::Bucket.eq(self.interval.as_str()))
+            .filter(Column::StartedAt.gte(self.from))
+            .filter(Column::StartedAt.lt(self.to))
+    }
+
+    /// The statement of [`read`], for tests of its cost.
+    pub fn statement(&self, backend: DbBackend) -> Statement {
+        self.rows().build(backend)
+    }
+}
+
+/// Calls of one interval that were decided alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// The start of the interval, in microseconds since 1970.
+    pub started_at: i64,
+    /// Why they were decided so.
+    pub reason: Reason,
+    /// The criteria that decided, if one did; only in the counts of a user.
+    pub criteria: Option<CriteriaKey>,
+    /// How many there were.
+    pub calls: i64,
+    /// When the last of them came in, in microseconds since 1970.
+    pub last_at: i64,
+}
+
+/// The calls of an owner, in one consistent state. Reasons that only a later release knows are left out.
+pub async fn read(db: &impl ConnectionTrait, wanted: &Wanted<'_>) -> Result<Vec<Counted>, StoreError> {
+    let counted = |row: Model| {
+        let key = CriteriaKey { revision: row.criteria_revision, position: row.criteria_position };
+        Reason::parse(&row.reason).map(|reason| Counted {
+            started_at: row.started_at,
+            reason,
+            criteria: (key.position != NONE).then_some(key),
+            calls: row.calls,
+            last_at: row.last_at,
+        })
+    };
+    Ok(wanted.rows().all(db).await?.into_iter().filter_map(counted).collect())
+}
+
+/// A criteria of a user as statistics know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Present {
+    /// The service of the criteria.
+    pub service: ServiceName,
+    /// What tells it from others.
+    pub key: CriteriaKey,
+    /// The present name of the criteria.
+    pub name: CriteriaName,
+}
+
+/// The present criteria of the user, those of a service in the order of their creation.
+pub async fn present(db: &impl ConnectionTrait, user: &UserPath) -> Result<Vec<Present>, StoreError> {
+    use criteria::Column::{CreatedRevision, Name, Position, Service};
+    let owner = Owner::User(user.clone());
+    let query = criteria::Entity::find().select_only().columns([Service, Position, CreatedRevision, Name]);
+    let query = query.filter(below!(criteria, &owner)).order_by_asc(Service).order_by_asc(Position);
+    let rows: Vec<(String, i32, Option<i64>, String)> = query.into_tuple().all(db).await?;
+    let present = |(of, position, revision, name): (String, i32, Option<i64>, String)| {
+        let key = CriteriaKey { revision: revision.unwrap_or_default(), position };
+        Ok(Present { service: service(&of)?, key, name: value(name)? })
+    };
+    rows.into_iter().map(present).collect()
+}
+
+/// Deletes all statistics and refused calls of the owner and of what is below it.
+pub async fn delete_below(db: &impl ConnectionTrait, owner: &Owner) -> Result<(), StoreError> {
+    Entity::delete_many().filter(below!(table, owner)).exec(db).await?;
+    refused_calls::Entity::delete_many().filter(below!(refused_calls, owner)).exec(db).await?;
+    Ok(())
+}
+
+/// Deletes some statistics and refused calls of the owner and of what is below it; whether there may be more.
+pub async fn delete_some_below(db: &impl ConnectionTrait, owner: &Owner) -> Result<bool, StoreError> {
+    let statistics = delete_some(db, below!(table, owner), &KEY).await?;
+    let refused = super::refused_call::delete_some_below(db, owner).await?;
+    Ok(statistics || refused)
+}
+
+/// Deletes the first of the counts that meet `these`; whether there may be more. The order is that of an index, so that
+/// the database does not look for them in the whole table.
+async fn delete_some(db: &impl ConnectionTrait, these: Condition, order: &[Column]) -> Result<bool, StoreError> {
+    let mut some = Query::select().columns(KEY).from(Entity).cond_where(these).limit(AT_ONCE as u64).take();
+    for column in order {
+        some.order_by(*column, Order::Asc);
+    }
+    let key = Expr::tuple(KEY.map(Expr::col));
+    let deleted = Entity::delete_many().filter(key.in_subquery(some)).exec(db).await?;
+    Ok(deleted.rows_affected >= AT_ONCE as u64)
+}
+
+/// Deletes the counts whose retention is over at `now`, in batches.
+pub async fn forget(db: &impl ConnectionTrait, now: jiff::Timestamp) -> Result<(), StoreError> {
+    for (interval, kept) in [(Interval::Hour, HOURS), (Interval::Day, DAYS)] {
+        let end = now.as_microsecond().saturating_sub(i64::try_from(kept.as_micros()).unwrap_or(i64::MAX));
+        let old = || {
+            let of_interval = Condition::all().add(Column::Bucket.eq(interval.as_str()));
+            of_interval.add(Column::StartedAt.lt(end - interval.microseconds()))
+        };
+        while delete_some(db, old(), &[Column::Bucket, Column::StartedAt]).await? {}
+    }
+    Ok(())
+}
