@@ -22,8 +22,8 @@ use std::sync::Arc;
 use poem_openapi::{ExtraHeader, OpenApi, OpenApiService};
 
 use resource::{
-    anonymous_call_rejection, audit, criteria, decision, deletion, group, health, number_list, protected_callers,
-    refused_call, schedule, statistics, tenant, token, treatment, user, user_service, warning,
+    anonymous_call_rejection, audit, criteria, decision, deletion, group, health, number_list, preview,
+    protected_callers, refused_call, schedule, statistics, tenant, token, treatment, user, user_service, warning,
 };
 
 /// The title of the published document.
@@ -79,7 +79,7 @@ pub type NumberListApis = (
 );
 
 /// The services of a user, and what is said about them.
-pub type UserServiceApis = (user_service::UserServicesApi, warning::WarningsApi);
+pub type UserServiceApis = (user_service::UserServicesApi, warning::WarningsApi, preview::PreviewsApi);
 
 /// The statistics of calls, and the list of those that were refused.
 pub type StatisticsApis = (statistics::StatisticsApi, refused_call::RefusedCallsApi);
@@ -91,6 +91,7 @@ pub trait Ports:
     + decision::Decisions
     + user_service::UserServices
     + warning::Warnings
+    + preview::Previews
     + protected_callers::ProtectedCallers
     + treatment::Treatments
     + schedule::Schedules
@@ -114,6 +115,7 @@ impl<T> Ports for T where
         + decision::Decisions
         + user_service::UserServices
         + warning::Warnings
+        + preview::Previews
         + protected_callers::ProtectedCallers
         + treatment::Treatments
         + schedule::Schedules
@@ -138,7 +140,11 @@ pub fn apis<S: Ports>(server: Arc<S>) -> Apis {
         criteria::selective_call_rejection::SelectiveCallRejectionApi(server.clone()),
         anonymous_call_rejection::AnonymousCallRejectionApi(server.clone()),
         decision::DecisionsApi(server.clone()),
-        (user_service::UserServicesApi(server.clone()), warning::WarningsApi(server.clone())),
+        (
+            user_service::UserServicesApi(server.clone()),
+            warning::WarningsApi(server.clone()),
+            preview::PreviewsApi(server.clone()),
+        ),
         (protected_callers::ProtectedCallersApi(server.clone()), treatment::TreatmentsApi(server.clone())),
         (
             schedule::UserTimeSchedulesApi(server.clone()),

@@ -46,6 +46,24 @@ impl Found {
             number_lists: lists.map(|(reference, id)| (reference.clone(), *id)).collect(),
         }
     }
+
+    /// The schedules that `changes` refer to and that must still be looked up. Deletions need none.
+    pub fn unknown_schedules(&self, changes: &[CriteriaChange]) -> impl Iterator<Item = ScheduleReference> {
+        let members = changes.iter().filter(|change| !change.delete).flat_map(schedule_members);
+        let references = members.filter_map(|(_, kind, member)| reference(member, kind));
+        references.filter(|reference| !self.schedules.contains_key(reference))
+    }
+
+    /// The number lists that `changes` refer to and that must still be looked up. Deletions need none.
+    pub fn unknown_number_lists<'c>(
+        &self,
+        changes: &'c [CriteriaChange],
+    ) -> impl Iterator<Item = &'c NumberListReference> {
+        let callers =
+            changes.iter().filter(|change| !change.delete).filter_map(|change| change.from_dn_criteria.as_ref());
+        let references = callers.filter_map(|callers| callers.number_lists.as_ref()).flatten();
+        references.filter(|reference| !self.number_lists.contains_key(reference))
+    }
 }
 
 /// A stored criteria.
@@ -112,27 +130,14 @@ pub struct Plan {
     pub after: Vec<KeptCriteria>,
 }
 
-/// The schedules that `changes` refer to, which must be looked up before they are applied. Deletions need none.
-pub fn schedules_of(changes: &[CriteriaChange]) -> impl Iterator<Item = ScheduleReference> {
-    changes
-        .iter()
-        .filter(|change| !change.delete)
-        .flat_map(|change| schedule_members(change).into_iter().filter_map(|(_, kind, member)| reference(member, kind)))
-}
-
-/// The number lists that `changes` refer to, which must be looked up before they are applied. Deletions need none.
-pub fn number_lists_of(changes: &[CriteriaChange]) -> impl Iterator<Item = &NumberListReference> {
-    let changes = changes.iter().filter(|change| !change.delete);
-    changes.filter_map(|change| change.from_dn_criteria.as_ref()?.number_lists.as_ref()).flatten()
-}
-
-/// Applies `changes` to `before` in order. The store detects names that are taken, at the step that takes them.
+/// Applies `changes` to `before` in order.
 ///
 /// # Errors
-/// All faults of all changes, each under `/criteria/` and the index of its change; or too many criteria.
+/// All faults of all changes, each under `/criteria/` and the index of its change; or too many criteria; or a new name
+/// that another criteria has by then.
 pub fn plan(before: Vec<KeptCriteria>, changes: &[CriteriaChange], found: &Found) -> Result<Plan, Failure> {
     let mut plan = Plan { steps: Vec::new(), after: before };
-    let mut faults = Vec::new();
+    let (mut faults, mut taken) = (Vec::new(), None);
     let mut next = next_position(&plan.after);
     for (at, change) in changes.iter().enumerate() {
         let pointer = format!("/criteria/{at}");
@@ -146,6 +151,10 @@ pub fn plan(before: Vec<KeptCriteria>, changes: &[CriteriaChange], found: &Found
             Some(place) => {
                 let merged = plan.after[place].clone().merged(change, found);
                 faults.extend(wrong_validity(&merged, change, &pointer));
+                let is_other = |(at, other): (usize, &KeptCriteria)| at != place && other.name == merged.name;
+                if taken.is_none() && plan.after.iter().enumerate().any(is_other) {
+                    taken = Some(merged.name.clone());
+                }
                 plan.after[place] = merged.clone();
                 plan.steps.push(Step::Update(merged));
             }
@@ -162,7 +171,15 @@ pub fn plan(before: Vec<KeptCriteria>, changes: &[CriteriaChange], found: &Found
     }
     only_without(faults)?;
     check_count(plan.after.len())?;
-    Ok(plan)
+    match taken {
+        Some(name) => Err(name_taken(&name)),
+        None => Ok(plan),
+    }
+}
+
+/// The error for a name that another criteria has.
+pub fn name_taken(name: &CriteriaName) -> Failure {
+    Failure::refused(ProblemCode::CriteriaExists, format!("The user already has a criteria {:?}.", name.as_str()))
 }
 
 /// The new criteria of `change`, after those in `before`.

@@ -36,6 +36,11 @@ impl Settings {
             outside_schedules,
         }
     }
+
+    /// The members after the switch is set to `active`; `None` leaves it.
+    pub fn switched(&self, active: Option<bool>) -> Self {
+        Self { active: active.unwrap_or(self.active), ..self.clone() }
+    }
 }
 
 /// A service of a user as it is kept.

@@ -18,7 +18,7 @@ use super::{
     criteria::{change_settings, done, load, lock},
     server::Server,
 };
-use crate::rules::service::{KeptService, Settings};
+use crate::rules::service::KeptService;
 
 fn of(user: UserPath) -> UserServicePath {
     UserServicePath { user, service: ServiceName::AnonymousCallRejection }
@@ -42,7 +42,7 @@ impl AnonymousCallRejections for Server {
         self.change(by, |tx| async move {
             let revision = lock(&tx, path, if_match).await?;
             let before = load(&tx, path).await?.value.settings;
-            let after = Settings { active: active.unwrap_or(before.active), ..before.clone() };
+            let after = before.switched(active);
             let value = AnonymousCallRejection { active: after.active };
             let record = change_settings(&tx, path, before, after).await?;
             Ok(done(tx, path, revision, value, Vec::from_iter(record)))

@@ -96,23 +96,19 @@ fn revision_mismatch(if_match: &EntityTags, present: Revision) -> Failure {
     Failure::refused(ProblemCode::RevisionMismatch, detail)
 }
 
-/// The keys of the schedules and number lists that `changes` refer to. Those that the criteria of `before` refer to are
-/// known.
-async fn find_references(
+/// The keys of the schedules and number lists that `changes` refer to, which are locked against renaming and deletion.
+/// Those that the criteria of `before` refer to are known.
+async fn lock_references(
     db: &impl ConnectionTrait,
     path: &UserServicePath,
     before: &[KeptCriteria],
     changes: &[CriteriaChange],
 ) -> Result<Found, Failure> {
     let mut found = Found::in_criteria(before);
-    let unknown: Vec<_> =
-        criteria::schedules_of(changes).filter(|reference| !found.schedules.contains_key(reference)).collect();
-    found.schedules.extend(schedule::find_ids(db, &path.user, unknown).await?);
-    let unknown: Vec<_> = criteria::number_lists_of(changes)
-        .filter(|reference| !found.number_lists.contains_key(reference))
-        .cloned()
-        .collect();
-    found.number_lists.extend(number_list::find_ids(db, &path.user, unknown).await?);
+    let unknown: Vec<_> = found.unknown_schedules(changes).collect();
+    found.schedules.extend(schedule::lock_ids(db, &path.user, unknown).await?);
+    let unknown: Vec<_> = found.unknown_number_lists(changes).cloned().collect();
+    found.number_lists.extend(number_list::lock_ids(db, &path.user, unknown).await?);
     Ok(found)
 }
 
@@ -125,14 +121,12 @@ async fn apply(
     before: Option<&KeptCriteria>,
 ) -> Result<(), Failure> {
     let name = match step {
-        Step::Insert(criteria) | Step::Update(criteria) => criteria.name.as_str(),
-        Step::Delete(_) => "",
+        Step::Insert(criteria) | Step::Update(criteria) => Some(&criteria.name),
+        Step::Delete(_) => None,
     };
-    rows::apply(db, path, revision, step).await.map_err(|error| match error {
-        StoreError::Taken(_) => {
-            Failure::refused(ProblemCode::CriteriaExists, format!("The user already has a criteria {name:?}."))
-        }
-        other => other.or_retry(),
+    rows::apply(db, path, revision, step).await.map_err(|error| match (error, name) {
+        (StoreError::Taken(_), Some(name)) => criteria::name_taken(name),
+        (other, _) => other.or_retry(),
     })?;
     if let (Step::Update(after), Some(before)) = (step, before)
         && before.number_lists != after.number_lists
@@ -243,7 +237,7 @@ impl CriteriaServices for Server {
         self.change(by, |tx| async move {
             let revision = lock(&tx, path, if_match).await?;
             let before = load(&tx, path).await?.value;
-            let found = find_references(&tx, path, &before.criteria, &update.criteria).await?;
+            let found = lock_references(&tx, path, &before.criteria, &update.criteria).await?;
             let plan = criteria::plan(before.criteria.clone(), &update.criteria, &found)?;
             let settings = before.settings.merged(update);
             let mut records = Vec::from_iter(change_settings(&tx, path, before.settings, settings.clone()).await?);
@@ -278,7 +272,7 @@ impl CriteriaServices for Server {
         self.change(by, |tx| async move {
             let revision = lock(&tx, path, if_match).await?;
             let before = load(&tx, path).await?.value;
-            let found = find_references(&tx, path, &before.criteria, std::slice::from_ref(change)).await?;
+            let found = lock_references(&tx, path, &before.criteria, std::slice::from_ref(change)).await?;
             let created = criteria::create(&before.criteria, change, &found)?;
             apply(&tx, path, revision, &Step::Insert(created.clone()), None).await?;
             let value = created.into();
@@ -299,7 +293,7 @@ impl CriteriaServices for Server {
         self.change(by, |tx| async move {
             let revision = lock(&tx, path, if_match).await?;
             let before = load_one(&tx, path, &change.name).await?.value;
-            let found = find_references(&tx, path, std::slice::from_ref(&before), std::slice::from_ref(change)).await?;
+            let found = lock_references(&tx, path, std::slice::from_ref(&before), std::slice::from_ref(change)).await?;
             let after = criteria::update(before.clone(), change, &found)?;
             apply(&tx, path, revision, &Step::Update(after.clone()), Some(&before)).await?;
             let value = after.into();

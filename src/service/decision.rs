@@ -12,7 +12,7 @@ use call_acceptance_api::{
     value::owner::{Owner, UserPath},
     wire::problem::Failure,
 };
-
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{
@@ -84,8 +84,10 @@ impl Server {
         began: Instant,
         counts: bool,
     ) -> Result<Decision, Failure> {
-        let (lists, stale_lists) = self.snapshots.lists_of(snapshot, began).await?;
-        let call = self.call(question);
+        let limit = self.snapshots.deadline().saturating_sub(began.elapsed());
+        let keys = snapshot.screening.number_lists();
+        let (lists, stale_lists) = self.snapshots.lists_of(&snapshot.user.tenant, keys, limit).await?;
+        let call = call(question, self.clock.now());
         let ruling = snapshot.screening.decide(&call, &lists);
         if counts {
             self.note_call(snapshot, &call, &ruling);
@@ -108,22 +110,22 @@ impl Server {
             });
         }
     }
+}
 
-    /// The call that is asked about.
-    fn call<'q>(&self, question: &'q Question) -> Call<'q> {
-        Call {
-            calling_number: question.calling_number.as_ref().map(|number| number.as_str()),
-            presentation: question.presentation,
-            internal: question.internal,
-            forwarded: question.forwarded,
-            is_emergency_callback: question.priority.as_ref().is_some_and(CallPriority::is_emergency_callback),
-            at: question.at.as_ref().map_or_else(|| self.clock.now(), |at| at.timestamp()),
-        }
+/// The call that is asked about, which comes in `now` if the question does not say when.
+pub(super) fn call(question: &Question, now: Timestamp) -> Call<'_> {
+    Call {
+        calling_number: question.calling_number.as_ref().map(|number| number.as_str()),
+        presentation: question.presentation,
+        internal: question.internal,
+        forwarded: question.forwarded,
+        is_emergency_callback: question.priority.as_ref().is_some_and(CallPriority::is_emergency_callback),
+        at: question.at.as_ref().map_or(now, |at| at.timestamp()),
     }
 }
 
 /// The decision on a call to a user with this screening, by the ruling on it.
-fn decision(
+pub(super) fn decision(
     screening: &Screening,
     lists: &[Option<Arc<NumberList>>],
     call: &Call<'_>,

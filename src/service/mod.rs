@@ -28,6 +28,7 @@ mod number_list;
 mod observe;
 mod owner;
 mod policy;
+mod preview;
 mod record;
 mod refusals;
 mod refused_call;

@@ -18,7 +18,7 @@ use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, Select,
     prelude::Uuid,
     sea_query::{Expr, LockType, Query},
 };
@@ -181,13 +181,8 @@ pub async fn note_entries(db: &impl ConnectionTrait, list: &NumberListKey, count
     Ok(())
 }
 
-/// The keys of the number lists that `references` name as seen from `user`, as far as they exist, in one statement.
-/// They are locked against renaming and deletion until the end of the transaction.
-pub async fn find_ids(
-    db: &impl ConnectionTrait,
-    user: &UserPath,
-    references: impl IntoIterator<Item = NumberListReference>,
-) -> Result<HashMap<NumberListReference, Uuid>, StoreError> {
+/// The number lists that `references` name as seen from `user`; `None` if they name none.
+fn named(user: &UserPath, references: impl IntoIterator<Item = NumberListReference>) -> Option<Select<Entity>> {
     let from = Owner::User(user.clone());
     let mut owners: HashMap<Owner, HashSet<String>> = HashMap::new();
     for NumberListReference { level, name } in references {
@@ -196,18 +191,41 @@ pub async fn find_ids(
         }
     }
     if owners.is_empty() {
-        return Ok(HashMap::new());
+        return None;
     }
     let wanted = owners
         .into_iter()
         .fold(Condition::any(), |any, (owner, names)| any.add(of(&owner).add(Column::Name.is_in(names))));
-    // In the order of keys, so that concurrent writers cannot deadlock.
-    let rows = Entity::find().filter(wanted).order_by_asc(Column::ListId).lock(LockType::Share).all(db).await?;
+    Some(Entity::find().filter(wanted))
+}
+
+fn keys(rows: Vec<Model>) -> Result<HashMap<NumberListReference, Uuid>, StoreError> {
     let reference = |row: Model| {
         let level = owner(&row)?.level();
         Ok((NumberListReference { level, name: value(row.name)? }, row.list_id))
     };
     rows.into_iter().map(reference).collect()
+}
+
+/// The keys of the number lists that `references` name as seen from `user`, as far as they exist, in one statement.
+pub async fn find_ids(
+    db: &impl ConnectionTrait,
+    user: &UserPath,
+    references: impl IntoIterator<Item = NumberListReference>,
+) -> Result<HashMap<NumberListReference, Uuid>, StoreError> {
+    let Some(named) = named(user, references) else { return Ok(HashMap::new()) };
+    keys(named.all(db).await?)
+}
+
+/// As [`find_ids`]. The lists are locked against renaming and deletion until the end of the transaction.
+pub async fn lock_ids(
+    db: &impl ConnectionTrait,
+    user: &UserPath,
+    references: impl IntoIterator<Item = NumberListReference>,
+) -> Result<HashMap<NumberListReference, Uuid>, StoreError> {
+    let Some(named) = named(user, references) else { return Ok(HashMap::new()) };
+    // In the order of keys, so that concurrent writers cannot deadlock.
+    keys(named.order_by_asc(Column::ListId).lock(LockType::Share).all(db).await?)
 }
 
 /// Whether a criteria refers to the list.

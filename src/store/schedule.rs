@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use call_acceptance_api::{
     resource::{
         criteria::ScheduleReference,
-        schedule::{Schedule, ScheduleCreate, ScheduleFolder, ScheduleType, ScheduleUpdate},
+        schedule::{Schedule, ScheduleCreate, ScheduleFolder, ScheduleType, ScheduleUpdate, period::Period},
     },
     value::{
         name::ScheduleName,
@@ -15,7 +15,7 @@ use call_acceptance_api::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
     prelude::{Json, Uuid},
     sea_query::LockType,
 };
@@ -103,13 +103,8 @@ pub async fn find(
     row.map(Schedule::try_from).transpose()
 }
 
-/// The keys of the schedules that `references` name as seen from `user`, if they exist, in one statement. They are
-/// locked against renaming and deletion until the end of the transaction.
-pub async fn find_ids(
-    db: &impl ConnectionTrait,
-    user: &UserPath,
-    references: impl IntoIterator<Item = ScheduleReference>,
-) -> Result<HashMap<ScheduleReference, Uuid>, StoreError> {
+/// The schedules that `references` name as seen from `user`; `None` if they name none.
+fn named(user: &UserPath, references: impl IntoIterator<Item = ScheduleReference>) -> Option<Select<Entity>> {
     let owner = Owner::User(user.clone());
     let folder = |reference: &ScheduleReference| {
         Some(ScheduleFolder { owner: owner.at_level(reference.level)?, kind: reference.kind })
@@ -121,14 +116,39 @@ pub async fn find_ids(
         }
     }
     if folders.is_empty() {
-        return Ok(HashMap::new());
+        return None;
     }
     let wanted = folders
         .into_iter()
         .fold(Condition::any(), |any, (folder, names)| any.add(key(&folder).add(Column::Name.is_in(names))));
+    Some(Entity::find().filter(wanted))
+}
+
+/// The keys of the schedules that `references` name as seen from `user`, if they exist, in one statement. They are
+/// locked against renaming and deletion until the end of the transaction.
+pub async fn lock_ids(
+    db: &impl ConnectionTrait,
+    user: &UserPath,
+    references: impl IntoIterator<Item = ScheduleReference>,
+) -> Result<HashMap<ScheduleReference, Uuid>, StoreError> {
+    let Some(named) = named(user, references) else { return Ok(HashMap::new()) };
     // In the order of keys, so that concurrent writers cannot deadlock.
-    let rows = Entity::find().filter(wanted).order_by_asc(Column::ScheduleId).lock(LockType::Share).all(db).await?;
+    let rows = named.order_by_asc(Column::ScheduleId).lock(LockType::Share).all(db).await?;
     rows.iter().map(|row| Ok((reference(row)?, row.schedule_id))).collect()
+}
+
+/// The keys and periods of the schedules that `references` name as seen from `user`, if they exist, in one statement.
+pub async fn find_periods(
+    db: &impl ConnectionTrait,
+    user: &UserPath,
+    references: impl IntoIterator<Item = ScheduleReference>,
+) -> Result<Vec<(ScheduleReference, Uuid, Vec<Period>)>, StoreError> {
+    let Some(named) = named(user, references) else { return Ok(Vec::new()) };
+    let found = |row: Model| {
+        let (reference, id) = (reference(&row)?, row.schedule_id);
+        Ok((reference, id, Schedule::try_from(row)?.periods))
+    };
+    named.all(db).await?.into_iter().map(found).collect()
 }
 
 fn reference(row: &Model) -> Result<ScheduleReference, StoreError> {

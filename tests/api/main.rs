@@ -17,6 +17,7 @@ mod harness;
 mod migrations;
 mod number_lists;
 mod outages;
+mod preview;
 mod protected_callers;
 mod schedules;
 mod schema;

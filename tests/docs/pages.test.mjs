@@ -27,8 +27,10 @@ const REFUSED = {
 };
 
 // Responses with tokens, identifiers and times that differ each time, and a calendar of all coming years.
-const OTHERWISE =
-  /^(tokens_list|token_create|audit_events_list|.*_statistics_view|refused_calls_list|.*_icalendar_view)$/;
+const OTHERWISE = new RegExp(
+  '^(tokens_list|token_create|audit_events_list|services_preview|.*_statistics_view|refused_calls_list|' +
+    '.*_icalendar_view)$',
+);
 
 // The criteria that the user has after an operation of the demonstration data, `foocriteria`.
 const CRITERIA_AFTER = {

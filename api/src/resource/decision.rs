@@ -289,7 +289,7 @@ pub struct DecisionRequest {
 
 impl DecisionRequest {
     /// The question of this request.
-    fn question(self, explain: bool) -> Question {
+    pub(super) fn question(self, explain: bool) -> Question {
         Question {
             calling_number: self.calling_number.initial(),
             presentation: self.presentation.initial(),

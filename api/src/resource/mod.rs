@@ -12,6 +12,7 @@ pub mod deletion;
 pub mod group;
 pub mod health;
 pub mod number_list;
+pub mod preview;
 pub mod protected_callers;
 pub mod refused_call;
 pub mod schedule;

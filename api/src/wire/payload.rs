@@ -48,6 +48,16 @@ pub trait Body: ParseFromJSON + Send + 'static {
     fn check(body: &Value, faults: &mut Vec<Fault>) {
         let _ = (body, faults);
     }
+
+    /// The faults of `body` by its schema and its other rules. Lists that are too long are emptied.
+    ///
+    /// # Errors
+    /// The schema is not one of `schemas`.
+    fn faults(body: &mut Value, schemas: &BodySchemas) -> Result<Vec<Fault>, Failure> {
+        let mut faults = schemas.faults(&Self::name(), body)?;
+        Self::check(body, &mut faults);
+        Ok(faults)
+    }
 }
 
 /// Whether `content_type` is `media_type`, in upper or lower case, ignoring parameters. Quotes around it, as BroadWorks
@@ -106,8 +116,7 @@ fn parse<T: Body>(bytes: &[u8], schemas: &BodySchemas) -> poem::Result<T> {
             Err(_) => UniqueJson(value) = json()?,
         }
     }
-    let mut faults = schemas.faults(&T::name(), &mut value)?;
-    T::check(&value, &mut faults);
+    let faults = T::faults(&mut value, schemas)?;
     if !faults.is_empty() {
         return Err(Failure::invalid(faults).into());
     }

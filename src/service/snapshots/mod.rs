@@ -29,7 +29,7 @@ use std::{
 };
 
 use call_acceptance_api::{
-    value::{owner::UserPath, phone_number::PhoneNumber},
+    value::{name::TenantId, owner::UserPath, phone_number::PhoneNumber},
     wire::problem::Failure,
 };
 use futures_util::future::try_join_all;
@@ -109,7 +109,7 @@ pub struct Found<T> {
 /// The result of a load.
 type Loaded<T> = Result<Option<Arc<T>>, Shared>;
 
-/// The number lists that a screening refers to, in its order.
+/// Number lists, in the order of their keys; `None` for one that does not exist.
 type NumberLists = Vec<Option<Arc<NumberList>>>;
 
 /// What is cached: snapshots of users, and number lists.
@@ -289,21 +289,20 @@ impl Snapshots {
         self.find(held, Wanted::Number(number), self.config.deadline, stale).await
     }
 
-    /// The number lists that the snapshot refers to, within the deadline of a decision that began at `began`; and
-    /// whether one may lag behind the database by more than the configured staleness.
+    /// The number lists of the tenant with these keys, within `limit`; and whether one may lag behind the database by
+    /// more than the configured staleness.
     pub async fn lists_of(
         self: &Arc<Self>,
-        snapshot: &Snapshot,
-        began: Instant,
+        tenant: &TenantId,
+        ids: &[Uuid],
+        limit: Duration,
     ) -> Result<(NumberLists, bool), Failure> {
-        let ids = snapshot.screening.number_lists();
         if ids.is_empty() {
             return Ok((Vec::new(), false));
         }
         let stale = self.are_stale();
-        let limit = self.config.deadline.saturating_sub(began.elapsed());
         let lists = ids.iter().map(|id| {
-            let key = NumberListKey { tenant: snapshot.user.tenant.clone(), id: *id };
+            let key = NumberListKey { tenant: tenant.clone(), id: *id };
             self.find::<CompiledList>(self.lists.get(&key), key, limit, stale)
         });
         let found = try_join_all(lists).await?;

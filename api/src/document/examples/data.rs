@@ -33,10 +33,7 @@ pub(super) fn of(name: &str) -> Option<Value> {
         "CriteriaUpdate" => with_schedules(json!({ "name": "test", "active": true })),
         "FromDnCriteria" | "FromDnCriteriaCreate" | "FromDnCriteriaUpdate" => from_dn_criteria(),
         "ScheduleReference" | "ScheduleSelection" => json!({ "level": "User", "name": "Every Friday", "type": "Time" }),
-        "Decision" => json!({
-            "decision": "reject", "reason": "no_criteria_matched", "service": "Selective Call Acceptance",
-            "sipStatus": 603, "sipReason": "Decline"
-        }),
+        "Decision" => refused(),
         "DecisionRequest" => {
             json!({ "callingNumber": "+3225126777", "presentation": "allowed", "at": "2026-12-25T09:30:00+01:00" })
         }
@@ -52,6 +49,18 @@ pub(super) fn of(name: &str) -> Option<Value> {
         ] }),
         "WarningList" => json!({ "warnings": [blocks_everyone(), never_in_schedules(), narrow()] }),
         "Warning" => never_in_schedules(),
+        "PreviewRequest" => json!({
+            "changes": [{ "service": "Selective Call Acceptance", "update": {
+                "criteria": [{ "name": "foocriteria", "holidaySchedule": null }]
+            } }],
+            "calls": [{ "callingNumber": "+3225126777", "at": "2026-12-04T10:00:00+01:00" }]
+        }),
+        "Preview" => json!({
+            "calls": [{ "before": refused(), "after": accepted() }],
+            "changed": 1,
+            "warnings": [closed_at_times()],
+            "week": { "before": [closed_week()], "after": [closed_week()] }
+        }),
         "ServiceSelectionList" => json!({ "services": [{ "name": "Selective Call Acceptance" }] }),
         "ProtectedCallerList" | "ProtectedCallersUpdate" => json!({ "callers": [voicemail()] }),
         "ProtectedCaller" | "ProtectedCallerEntry" => voicemail(),
@@ -274,6 +283,33 @@ fn new_rejection() -> Value {
             "phoneNumbers": []
         }
     })
+}
+
+fn refused() -> Value {
+    json!({
+        "decision": "reject", "reason": "no_criteria_matched", "service": "Selective Call Acceptance",
+        "sipStatus": 603, "sipReason": "Decline"
+    })
+}
+
+fn accepted() -> Value {
+    json!({
+        "decision": "accept", "reason": "criteria_matched", "service": "Selective Call Acceptance",
+        "criteria": "foocriteria"
+    })
+}
+
+fn closed_at_times() -> Value {
+    json!({
+        "code": "blocks_everyone_at_times", "severity": "warning", "service": "Selective Call Acceptance",
+        "detail": "There are times at which nobody gets through; the next is from `from` until `until`. If that is \
+            not meant, set `outsideSchedules` to `Accept`, or add a criteria that accepts some callers at all times.",
+        "from": "2026-11-27T16:00:00Z", "until": "2026-12-04T08:00:00Z"
+    })
+}
+
+fn closed_week() -> Value {
+    json!({ "start": "2026-11-27T16:00:00Z", "stop": "2026-12-04T16:00:00Z", "callers": "nobody" })
 }
 
 fn blocks_everyone() -> Value {

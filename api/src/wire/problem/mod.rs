@@ -104,6 +104,12 @@ impl Fault {
         Self { pointer: Some(cut(pointer, MAX_POINTER)), ..Self::new(detail) }
     }
 
+    /// The same fault of a body that is part of another one, in which it stands at `pointer`.
+    pub fn below(self, pointer: &str) -> Self {
+        let pointer = self.pointer.map(|own| cut(format!("{pointer}{own}"), MAX_POINTER));
+        Self { pointer, ..self }
+    }
+
     /// A fault of the parameter `name`.
     pub fn of_parameter(name: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { parameter: Some(cut(name, MAX_PARAMETER)), ..Self::new(detail) }
@@ -163,6 +169,17 @@ impl Failure {
             faults => format!("{} faults were found; `errors` lists them.", faults.len()),
         };
         Self::Refused(Refusal { faults, ..Refusal::new(ProblemCode::InvalidRequest, detail) })
+    }
+
+    /// The same failure about a body that is part of another one, in which it stands at `pointer`.
+    pub fn below(self, pointer: &str) -> Self {
+        match self {
+            Self::Refused(refusal) => {
+                let faults = refusal.faults.into_iter().map(|fault| fault.below(pointer)).collect();
+                Self::Refused(Refusal { faults, ..refusal })
+            }
+            other => other,
+        }
     }
 
     /// The error for the client.
