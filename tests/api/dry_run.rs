@@ -1,6 +1,9 @@
-//! `dryRun=true`: the response of the write, and nothing changed.
+//! `dryRun=true`: the response of the write, and nothing changed. Nor do questions change anything.
 
-use std::{collections::BTreeMap, process::Command};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
 
 use reqwest::Method;
 use rstest_reuse::apply;
@@ -131,6 +134,28 @@ async fn every_write_but_those_of_owners_and_tokens_can_be_tried(#[case] databas
     }
     let repeats = |id: &&String| id.ends_with("_update") || id.ends_with("_assign");
     assert!(unseen.iter().all(repeats), "only examples that repeat the data change nothing: {unseen:?}");
+}
+
+#[apply(both_databases)]
+async fn operations_with_a_body_that_only_ask_change_nothing(#[case] database: Kind) {
+    let app = with_demonstration_data(database).await;
+    let operations = operations(&app).await;
+    let tags: BTreeSet<&str> = operations.iter().map(|operation| &*operation.tag).collect();
+    let asking = operations.iter().filter(|operation| operation.body.is_some() && !operation.changes);
+    let mut asked = Vec::new();
+    for operation in asking {
+        let mut all = Vec::new();
+        for _ in 0..2 {
+            for tag in &tags {
+                all.push(contents(&app, &operations, tag).await);
+            }
+            operation.send(&app, "").await.expect(200);
+        }
+        let (before, after) = all.split_at(tags.len());
+        assert_eq!(before, after, "{} has changed something", operation.id);
+        asked.push(&*operation.id);
+    }
+    assert_eq!(asked, ["decision_ask", "user_decision_ask", "services_preview"]);
 }
 
 #[apply(both_databases)]

@@ -35,7 +35,10 @@ RULES = [
     r"`redirectTo` is (required with|only for) `sipStatus` 302\.",
     r"`from` must be before `to`, which is now unless it is given\.",
     r"From `from` to `to` the series would have \d+ entries; it has at most 1500\. .*",
+    r"`(criteria|suspendedUntil|outsideSchedules|active)` is unknown here; known members are .*",
+    r"\"Forwarded\" is not one of \"Any\", \"Specified Only\"\.",
     # Rules that depend on existing resources, and on the time.
+    r"The user \".+\" does not have the service [A-Z][A-Za-z ]+\.",
     r"`expiresAt` is in the past; .*",
     r"There is no schedule \".+\" of type \w+ at the level \w+; create it first\.",
     r"There is no number list \".+\" at the level \w+; create it first\.",

@@ -51,15 +51,20 @@ pub(super) fn of(name: &str) -> Option<Value> {
         "Warning" => never_in_schedules(),
         "PreviewRequest" => json!({
             "changes": [{ "service": "Selective Call Acceptance", "update": {
-                "criteria": [{ "name": "foocriteria", "holidaySchedule": null }]
+                "criteria": [{ "name": "friends", "fromDnCriteria": {
+                    "selection": "Specified Only", "phoneNumbers": ["+3225126777"]
+                } }]
             } }],
-            "calls": [{ "callingNumber": "+3225126777", "at": "2026-12-04T10:00:00+01:00" }]
+            "calls": [{ "callingNumber": "+3225126777" }, { "callingNumber": "+3225126778" }]
         }),
         "Preview" => json!({
-            "calls": [{ "before": refused(), "after": accepted() }],
+            "calls": [
+                { "before": refused(), "after": accepted_friend() },
+                { "before": refused(), "after": refused() }
+            ],
             "changed": 1,
-            "warnings": [closed_at_times()],
-            "week": { "before": [closed_week()], "after": [closed_week()] }
+            "warnings": [internal_refused(), never_in_schedules(), narrow()],
+            "week": { "before": [week_of("nobody")], "after": [week_of("listed")] }
         }),
         "ServiceSelectionList" => json!({ "services": [{ "name": "Selective Call Acceptance" }] }),
         "ProtectedCallerList" | "ProtectedCallersUpdate" => json!({ "callers": [voicemail()] }),
@@ -292,24 +297,23 @@ fn refused() -> Value {
     })
 }
 
-fn accepted() -> Value {
+fn accepted_friend() -> Value {
     json!({
         "decision": "accept", "reason": "criteria_matched", "service": "Selective Call Acceptance",
-        "criteria": "foocriteria"
+        "criteria": "friends"
     })
 }
 
-fn closed_at_times() -> Value {
+fn week_of(callers: &str) -> Value {
+    json!({ "start": "2026-11-27T09:00:00Z", "stop": "2026-12-04T09:00:00Z", "callers": callers })
+}
+
+fn internal_refused() -> Value {
     json!({
-        "code": "blocks_everyone_at_times", "severity": "warning", "service": "Selective Call Acceptance",
-        "detail": "There are times at which nobody gets through; the next is from `from` until `until`. If that is \
-            not meant, set `outsideSchedules` to `Accept`, or add a criteria that accepts some callers at all times.",
-        "from": "2026-11-27T16:00:00Z", "until": "2026-12-04T08:00:00Z"
+        "code": "internal_callers_refused", "severity": "info", "service": "Selective Call Acceptance",
+        "detail": "Callers of the user's own organisation are refused like everyone else whom no criteria accepts. \
+            Set `includeInternalCallers` in a criteria if colleagues are to get through."
     })
-}
-
-fn closed_week() -> Value {
-    json!({ "start": "2026-11-27T16:00:00Z", "stop": "2026-12-04T16:00:00Z", "callers": "nobody" })
 }
 
 fn blocks_everyone() -> Value {
