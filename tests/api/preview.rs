@@ -1,5 +1,6 @@
 //! Previews: what they say is what happens when the changes are made, and nothing happens before.
 
+use call_acceptance::clock::{Clock, SystemClock};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use proptest::{
     prelude::*,
@@ -202,12 +203,12 @@ async fn the_week_has_whole_half_hours_that_are_as_decisions_at_their_start(#[ca
     let friday = json!({ "level": "User", "name": "Every Friday" });
     let open = json!({ "name": "open", "fromDnCriteria": { "selection": "Any" }, "timeSchedule": friday });
     app.put(SERVICE, json!({ "criteria": [open, only("friends", &[FRIEND])] })).await.expect(200);
-    let began = Timestamp::now();
+    let began = SystemClock.now();
     let gone = json!([change(ACCEPTANCE, json!({ "criteria": [{ "name": "friends", "delete": true }] }))]);
     let week = preview(&app, gone, json!([])).await["week"].clone();
     let (before, after) = (half_hours(&week["before"]), half_hours(&week["after"]));
     let half_hour = SignedDuration::from_mins(30);
-    assert!(before[0].0 <= Timestamp::now() && began < before[0].0.checked_add(half_hour).expect("an instant"));
+    assert!(before[0].0 <= SystemClock.now() && began < before[0].0.checked_add(half_hour).expect("an instant"));
     let brussels = TimeZone::get("Europe/Brussels").expect("a zone");
     for (other, of, closed) in [(&before, "before", "listed"), (&after, "after", "nobody")] {
         for (start, callers) in other {
