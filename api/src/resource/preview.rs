@@ -1,7 +1,7 @@
 //! Previews: what changes of a user's services would do to calls, before they are made.
 //!
 //! A change is the body of the PUT of a service, and is validated as that. To add a service, add its schema to
-//! [`faults_of_update`] and the members that are its own to [`PreviewedUpdate`].
+//! `faults_of_update` and the members that are its own to [`PreviewedUpdate`].
 
 use std::{collections::HashSet, mem, sync::Arc};
 
