@@ -22,6 +22,7 @@ mod scrape;
 mod stream;
 mod streams;
 mod strict;
+mod try_page;
 
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -93,6 +94,7 @@ fn pages() -> Route {
         .nest_no_strip("/docs", docs::page())
         .nest_no_strip("/reference", docs::reference())
         .nest_no_strip("/problems", problems::pages())
+        .nest_no_strip("/try", try_page::page())
         .at("/", docs::redirect())
         .at("/openapi.json", docs::json())
         .at("/openapi.yaml", docs::yaml())

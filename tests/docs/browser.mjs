@@ -16,12 +16,12 @@ const QUIET = [
   '--disable-sync',
 ];
 
-// `tools` is the folder that playwright-core is installed in.
-export async function startBrowser(tools, url) {
+// `tools` is the folder that playwright-core is installed in; `settings` are Playwright's.
+export async function startBrowser(tools, url, settings = {}) {
   const { chromium } = createRequire(join(tools, '/'))('playwright-core');
   const folder = await mkdtemp(join(tmpdir(), 'call-acceptance-browser-'));
   const viewport = { width: 1280, height: 1000 };
-  const options = { executablePath: '/usr/bin/chromium', args: QUIET, viewport, baseURL: url };
+  const options = { executablePath: '/usr/bin/chromium', args: QUIET, viewport, baseURL: url, ...settings };
   const context = await chromium.launchPersistentContext(folder, options);
   context.setDefaultTimeout(10_000);
   const complaints = [];

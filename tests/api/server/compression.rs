@@ -36,7 +36,17 @@ fn encoding(headers: &reqwest::header::HeaderMap) -> &str {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_is_compressed_as_asked_and_its_entity_tag_saves_the_next_transfer() {
     let app = App::start(Kind::Sqlite).await;
-    for path in ["/docs/", "/reference/", "/openapi.json", "/openapi.yaml", "/problems/", "/problems/internal_error"] {
+    for path in [
+        "/docs/",
+        "/reference/",
+        "/openapi.json",
+        "/openapi.yaml",
+        "/problems/",
+        "/problems/internal_error",
+        "/try/",
+        "/try/main.js",
+        "/try/style.css",
+    ] {
         let (status, _, plain) = fetch(&app, path, &[]).await;
         assert_eq!(status, 200, "{path}");
         let mut tags = Vec::new();

@@ -1,5 +1,5 @@
-//! The pages: one for trying the operations, one for reading about them, one for each problem code. Their behaviour in
-//! a browser is tested in `tests/docs/`.
+//! The pages: one for trying the operations, one for reading about them, one for each problem code, one for trying a
+//! user's rules. Their behaviour in a browser is tested in `tests/docs/`.
 
 use call_acceptance_api::document;
 use serde_json::Value;
@@ -71,11 +71,35 @@ async fn an_unknown_code_has_no_page() {
 }
 
 #[tokio::test]
+async fn the_page_to_try_rules_consists_of_modules_and_makes_no_html_of_texts() {
+    let app = App::start(Kind::Sqlite).await;
+    let answer = page(&app, "/try/").await;
+    let policy = answer.header("content-security-policy");
+    for part in ["script-src 'self'", "connect-src 'self'", "style-src 'self'", "require-trusted-types-for 'script'"] {
+        assert!(policy.split("; ").any(|given| given == part), "{policy}");
+    }
+    assert!(answer.text.contains("<script type=\"module\" src=\"main.js\"></script>"), "{}", answer.text);
+    for (path, media_type) in [("/try/main.js", "text/javascript"), ("/try/style.css", "text/css")] {
+        let answer = app.get(path).await;
+        assert_eq!(answer.status.as_u16(), 200, "{path}");
+        assert_eq!(answer.header("content-type"), format!("{media_type}; charset=utf-8"), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+    }
+    for path in ["/try/none.js", "/try/index.html", "/try/main.js/more", "/try/..%2Fmain.js"] {
+        assert_eq!(app.get(path).await.expect(404)["code"], "route_not_found", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn the_root_and_paths_without_slash_lead_to_the_pages() {
     let app = App::start(Kind::Sqlite).await;
-    for (path, page) in
-        [("/", "/docs/"), ("/docs", "/docs/"), ("/reference", "/reference/"), ("/problems", "/problems/")]
-    {
+    for (path, page) in [
+        ("/", "/docs/"),
+        ("/docs", "/docs/"),
+        ("/reference", "/reference/"),
+        ("/problems", "/problems/"),
+        ("/try", "/try/"),
+    ] {
         let answer = app.get(path).await;
         assert!(answer.status.is_redirection(), "{path}: {}", answer.status);
         assert_eq!(answer.header("location"), page);

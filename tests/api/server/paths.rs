@@ -65,6 +65,8 @@ async fn head_answers_like_get_without_a_body(#[case] database: Kind) {
         "/health/live",
         "/openapi.json",
         "/docs/",
+        "/try/",
+        "/try/api.js",
         "/none",
     ] {
         let get = app.get(path).await;
