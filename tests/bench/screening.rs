@@ -1,4 +1,4 @@
-//! The cost of a decision, and of compiling the data for it.
+//! The cost of a decision, of compiling the data for it, and of the warnings about it.
 
 use std::{collections::HashMap, hint::black_box, sync::Arc};
 
@@ -6,6 +6,7 @@ use call_acceptance::rules::{
     criteria::{KeptCriteria, ScheduleLink},
     screening::{Call, NumberList, Place, Screening},
     service::KeptService,
+    warnings::{Outlook, Subject},
 };
 use call_acceptance_api::{
     resource::{
@@ -23,7 +24,7 @@ use call_acceptance_api::{
         time::{Date, TimeOfDay, TimeZone},
     },
 };
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use jiff::{ToSpan, civil};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -236,6 +237,21 @@ fn decisions(c: &mut Criterion) {
     }
 }
 
+/// What a caller costs whose number was not read lately.
+fn new_callers(c: &mut Criterion) {
+    let (criteria, periods) = typical();
+    let screening =
+        Screening::compile(&place(), &acceptance(&criteria), &periods).expect("criteria that can be compiled");
+    let mut numbers = (0..).map(|n| exact(n % 1_000_000));
+    c.bench_function("decide/typical, 3 criteria, new callers", |b| {
+        b.iter_batched(
+            || numbers.next().expect("there are more"),
+            |number| screening.decide(black_box(&call(&number)), &[]).reason,
+            BatchSize::SmallInput,
+        );
+    });
+}
+
 /// What further services cost: the typical user alone, with Selective Call Rejection of the same size, and with
 /// Anonymous Call Rejection too. No service decides before the last.
 fn services(c: &mut Criterion) {
@@ -261,8 +277,8 @@ fn services(c: &mut Criterion) {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a benchmark reports to the terminal")]
 /// What a number list costs a decision: the same criteria without entries and with as many as a list can have.
+#[expect(clippy::print_stdout, reason = "a benchmark reports to the terminal")]
 fn number_lists(c: &mut Criterion) {
     let mut criteria = criteria(0, std::iter::empty());
     criteria.number_lists = vec![Uuid::from_u128(1)];
@@ -311,5 +327,23 @@ fn compilations(c: &mut Criterion) {
     }
 }
 
-criterion_group!(screening, decisions, number_lists, services, compilations);
+/// What is found out for the warnings of a user: compiling, and looking at callers and two years.
+fn warnings(c: &mut Criterion) {
+    let place = place();
+    for (name, (criteria, periods)) in [
+        ("typical, 3 criteria", typical()),
+        ("50,000 numbers", (greatest(exact), HashMap::new())),
+        ("50,000 different places of ?", (greatest(with_question_marks), HashMap::new())),
+        ("200 schedules of 1000 mixed periods", scheduled(mixed)),
+        ("200 schedules of days", scheduled(|_| recurrence("FREQ=DAILY"))),
+    ] {
+        let services = acceptance(&criteria);
+        let subject = Subject { place: &place, services: &services, periods: &periods, own_number: None };
+        let at = call("").at;
+        let find = || Outlook::compile(black_box(subject)).map(|outlook| outlook.warnings(at).len());
+        c.bench_function(&format!("warnings/{name}"), |b| b.iter(find));
+    }
+}
+
+criterion_group!(screening, decisions, new_callers, number_lists, services, compilations, warnings);
 criterion_main!(screening);

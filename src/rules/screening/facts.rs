@@ -73,7 +73,7 @@ impl<'a> Facts<'a> {
 
     fn forms(&self) -> Option<&Forms> {
         let forms = self.forms.get_or_init(|| match self.caller() {
-            (Caller::Number(number), Presentation::Allowed) => Some(self.parts.reader.forms(number)),
+            (Caller::Number(number), Presentation::Allowed) => Some(self.parts.reader.forms_of_caller(number)),
             _ => None,
         });
         forms.as_ref()

@@ -387,8 +387,9 @@ impl ProblemCode {
 
     /// The codes that the description of a response lists as `code:`, in the order of the document.
     pub fn named_in(description: &str) -> Vec<Self> {
-        let named = |code: &Self| description.contains(&format!("`{code}`: "));
-        Self::ALL.into_iter().filter(named).collect()
+        let ends = description.match_indices("`: ");
+        let names: Vec<&str> = ends.filter_map(|(end, _)| description[..end].rsplit('`').next()).collect();
+        Self::ALL.into_iter().filter(|code| names.contains(&code.as_str())).collect()
     }
 
     /// The path of the page about the code, which is the `type` of its problems.

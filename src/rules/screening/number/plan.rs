@@ -18,7 +18,7 @@ use rlibphonenumber::{
 pub const NUMBERING_PLANS: &str = "9.0.42";
 
 /// More digits than any number has, including prefixes.
-const MOST_DIGITS: usize = 40;
+pub(super) const MOST_DIGITS: usize = 40;
 /// Length of the longest international prefix (`14140011` in Australia).
 const LONGEST_PREFIX: usize = 8;
 /// A valid number, used to detect international prefixes.
@@ -73,7 +73,8 @@ pub(super) fn begins_with_country_code(digits: &str) -> bool {
 /// The numbering plan of a region.
 #[derive(Debug)]
 pub(super) struct Plan {
-    region: PlanRegion,
+    /// The region as libphonenumber names it.
+    pub(super) region: PlanRegion,
     /// The country calling code.
     code: String,
     /// The trunk prefix, dialled before national numbers; may be empty.

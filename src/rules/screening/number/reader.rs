@@ -1,14 +1,23 @@
 //! Interprets numbers in the notation of a region.
 
-use std::iter;
+use std::{iter, sync::LazyLock};
 
 use call_acceptance_api::value::phone_number::{PhoneNumber, Region};
+use quick_cache::sync::Cache;
+use rlibphonenumber::Region as PlanRegion;
 
 use super::{
     form::{Forms, packed},
-    plan::{International, Plan, begins_with_country_code},
+    plan::{International, MOST_DIGITS, Plan, begins_with_country_code},
     text::{Lead, Written},
 };
+
+/// Maximum number of cached callers, of a few hundred bytes each.
+const MAX_CACHED: usize = 20_000;
+
+/// The written forms of recent callers' numbers, by region. Reading a number by the numbering plans costs more than the
+/// rest of a decision.
+static RECENT: LazyLock<Cache<(Option<PlanRegion>, Written), Forms>> = LazyLock::new(|| Cache::new(MAX_CACHED));
 
 /// Interprets numbers in the notation of a region.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +40,20 @@ impl Reader {
             }
             None => forms.add(&written.digits),
         }
+        forms
+    }
+
+    /// The written forms of a caller's number, from the cache if the caller has called recently.
+    pub(in crate::rules) fn forms_of_caller(&self, written: &Written) -> Forms {
+        if written.length() > MOST_DIGITS {
+            return self.forms(written);
+        }
+        let key = (self.0.map(|plan| plan.region), written.clone());
+        if let Some(forms) = RECENT.get(&key) {
+            return forms;
+        }
+        let forms = self.forms(written);
+        RECENT.insert(key, forms.clone());
         forms
     }
 

@@ -388,6 +388,9 @@ proptest! {
             if canonical.starts_with('+') || number.lead == text::Lead::None {
                 prop_assert_eq!(&reader.canonical(&again), &canonical, "{} in {}", text, region);
             }
+            for _ in ["read", "cached"] {
+                prop_assert_eq!(reader.forms_of_caller(&number), reader.forms(&number));
+            }
             let forms = forms(region, &text);
             prop_assert!((1..=3).contains(&forms.len()), "{:?}", forms);
             prop_assert_eq!(forms.iter().filter(|form| form.starts_with('+')).count(),

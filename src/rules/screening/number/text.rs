@@ -26,7 +26,7 @@ pub(in crate::rules) enum Caller {
 }
 
 /// A number as written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(in crate::rules) struct Written {
     /// Its digits, at least one.
     pub(super) digits: String,
@@ -35,7 +35,7 @@ pub(in crate::rules) struct Written {
 }
 
 /// What precedes the digits of a number.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Lead {
     /// Nothing; they are digits as dialled.
     None,
@@ -75,6 +75,15 @@ impl Caller {
 }
 
 impl Written {
+    /// The number of its digits, with those of its context.
+    pub(super) fn length(&self) -> usize {
+        let context = match &self.lead {
+            Lead::Context(context) => context.len(),
+            Lead::None | Lead::Plus => 0,
+        };
+        self.digits.len() + context
+    }
+
     /// Parses a number without parameters.
     pub(in crate::rules) fn of(text: &str) -> Option<Self> {
         let separator = |c: char| matches!(c, '-' | '.' | '(' | ')') || c.is_whitespace();
