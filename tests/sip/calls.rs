@@ -2,7 +2,7 @@
 
 use crate::users::{
     ANNOUNCED, ANONYMOUS, BUSY, COLLEAGUES, FRIENDS, GONE, INACTIVE, NAMED, NO_SALES, NO_SERVICE, NO_SPAM, NOBODY,
-    NOT_FORWARDED, OPEN, OVER, UNAVAILABLE, VOICEMAIL,
+    NOT_FORWARDED, OPEN, OVER, SHORT, UNAVAILABLE, VOICEMAIL,
 };
 
 /// The expected verdict of a call.
@@ -236,7 +236,7 @@ const KINDS: &[Kind] = &[
     relay(NO_SERVICE, "<sip:+32475######@caller.example>"),
     relay(NO_SERVICE, ALICE),
     relay(NOBODY, "<sip:+32475######@caller.example>"),
-    relay("100", "<sip:+32475######@caller.example>"),
+    relay(SHORT, "<sip:+32475######@caller.example>"),
     // The time counts too.
     relay(OPEN, "<sip:+32475######@caller.example>"),
     decline(OVER, "<sip:+32475######@caller.example>"),

@@ -37,6 +37,8 @@ pub const ANNOUNCED: &str = "+3225550115";
 pub const GONE: &str = "+3225550116";
 /// Is the number of no user.
 pub const NOBODY: &str = "+3225550199";
+/// Is no subscriber's number.
+pub const SHORT: &str = "100";
 
 /// The tenants of the users.
 pub const TENANT_IDS: [&str; 2] = ["foo", "bar"];

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod count;
+mod crash;
 mod deletion;
 mod plan;
 mod refused_calls;
@@ -30,8 +31,7 @@ async fn once_counted(app: &App, path: &str, calls: i64) -> Value {
     let begun = Instant::now();
     loop {
         let statistics = app.get(path).await.expect(200);
-        let counted = statistics["accepted"].as_i64().zip(statistics["rejected"].as_i64());
-        let counted = counted.map(|(accepted, rejected)| accepted + rejected).expect("both are numbers");
+        let counted = counted(&statistics);
         if counted == calls {
             return statistics;
         }
@@ -40,10 +40,22 @@ async fn once_counted(app: &App, path: &str, calls: i64) -> Value {
     }
 }
 
+/// How many calls are counted.
+fn counted(statistics: &Value) -> i64 {
+    let counted = statistics["accepted"].as_i64().zip(statistics["rejected"].as_i64());
+    counted.map(|(accepted, rejected)| accepted + rejected).expect("both are numbers")
+}
+
 /// Asks another instance for the decision on a call from this number.
 async fn ask(server: &Running, calling_number: &str) {
+    ask_at(&server.url(), calling_number).await;
+}
+
+/// Asks the instance at this URL for the decision on a call from this number.
+async fn ask_at(url: &str, calling_number: &str) {
     let call = json!({ "calledNumber": NUMBER, "callingNumber": calling_number });
-    let sent = client().post(format!("{}{DECISIONS}", server.url())).header("Content-Type", "application/json");
+    let sent = client().post(format!("{url}{DECISIONS}")).header("Content-Type", "application/json");
     let answer = sent.body(call.to_string()).send().await.expect("the server answers");
-    assert_eq!(answer.status(), 200);
+    let (status, body) = (answer.status(), answer.text().await.expect("a body is text"));
+    assert_eq!(status, 200, "{body}");
 }
