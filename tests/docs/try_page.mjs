@@ -13,12 +13,22 @@ export class TryPage {
   static async open(page, token, user = 'foouser') {
     const opened = new TryPage(page);
     await opened.signIn(token);
-    await opened.choose('Tenant', /\(foo\)$/);
-    await opened.choose('Group', /foogroup/);
-    await opened.choose('User', new RegExp(`^(.*\\()?${user}\\)?$`));
-    await opened.press('Show this user');
+    await opened.chooseGroup();
+    await opened.show(user);
     await opened.rule('foocriteria').or(opened.section('The rules').getByText('no active rule')).first().waitFor();
     return opened;
+  }
+
+  /** Chooses the tenant and the group; there may be others. */
+  async chooseGroup() {
+    await this.choose('Tenant', /\(foo\)$/);
+    await this.choose('Group', /foogroup/);
+  }
+
+  /** Chooses the user, and shows it. */
+  async show(user) {
+    await this.choose('User', new RegExp(`^(.*\\()?${user}\\)?$`));
+    await this.press('Show this user');
   }
 
   field(label) {

@@ -312,8 +312,8 @@ test('a user who does not exist is a clear text, and so is one without services'
   await page.getByText(/There is no .*user/i).first().waitFor();
   browser.complaints();
   await shown.signIn(server.token);
-  await shown.choose('User', 'plain');
-  await shown.press('Show this user');
+  await shown.chooseGroup();
+  await shown.show('plain');
   await shown.section('The rules').getByText('The user does not have this service.').first().waitFor();
   await shown.press('Try the call');
   await shown.section('Try a call').getByRole('alert').getByText(/not assigned|does not have/).first().waitFor();
@@ -325,14 +325,14 @@ test('a long list comes page by page', async () => {
   for (const userId of ids) await server.send('POST', `${GROUP}users/`, { userId });
   const shown = new TryPage(page);
   await shown.signIn(server.token);
+  await shown.chooseGroup();
   const options = shown.field('User').and(page.locator('select')).getByRole('option');
   await options.first().waitFor({ state: 'attached' });
   assert.equal(await options.count(), 100);
   await shown.press('More of user');
   await page.getByText('21 more can be chosen.').waitFor({ state: 'attached' });
   assert.equal(await options.count(), 121);
-  await shown.choose('User', 'user119');
-  await shown.press('Show this user');
+  await shown.show('user119');
   await page.getByRole('heading', { name: 'user119' }).waitFor();
 });
 
@@ -352,7 +352,8 @@ test('names that look like HTML stay text', async () => {
   page.on('dialog', (dialog) => assert.fail(`it runs: ${dialog.message()}`));
   const shown = new TryPage(page);
   await shown.signIn(server.token);
-  await shown.press('Show this user');
+  await shown.chooseGroup();
+  await shown.show('foouser');
   await shown.rule(HOSTILE).getByText('“<svg onload=alert(3)>” of the user: Friday, all day').waitFor();
   await page.getByRole('heading', { name: `${HOSTILE} "><script>alert(2)</script>` }).waitFor();
   await shown.press('Try the call');
