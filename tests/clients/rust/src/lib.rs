@@ -1,5 +1,5 @@
 //! The client that progenitor makes for Rust.
 
-#![expect(unused_comparisons, unused_imports, reason = "generated")]
+#![expect(unused_comparisons, reason = "generated")]
 
 include!(concat!(env!("OUT_DIR"), "/client.rs"));

@@ -59,26 +59,17 @@ async fn main() -> Result<(), Failure> {
 }
 
 async fn set_up(client: &Client, tenant: &str) -> Result<(), Failure> {
-    let body = TenantCreate {
-        tenant_id: tenant.parse()?,
-        name: None,
-        region: Some("BE".parse()?),
-        time_zone: Some("Europe/Brussels".parse()?),
-    };
+    // Members may be added to requests: builders leave them out.
+    let body = TenantCreate::builder()
+        .tenant_id(tenant)
+        .region(Some("BE".parse()?))
+        .time_zone(Some("Europe/Brussels".parse()?));
     let seen = client.tenant_create().body(body).send().await?;
     println!("tenant: {} | {}", text(seen.region.as_deref()), text(seen.time_zone.as_deref()));
-    let body = GroupCreate { group_id: "sales".parse()?, group_name: Some("Sales".parse()?), time_zone: None };
+    let body = GroupCreate::builder().group_id("sales").group_name(Some("Sales".parse()?));
     let seen = client.group_create().tenant_id(tenant).body(body).send().await?;
     println!("group: {} | {}", *seen.group_id, text(seen.group_name.as_deref()));
-    let body = UserCreate {
-        user_id: "jane".parse()?,
-        first_name: Some("Jane".parse()?),
-        last_name: Some("Doe".parse()?),
-        email_address: None,
-        phone_number: None,
-        extension: None,
-        time_zone: None,
-    };
+    let body = UserCreate::builder().user_id("jane").first_name(Some("Jane".parse()?)).last_name(Some("Doe".parse()?));
     let seen = client.user_create().tenant_id(tenant).group_id("sales").body(body).send().await?;
     let (first, last) = (text(seen.first_name.as_deref()), text(seen.last_name.as_deref()));
     println!("user: {} | {first} {last}", *seen.user_id);
