@@ -11,18 +11,19 @@ use call_acceptance_api::{
     wire::page::PageQuery,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
     prelude::{Json, Uuid},
     sea_query::{Expr, ExprTrait, InsertStatement, Query, SimpleExpr},
 };
 
 use super::{
+    batch::delete_some,
     column::{now, optional, owner_columns, value},
     entity::audit_events::{Column, Entity, Model},
     error::StoreError,
 };
 
-/// Maximum number of events inserted or deleted by one statement: PostgreSQL allows 65,535 parameters, SQLite 32,766.
+/// Maximum number of events inserted by one statement: PostgreSQL allows 65,535 parameters, SQLite 32,766.
 const AT_ONCE: usize = 1000;
 /// Maximum size of a page, in bytes of `before` and `after`, unless a single event is larger.
 const MOST_BYTES: i64 = 4 << 20;
@@ -249,17 +250,7 @@ pub(super) fn instant(microseconds: i64) -> Result<Instant, StoreError> {
 /// Deletes the events older than `kept`, in batches.
 pub async fn forget(db: &impl ConnectionTrait, kept: Duration) -> Result<(), StoreError> {
     let (backend, kept) = (db.get_database_backend(), i64::try_from(kept.as_micros()).unwrap_or(i64::MAX));
-    loop {
-        let old = Query::select()
-            .columns([Column::TenantId, Column::EventId])
-            .from(Entity)
-            .and_where(Expr::col(Column::RecordedAt).lt(now(backend).sub(kept)))
-            .limit(AT_ONCE as u64)
-            .take();
-        let key = Expr::tuple([Column::TenantId, Column::EventId].map(Expr::col));
-        let deleted = Entity::delete_many().filter(key.in_subquery(old)).exec(db).await?;
-        if deleted.rows_affected < AT_ONCE as u64 {
-            return Ok(());
-        }
-    }
+    let old = || Condition::all().add(Expr::col(Column::RecordedAt).lt(now(backend).sub(kept)));
+    while delete_some::<Entity>(db, old(), &[Column::TenantId, Column::EventId], &[]).await? {}
+    Ok(())
 }

@@ -5,6 +5,7 @@
 //! resource, add its entity, its migration and its file of functions.
 
 pub mod audit;
+pub mod batch;
 mod column;
 mod connection;
 pub mod contents;

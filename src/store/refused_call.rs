@@ -15,20 +15,19 @@ use call_acceptance_api::{
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
-    sea_query::{Expr, ExprTrait, Order, Query},
+    sea_query::{Expr, ExprTrait},
 };
 use uuid::Uuid;
 
 use super::{
     audit::instant,
+    batch::delete_some,
     column::{cut, optional, value},
     entity::refused_calls::{self as table, Column, Entity, Model},
     error::StoreError,
     ownership::below,
 };
 
-/// Maximum number of rows that one statement adds or deletes.
-pub const AT_ONCE: usize = 1000;
 /// The primary key.
 const KEY: [Column; 5] = [Column::TenantId, Column::GroupId, Column::UserId, Column::RefusedAt, Column::CallId];
 /// How long refused calls are kept.
@@ -131,23 +130,12 @@ fn end(now: jiff::Timestamp) -> i64 {
 
 /// Deletes some of the calls to the owner and to what is below it; whether there may be more.
 pub(super) async fn delete_some_below(db: &impl ConnectionTrait, owner: &Owner) -> Result<bool, StoreError> {
-    delete_some(db, below!(table, owner), &KEY).await
-}
-
-/// Deletes the first of the calls that meet `these`, in the order of an index; whether there may be more.
-async fn delete_some(db: &impl ConnectionTrait, these: Condition, order: &[Column]) -> Result<bool, StoreError> {
-    let mut some = Query::select().columns(KEY).from(Entity).cond_where(these).limit(AT_ONCE as u64).take();
-    for column in order {
-        some.order_by(*column, Order::Asc);
-    }
-    let key = Expr::tuple(KEY.map(Expr::col));
-    let deleted = Entity::delete_many().filter(key.in_subquery(some)).exec(db).await?;
-    Ok(deleted.rows_affected >= AT_ONCE as u64)
+    delete_some::<Entity>(db, below!(table, owner), &KEY, &KEY).await
 }
 
 /// Deletes the calls whose retention is over at `now`, in batches.
 pub async fn forget(db: &impl ConnectionTrait, now: jiff::Timestamp) -> Result<(), StoreError> {
     let old = || Condition::all().add(Column::RefusedAt.lt(end(now)));
-    while delete_some(db, old(), &[Column::RefusedAt]).await? {}
+    while delete_some::<Entity>(db, old(), &KEY, &[Column::RefusedAt]).await? {}
     Ok(())
 }

@@ -16,10 +16,10 @@ use call_acceptance_api::{
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     Select, Statement,
-    sea_query::{Expr, ExprTrait, Order, Query},
 };
 
 use super::{
+    batch::delete_some,
     column::value,
     entity::{
         criteria, refused_calls,
@@ -30,8 +30,6 @@ use super::{
     user_service::service,
 };
 
-/// Maximum number of rows that one statement adds or deletes.
-pub const AT_ONCE: usize = 1000;
 /// How long counts are kept by the hour.
 const HOURS: Duration = Duration::from_hours(60 * 24);
 /// How long counts are kept by the day.
@@ -223,21 +221,9 @@ pub async fn delete_below(db: &impl ConnectionTrait, owner: &Owner) -> Result<()
 
 /// Deletes some statistics and refused calls of the owner and of what is below it; whether there may be more.
 pub async fn delete_some_below(db: &impl ConnectionTrait, owner: &Owner) -> Result<bool, StoreError> {
-    let statistics = delete_some(db, below!(table, owner), &KEY).await?;
+    let statistics = delete_some::<Entity>(db, below!(table, owner), &KEY, &KEY).await?;
     let refused = super::refused_call::delete_some_below(db, owner).await?;
     Ok(statistics || refused)
-}
-
-/// Deletes the first of the counts that meet `these`; whether there may be more. The order is that of an index, so that
-/// the database does not look for them in the whole table.
-async fn delete_some(db: &impl ConnectionTrait, these: Condition, order: &[Column]) -> Result<bool, StoreError> {
-    let mut some = Query::select().columns(KEY).from(Entity).cond_where(these).limit(AT_ONCE as u64).take();
-    for column in order {
-        some.order_by(*column, Order::Asc);
-    }
-    let key = Expr::tuple(KEY.map(Expr::col));
-    let deleted = Entity::delete_many().filter(key.in_subquery(some)).exec(db).await?;
-    Ok(deleted.rows_affected >= AT_ONCE as u64)
 }
 
 /// Deletes the counts whose retention is over at `now`, in batches.
@@ -248,7 +234,7 @@ pub async fn forget(db: &impl ConnectionTrait, now: jiff::Timestamp) -> Result<(
             let of_interval = Condition::all().add(Column::Bucket.eq(interval.as_str()));
             of_interval.add(Column::StartedAt.lt(end - interval.microseconds()))
         };
-        while delete_some(db, old(), &[Column::Bucket, Column::StartedAt]).await? {}
+        while delete_some::<Entity>(db, old(), &KEY, &[Column::Bucket, Column::StartedAt]).await? {}
     }
     Ok(())
 }

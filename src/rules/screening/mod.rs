@@ -179,7 +179,7 @@ impl Screening {
     pub fn caller_number(&self, call: &Call<'_>) -> Option<String> {
         let caller = Caller::of(call.calling_number);
         match (caller.presentation(call.presentation), caller) {
-            (Presentation::Allowed, Caller::Number(number)) => Some(self.parts.reader.canonical(&number)),
+            (Presentation::Allowed, Caller::Number(number)) => Some(self.parts.reader.canonical_of_caller(&number)),
             _ => None,
         }
     }

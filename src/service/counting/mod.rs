@@ -27,7 +27,7 @@ use crate::{
     config::StatisticsConfig,
     rules::screening::{Call, Ruling},
     store::{
-        Connection, StoreError,
+        Connection, StoreError, batch,
         refused_call::{self, Refused},
         statistics::{self, Calls},
     },
@@ -103,13 +103,13 @@ impl Counting {
     async fn write(&self, waiting: &mut Waiting) -> Result<(), StoreError> {
         // From the end, so that what is written is cut off.
         while !waiting.calls.is_empty() {
-            let start = waiting.calls.len().saturating_sub(statistics::AT_ONCE);
+            let start = waiting.calls.len().saturating_sub(batch::AT_ONCE);
             statistics::add(&self.db, &waiting.calls[start..]).await?;
             self.counts.fetch_sub(waiting.calls.len() - start, Ordering::Relaxed);
             waiting.calls.truncate(start);
         }
         while !waiting.refused.is_empty() {
-            let start = waiting.refused.len().saturating_sub(refused_call::AT_ONCE);
+            let start = waiting.refused.len().saturating_sub(batch::AT_ONCE);
             refused_call::insert(&self.db, &waiting.refused[start..]).await?;
             waiting.refused.truncate(start);
         }

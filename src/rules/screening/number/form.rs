@@ -37,4 +37,11 @@ impl Forms {
             self.0.push(form);
         }
     }
+
+    /// The number in E.164 form, if it has one.
+    pub(super) fn international(&self) -> Option<String> {
+        let form = self.0.iter().copied().find(|form| starts_with_plus(*form))?;
+        let digit = |at| char::from(b'0' + (form >> (124 - 4 * at) & 15) as u8 - 1);
+        Some(std::iter::once('+').chain((1..length(form)).map(digit)).collect())
+    }
 }

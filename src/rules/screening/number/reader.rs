@@ -57,6 +57,11 @@ impl Reader {
         forms
     }
 
+    /// A caller's number as [`Self::canonical`] has it, from the cache if the caller has called recently.
+    pub(in crate::rules) fn canonical_of_caller(&self, written: &Written) -> String {
+        self.forms_of_caller(written).international().unwrap_or_else(|| written.digits.clone())
+    }
+
     /// The number in E.164 form, else its digits as received.
     pub(in crate::rules) fn canonical(&self, written: &Written) -> String {
         self.read(written).map_or_else(|| written.digits.clone(), |number| format!("+{}", number.digits))

@@ -390,6 +390,7 @@ proptest! {
             }
             for _ in ["read", "cached"] {
                 prop_assert_eq!(reader.forms_of_caller(&number), reader.forms(&number));
+                prop_assert_eq!(reader.canonical_of_caller(&number), reader.canonical(&number));
             }
             let forms = forms(region, &text);
             prop_assert!((1..=3).contains(&forms.len()), "{:?}", forms);
