@@ -48,7 +48,7 @@ pub struct Group {
 }
 
 /// A group to create.
-#[derive(Debug, Clone, Object)]
+#[derive(Debug, Clone, PartialEq, Eq, Object)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GroupCreate {
     /// The identifier.

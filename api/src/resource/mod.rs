@@ -20,6 +20,7 @@ pub mod statistics;
 pub mod tags;
 pub mod tenant;
 pub mod token;
+pub mod transfer;
 pub mod treatment;
 pub mod user;
 pub mod user_service;

@@ -69,7 +69,7 @@ pub struct TenantCreate {
 impl Body for TenantCreate {}
 
 /// A change of a tenant. Members left out are unchanged; null clears.
-#[derive(Debug, Clone, Object)]
+#[derive(Debug, Clone, PartialEq, Eq, Object)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TenantUpdate {
     /// Accepted and ignored; the path names the tenant.

@@ -60,7 +60,7 @@ pub struct User {
 }
 
 /// A user to create.
-#[derive(Debug, Clone, Object)]
+#[derive(Debug, Clone, PartialEq, Eq, Object)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UserCreate {
     /// The identifier.

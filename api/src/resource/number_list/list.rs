@@ -68,7 +68,7 @@ pub struct NumberList {
 }
 
 /// A number list to create, without entries.
-#[derive(Debug, Clone, Object)]
+#[derive(Debug, Clone, PartialEq, Eq, Object)]
 #[oai(deny_unknown_fields)]
 pub struct NumberListCreate {
     /// The name, unique among the number lists of its owner.

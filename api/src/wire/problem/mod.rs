@@ -101,7 +101,7 @@ pub struct Fault {
 impl Fault {
     /// A fault of the value at `pointer` in the body.
     pub fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { pointer: Some(cut(pointer, MAX_POINTER)), ..Self::new(detail) }
+        Self { pointer: Some(cut(pointer, MAX_POINTER)), ..Self::of_text(detail) }
     }
 
     /// The same fault of a body that is part of another one, in which it stands at `pointer`.
@@ -112,15 +112,16 @@ impl Fault {
 
     /// A fault of the parameter `name`.
     pub fn of_parameter(name: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { parameter: Some(cut(name, MAX_PARAMETER)), ..Self::new(detail) }
+        Self { parameter: Some(cut(name, MAX_PARAMETER)), ..Self::of_text(detail) }
     }
 
     /// A fault on the line `number` of the body, counted from 1.
     pub fn on_line(number: usize, detail: impl Into<String>) -> Self {
-        Self { line: Some(i32::try_from(number).unwrap_or(i32::MAX)), ..Self::new(detail) }
+        Self { line: Some(i32::try_from(number).unwrap_or(i32::MAX)), ..Self::of_text(detail) }
     }
 
-    fn new(detail: impl Into<String>) -> Self {
+    /// A fault whose text alone says where it is.
+    pub(crate) fn of_text(detail: impl Into<String>) -> Self {
         Self { pointer: None, parameter: None, line: None, detail: cut(detail, MAX_FAULT) }
     }
 }
