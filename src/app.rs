@@ -156,8 +156,7 @@ impl Application {
 /// Logs what the server runs on.
 async fn report_start(db: &Connection) {
     let (version, numbering_plans) = (env!("CARGO_PKG_VERSION"), screening::NUMBERING_PLANS);
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let instance = format!("{}:{}", host.trim(), std::process::id());
+    let instance = telemetry::instance();
     match store::describe(db).await {
         Ok(Description { database, migrations, schema }) => {
             let schema = schema.unwrap_or_default();
@@ -200,7 +199,7 @@ pub fn stop_signal() -> Result<impl Future<Output = ()>, StartError> {
         tokio::spawn(async move {
             tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
             tracing::warn!("stopped immediately by a second signal");
-            telemetry::finish();
+            telemetry::flush_log();
             std::process::exit(1);
         });
     })

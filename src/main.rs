@@ -17,6 +17,6 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     };
-    telemetry::finish();
+    telemetry::finish().await;
     code
 }

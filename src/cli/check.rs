@@ -11,6 +11,7 @@ use crate::{
     config::{Config, ConfigError},
     identity::oidc,
     store::{self, Diagnosis, Facts},
+    telemetry::traces,
     tls::{self, Certificate, Expiry},
 };
 
@@ -81,6 +82,7 @@ async fn findings(config: &Config) -> Vec<Finding> {
         Err(error) => findings.push(Wrong(error.to_string())),
     }
     findings.extend(provider(config).await);
+    findings.extend(collector(config).await);
     findings
 }
 
@@ -213,6 +215,17 @@ async fn provider(config: &Config) -> Option<Finding> {
         Ok(0) => Wrong(format!("the OpenID provider {} publishes no key that is supported", oidc.issuer)),
         Ok(count) => Good(format!("the OpenID provider {} publishes {count} keys", oidc.issuer)),
         Err(error) => Wrong(format!("the OpenID provider is of no use: {error}; is --oidc-issuer right?")),
+    })
+}
+
+async fn collector(config: &Config) -> Option<Finding> {
+    let endpoint = config.otlp_endpoint.as_ref()?;
+    Some(match traces::probe(endpoint).await {
+        Ok(()) => Good(format!("the collector {endpoint} takes traces")),
+        Err(error) => Wrong(format!(
+            "the collector {endpoint} takes no traces: {error}; is --otlp-endpoint its address for OTLP over HTTP, \
+             with port 4318 as a rule?"
+        )),
     })
 }
 

@@ -154,6 +154,8 @@ pub struct Config {
     pub audit_retention: Duration,
     /// Origins whose pages may call the API.
     pub cors_origins: Vec<String>,
+    /// The collector that traces are sent to, if there is one.
+    pub otlp_endpoint: Option<String>,
     /// The format of the log.
     pub log_format: LogFormat,
     /// The filter of the log.
@@ -240,6 +242,18 @@ impl Faults {
                 None
             }
         }
+    }
+
+    /// The address of the collector; an empty text means none.
+    fn collector(&mut self, text: &str) -> Option<String> {
+        if text.is_empty() {
+            return None;
+        }
+        let host = text.strip_prefix("https://").or(text.strip_prefix("http://"));
+        if !host.is_some_and(|host| !host.is_empty() && !host.contains(['?', '#', '@', ' '])) {
+            self.add("otlp-endpoint", text, "an address of http:// or https://, like http://127.0.0.1:4318");
+        }
+        Some(text.to_owned())
     }
 
     fn log_filter(&mut self, text: &str) {
@@ -340,6 +354,7 @@ impl TryFrom<Options> for Config {
         let oidc = faults.oidc(&options);
         let audit_retention: Option<u64> = faults.within("audit-retention", &options.audit_retention, 1..=36_500);
         let cors_origins = faults.origins(&options.cors_origins);
+        let otlp_endpoint = faults.collector(options.otlp_endpoint.as_deref().unwrap_or_default());
         let log_formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
         let log_format = faults.one_of("log-format", &options.log_format, &log_formats);
         faults.log_filter(&options.log);
@@ -369,6 +384,7 @@ impl TryFrom<Options> for Config {
                 oidc,
                 audit_retention: Duration::from_secs(audit_retention? * 86_400),
                 cors_origins,
+                otlp_endpoint,
                 log_format: log_format?,
                 log: options.log,
             })
@@ -422,11 +438,12 @@ mod tests {
             oidc_system_call_processing: "perhaps".to_owned(),
             cors_origins: "https://portal.example.com, *".to_owned(),
             audit_retention: "0".to_owned(),
+            otlp_endpoint: Some("127.0.0.1:4318".to_owned()),
             log_format: "xml".to_owned(),
             log: "call_acceptance=loud".to_owned(),
         };
         let error = Config::try_from(options).expect_err("nothing in it is right");
-        assert_eq!(error.0.len(), 30, "{error}");
+        assert_eq!(error.0.len(), 31, "{error}");
         assert!(!error.to_string().contains("secret"));
     }
 }

@@ -208,6 +208,10 @@ pub struct Options {
     /// How long audit events are kept, in days (1 to 36500)
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_AUDIT_RETENTION", default_value = "400", value_name = "DAYS")]
     pub audit_retention: String,
+    /// Address of the collector that traces are sent to by OTLP over HTTP, as in `http://127.0.0.1:4318`; by default
+    /// none are made
+    #[arg(long, global = true, env = "CALL_ACCEPTANCE_OTLP_ENDPOINT", value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
     /// Format of the log, which is written to standard error
     #[arg(long, global = true, env = "CALL_ACCEPTANCE_LOG_FORMAT", default_value = "text", value_name = "text|json")]
     pub log_format: String,

@@ -15,15 +15,20 @@ use call_acceptance_api::{
 use percent_encoding::percent_decode_str;
 use poem::{
     Request,
-    http::{HeaderName, HeaderValue, Method, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header},
 };
 use uuid::Uuid;
 
 use super::client::client_address;
-use crate::config::Networks;
+use crate::{
+    config::Networks,
+    telemetry::traces::{TraceIdentifier, TraceParent},
+};
 
 /// The header field with the request identifier.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The header field with the trace of the client.
+const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 /// Maximum length of a client's request identifier, in bytes.
 const LONGEST_ID: usize = 128;
 
@@ -45,6 +50,10 @@ pub struct RequestContext {
     pub route: Option<Route>,
     /// The operation; `None` for pages and unknown paths.
     pub operation: Option<&'static Operation>,
+    /// The trace of the client, if it has one.
+    pub parent: Option<TraceParent>,
+    /// The identifier of the request's trace, if it is in one.
+    pub trace: Option<TraceIdentifier>,
     /// The actor; set by the access check.
     pub identity: OnceLock<Arc<Identity>>,
 }
@@ -66,6 +75,8 @@ impl RequestContext {
             has_credentials: request.headers().contains_key(header::AUTHORIZATION),
             route,
             operation,
+            parent: trace_parent(request.headers()),
+            trace: None,
             identity: OnceLock::new(),
         }
     }
@@ -95,6 +106,13 @@ impl RequestContext {
         let value = self.path_parameter(parameter)?;
         Some(composed(&percent_decode_str(value).decode_utf8_lossy()))
     }
+}
+
+/// The trace of the client; none if it names several.
+fn trace_parent(headers: &HeaderMap) -> Option<TraceParent> {
+    let mut parents = headers.get_all(TRACE_PARENT).iter();
+    let parent = TraceParent::parse(parents.next()?.to_str().ok()?);
+    parent.filter(|_| parents.next().is_none())
 }
 
 /// The request identifier: the client's if it is well-formed, else a new one.

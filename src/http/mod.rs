@@ -18,6 +18,7 @@ mod pages;
 mod problems;
 mod protocols;
 mod request_log;
+mod request_span;
 mod scrape;
 mod stream;
 mod streams;
@@ -35,11 +36,13 @@ use call_acceptance_api::{
 };
 use futures_util::FutureExt;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Request, Response, Route, endpoint::BoxEndpoint};
+use tracing::Instrument;
 
 use crate::{
     clock::Clock,
     config::{Config, Networks},
     service::Server,
+    telemetry::traces,
 };
 use access::Gate;
 use attempts::Attempts;
@@ -130,11 +133,16 @@ impl Endpoint for Pipeline {
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let _in_progress = METRICS.in_progress();
-        let context = RequestContext::of(&request, &self.trusted_proxies, || self.clock.new_id());
-        let mut answer = match self.answer_in_time(request, &context).await {
-            Ok(answer) => answer,
-            Err(error) => errors::answer(error, &context),
+        let mut context = RequestContext::of(&request, &self.trusted_proxies, || self.clock.new_id());
+        let span = request_span::begin(&request, &context);
+        context.trace = traces::join(&span, context.parent);
+        let answered = match span.is_disabled() {
+            true => self.answer_in_time(request, &context).await,
+            // In a box, so that requests that are not traced do not take its memory.
+            false => Box::pin(self.answer_in_time(request, &context).instrument(span.clone())).await,
         };
+        let mut answer = answered.unwrap_or_else(|error| errors::answer(error, &context));
+        request_span::end(&span, answer.status());
         headers::add(&mut answer, &context);
         METRICS.count_request(context.operation, answer.status(), context.started.elapsed());
         request_log::write(&answer, &context);

@@ -14,5 +14,6 @@ pub fn write(answer: &Response, context: &RequestContext) {
     let (method, path) = (&context.method, masked(context.uri.path()));
     let duration_ms = context.started.elapsed().as_micros() as f64 / 1000.0;
     tracing::info!(operation, actor, client_address = %context.client_address, %method, path,
-        status = answer.status().as_u16(), duration_ms, request_id = %context.id, "request");
+        status = answer.status().as_u16(), duration_ms, request_id = %context.id,
+        trace_id = context.trace.map(tracing::field::display), "request");
 }

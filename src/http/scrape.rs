@@ -7,7 +7,11 @@ use call_acceptance_api::wire::problem::Failure;
 use poem::{Body, Endpoint, IntoResponse, Response, get, http::header};
 
 use super::metrics::METRICS;
-use crate::{service::Server, telemetry::metrics, tls};
+use crate::{
+    service::Server,
+    telemetry::{metrics, traces},
+    tls,
+};
 
 /// The page at `/metrics`.
 pub fn page(server: Arc<Server>) -> impl Endpoint<Output = Response> {
@@ -18,6 +22,7 @@ pub fn page(server: Arc<Server>) -> impl Endpoint<Output = Response> {
             let text = tokio::task::spawn_blocking(move || {
                 LazyLock::force(&METRICS);
                 tls::register_metrics();
+                traces::register_metrics();
                 server.observe();
                 metrics::text()
             });

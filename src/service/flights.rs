@@ -19,6 +19,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     task::AbortHandle,
 };
+use tracing::Instrument;
 
 /// Timeout of a load that has begun, independent of its waiters.
 pub(super) const LOAD: Duration = Duration::from_secs(5);
@@ -93,7 +94,9 @@ where
         }
         let id = self.last.fetch_add(1, Ordering::Relaxed);
         let (landed, result) = watch::channel(None);
-        let task = tokio::spawn(self.clone().fly(key.clone(), id, load, landed)).abort_handle();
+        // In the trace of the request that needs it first.
+        let flight = self.clone().fly(key.clone(), id, load, landed).in_current_span();
+        let task = tokio::spawn(flight).abort_handle();
         flights.insert(key.clone(), Flight { id, waiting: 1, begun: false, task, result: result.clone() });
         (Waiter { flights: self, key, id }, result)
     }

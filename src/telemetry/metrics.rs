@@ -15,7 +15,7 @@ use prometheus::{
 };
 pub use prometheus::{Gauge, Histogram, IntCounter, IntGauge};
 
-use super::dropped_lines;
+use super::writer::dropped_lines;
 
 /// Why the registration of a metric cannot fail.
 const RIGHT: &str = "the names and labels of metrics are valid, and each is registered once";

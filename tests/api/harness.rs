@@ -86,6 +86,7 @@ pub fn config(database_url: &str) -> Config {
         oidc: None,
         audit_retention: Duration::from_secs(400 * 86_400),
         cors_origins: Vec::new(),
+        otlp_endpoint: None,
         log_format: LogFormat::Text,
         log: "off".to_owned(),
     }

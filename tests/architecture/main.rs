@@ -87,7 +87,7 @@ const SERVER: &[Room] = &[
         may_name: &["clock", "config", "service", "telemetry", "tls"],
         crates: &["hyper", "poem", "poem_openapi", "tokio", "call_acceptance_api"],
     },
-    Room { module: "telemetry", may_name: &["config"], crates: &["tokio"] },
+    Room { module: "telemetry", may_name: &["config"], crates: &["hyper", "tokio"] },
     Room { module: "systemd", may_name: &[], crates: &["tokio"] },
     Room { module: "tls", may_name: &["clock", "config", "telemetry"], crates: &["tokio"] },
     Room {

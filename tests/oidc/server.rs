@@ -130,6 +130,7 @@ fn config(issuer: &str, database_url: &str) -> Config {
         }),
         audit_retention: Duration::from_secs(86_400),
         cors_origins: Vec::new(),
+        otlp_endpoint: None,
         log_format: LogFormat::Text,
         log: "off".to_owned(),
     }

@@ -7,6 +7,7 @@ use std::{
 
 use rstest_reuse::apply;
 
+use super::traces::Collector;
 use crate::{
     certificates::Authority,
     database::{Kind, TestDatabase},
@@ -156,4 +157,17 @@ async fn plain_http_for_other_machines_is_told() {
     let found = (output.status.success(), String::from_utf8(output.stdout).expect("it is text"));
     assert!(found.0, "{}", found.1);
     assert_line(&found, "advice", &["not encrypted", "--tls-certificate"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collector_that_takes_no_traces_is_wrong() {
+    let database = TestDatabase::create(Kind::Sqlite).await;
+    let collector = Collector::start().await;
+    let url = ["--database-url", &database.url];
+    let found = check(&[&url[..], &["--otlp-endpoint", &collector.url]].concat());
+    assert!(found.0, "{}", found.1);
+    assert_line(&found, "ok", &[&collector.url, "takes traces"]);
+    let found = check(&[&url[..], &["--otlp-endpoint", "http://127.0.0.1:1"]].concat());
+    assert!(!found.0);
+    assert_line(&found, "wrong", &["http://127.0.0.1:1", "4318"]);
 }

@@ -42,6 +42,11 @@ impl Server {
         server
     }
 
+    /// Its base URL.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Waits for the next line of the log with this in it.
     pub fn line_with(&mut self, part: &str) -> String {
         let log = self.log.as_mut().expect("the log is read here");
@@ -51,6 +56,14 @@ impl Server {
             assert!(log.read_line(&mut line).expect("the log is text") > 0, "the log has {part:?}");
         }
         line
+    }
+
+    /// Stops it by SIGTERM, and waits until it has ended.
+    pub fn stop(&mut self) {
+        let told = Command::new("kill").arg(self.process.id().to_string()).status().expect("the command runs");
+        assert!(told.success());
+        let ended = self.process.wait().expect("it ends");
+        assert!(ended.success(), "{ended}");
     }
 
     /// Causes this number of long log lines; every request gets a response.

@@ -22,3 +22,4 @@ mod query;
 mod request_id;
 mod shutdown;
 mod tls;
+mod traces;
