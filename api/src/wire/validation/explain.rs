@@ -36,6 +36,7 @@ fn collect(schema: &Value, patterns: &mut HashMap<String, Regex>) {
         Value::Array(items) => items.iter().for_each(|item| collect(item, patterns)),
         Value::Object(members) => {
             if let Some(pattern) = members.get("pattern").and_then(Value::as_str)
+                && !patterns.contains_key(pattern)
                 && let Ok(regex) = text::compile(pattern)
             {
                 patterns.insert(pattern.to_owned(), regex);
@@ -46,10 +47,10 @@ fn collect(schema: &Value, patterns: &mut HashMap<String, Regex>) {
     }
 }
 
-/// The faults of `body` against the schema that `root` refers to: at most [`MAX_FAULTS`], in the order of the body.
-pub(super) fn explain(root: &Value, patterns: &Patterns, body: &mut Value) -> Vec<Fault> {
+/// The faults of `body` against `schema`, a part of `root`: at most [`MAX_FAULTS`], in the order of the body.
+pub(super) fn explain(root: &Value, schema: &Value, patterns: &Patterns, body: &mut Value) -> Vec<Fault> {
     let mut walk = Walk { root, patterns, pointer: String::new(), faults: Vec::new() };
-    walk.value(root, body);
+    walk.value(schema, body);
     walk.faults
 }
 

@@ -8,32 +8,30 @@ mod tests;
 
 use std::collections::{BTreeSet, HashMap};
 
-use jsonschema::{PatternOptions, ValidationError, Validator};
+use jsonschema::{PatternOptions, Registry, ValidationError, ValidationOptions, Validator};
 use serde_json::{Map, Value, json};
 
 use self::{explain::Patterns, format::FORMATS};
 use crate::wire::problem::{Failure, Fault};
 
+/// The name of the document in references from other schemas.
+const DOCUMENT: &str = "urn:call-acceptance";
+
 /// The compiled schemas of request bodies. The server compiles them at the start and puts them into the extensions of
 /// every request.
-pub struct BodySchemas(HashMap<String, BodySchema>);
-
-struct BodySchema {
-    schema: Value,
+pub struct BodySchemas {
+    /// The document's schemas as JSON schemas, under `components` as there.
+    document: Value,
     patterns: Patterns,
-    validator: Validator,
+    validators: HashMap<String, Validator>,
 }
 
 impl BodySchemas {
     /// Compiles the schemas `names` out of all `schemas` of the document.
     pub fn new<'a>(schemas: &Value, names: impl Iterator<Item = &'a str>) -> Self {
-        let components = json!({ "schemas": json_schema(schemas) });
-        let compiled = names.collect::<BTreeSet<_>>().into_iter().map(|name| {
-            let schema = json!({ "$ref": format!("#/components/schemas/{name}"), "components": components });
-            let validator = compile(&schema).expect("the published schemas are JSON schemas");
-            (name.to_owned(), BodySchema { patterns: Patterns::of(&schema), schema, validator })
-        });
-        Self(compiled.collect())
+        let document = json!({ "components": { "schemas": json_schema(schemas) } });
+        let validators = validators(&document, names);
+        Self { patterns: Patterns::of(&document), document, validators }
     }
 
     /// The faults of `body` against the schema `name`: the first [`MAX_FAULTS`], in the order of the body. Lists that
@@ -41,26 +39,46 @@ impl BodySchemas {
     ///
     /// [`MAX_FAULTS`]: crate::wire::problem::MAX_FAULTS
     pub fn faults(&self, name: &str, body: &mut Value) -> Result<Vec<Fault>, Failure> {
-        let checked = self.0.get(name).ok_or_else(|| Failure::Internal(format!("no schema {name}").into()))?;
-        if checked.validator.is_valid(body) {
+        let validator = self.validators.get(name);
+        let validator = validator.ok_or_else(|| Failure::Internal(format!("no schema {name}").into()))?;
+        if validator.is_valid(body) {
             return Ok(Vec::new());
         }
-        let faults = explain::explain(&checked.schema, &checked.patterns, body);
+        let faults = self.explain(name, body);
         if faults.is_empty() {
             // The validator is authoritative where the two disagree.
-            let fault = checked.validator.validate(body).err();
+            let fault = validator.validate(body).err();
             let fault = fault.map(|error| Fault::at(error.instance_path().to_string(), "The value is not valid here."));
             return Ok(vec![fault.unwrap_or_else(|| Fault::at("", "The body is not valid."))]);
         }
         Ok(faults)
     }
+
+    fn explain(&self, name: &str, body: &mut Value) -> Vec<Fault> {
+        explain::explain(&self.document, &self.document["components"]["schemas"][name], &self.patterns, body)
+    }
+}
+
+/// The validators of the schemas `names`, which are compiled from one registry, because each refers to many others.
+fn validators<'a>(document: &Value, names: impl Iterator<Item = &'a str>) -> HashMap<String, Validator> {
+    let registry = Registry::new().add(DOCUMENT, document).and_then(|registry| registry.prepare());
+    let registry = registry.expect("the published schemas refer to each other");
+    let compiled = names.collect::<BTreeSet<_>>().into_iter().map(|name| {
+        let schema = json!({ "$ref": format!("{DOCUMENT}#/components/schemas/{name}") });
+        let validator = options().with_registry(&registry).build(&schema);
+        (name.to_owned(), validator.expect("the published schemas are JSON schemas"))
+    });
+    compiled.collect()
 }
 
 /// A validator for a JSON schema made from the document, with the formats of the value types.
 pub fn compile(schema: &Value) -> Result<Validator, Box<ValidationError<'static>>> {
+    options().build(schema).map_err(Box::new)
+}
+
+fn options<'a>() -> ValidationOptions<'a> {
     let options = jsonschema::options().with_pattern_options(PatternOptions::regex()).should_validate_formats(true);
-    let options = FORMATS.into_iter().fold(options, |options, (name, holds)| options.with_format(name, holds));
-    options.build(schema).map_err(Box::new)
+    FORMATS.into_iter().fold(options, |options, (name, holds)| options.with_format(name, holds))
 }
 
 /// Converts an OpenAPI 3.0 schema to a JSON schema. `nullable` becomes an alternative, and the `type` that OpenAPI
