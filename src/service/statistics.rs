@@ -17,7 +17,7 @@ use call_acceptance_api::{
 use jiff::Timestamp;
 
 use super::{owner::check_owner, server::Server};
-use crate::store::statistics::{self, Counted, CriteriaKey, Present, Wanted};
+use crate::store::statistics::{self, CriteriaKey, IntervalCount, Present, Wanted};
 
 /// The default length of what is read, in microseconds.
 const DEFAULT: i64 = 30 * Interval::Day.microseconds();
@@ -72,10 +72,10 @@ fn instant(microseconds: i64) -> Instant {
 }
 
 /// The statistics of what was counted in the period.
-fn summary(period: Period, counts: &[Counted], criteria: Vec<CriteriaCount>) -> Statistics {
+fn summary(period: Period, counts: &[IntervalCount], criteria: Vec<CriteriaCount>) -> Statistics {
     let (mut series, mut by_reason) = (period.series(), [0; Reason::ALL.len()]);
     let (mut accepted, mut rejected) = (0, 0);
-    for Counted { started_at, reason, calls, .. } in counts {
+    for IntervalCount { started_at, reason, calls } in counts {
         let place = usize::try_from((started_at - period.from) / period.interval.microseconds()).ok();
         let Some(entry) = place.and_then(|place| series.get_mut(place)) else { continue };
         by_reason[*reason as usize] += calls;
@@ -92,12 +92,13 @@ fn summary(period: Period, counts: &[Counted], criteria: Vec<CriteriaCount>) -> 
 }
 
 /// What each of the `present` criteria has decided, also if it is nothing.
-fn criteria_counts(present: Vec<Present>, counts: &[Counted]) -> Vec<CriteriaCount> {
+fn criteria_counts(present: Vec<Present>, counts: &[statistics::CriteriaCount]) -> Vec<CriteriaCount> {
+    // A criteria has two reasons if what it does was changed.
     let mut decided: HashMap<(ServiceName, CriteriaKey), (i64, i64)> = HashMap::new();
-    for Counted { reason, criteria, calls, last_at, .. } in counts {
-        if let Some(key) = reason.service().zip(*criteria) {
-            let (matched, last) = decided.entry(key).or_insert((0, i64::MIN));
-            (*matched, *last) = (*matched + calls, Ord::max(*last, *last_at));
+    for count in counts {
+        if let Some(service) = count.reason.service() {
+            let (matched, last) = decided.entry((service, count.criteria)).or_insert((0, i64::MIN));
+            (*matched, *last) = (*matched + count.calls, Ord::max(*last, count.last_at));
         }
     }
     let count = |Present { service, key, name }: Present| {
@@ -120,9 +121,8 @@ impl CallStatistics for Server {
         // Sorting is stable: those of a service stay in the order of their creation.
         present.sort_by_key(|criteria| ServiceName::ALL.into_iter().position(|service| service == criteria.service));
         let wanted = Wanted { owner: &owner, interval: period.interval, from: period.from, to: period.to };
-        let counts = statistics::read(&self.db, &wanted).await?;
-        let criteria = criteria_counts(present, &counts);
-        Ok(summary(period, &counts, criteria))
+        let counted = statistics::read(&self.db, &wanted).await?;
+        Ok(summary(period, &counted.by_interval, criteria_counts(present, &counted.by_criteria)))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Statistics of calls.
 //!
 //! Each count is kept by the hour and by the day, and both for the user, the group and the tenant. So no statistics
-//! read more rows than they have intervals and reasons (those of a user: and criteria), and nothing is rolled up later.
-//! For a user it costs two rows an hour and reason in which there was a call; those of groups and tenants are few.
+//! read more rows than they have intervals and reasons (those of a user: and criteria, which the database adds up), and
+//! nothing is rolled up later. For a user it costs two rows an hour, reason and criteria in which there was a call;
+//! those of groups and tenants are few.
 
 use std::time::Duration;
 
@@ -14,8 +15,9 @@ use call_acceptance_api::{
     },
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    Select, Statement,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select, Statement, TryGetableMany,
+    sea_query::{Expr, ExprTrait, SelectStatement, UnionType},
 };
 
 use super::{
@@ -23,7 +25,7 @@ use super::{
     column::value,
     entity::{
         criteria, refused_calls,
-        statistics::{self as table, Column, Entity, Model},
+        statistics::{self as table, Column, Entity},
     },
     error::StoreError,
     ownership::below,
@@ -47,6 +49,9 @@ const KEY: [Column; 8] = [
     Column::CriteriaRevision,
     Column::CriteriaPosition,
 ];
+
+/// What tells a criteria of a service from all others.
+const CRITERIA: [Column; 2] = [Column::CriteriaRevision, Column::CriteriaPosition];
 
 /// What tells a criteria of a service from all others that the service ever had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -149,42 +154,71 @@ impl Wanted<'_> {
             .filter(Column::Bucket.eq(self.interval.as_str()))
             .filter(Column::StartedAt.gte(self.from))
             .filter(Column::StartedAt.lt(self.to))
+            .select_only()
+            .column_as(Expr::col(Column::Calls).sum().cast_as("bigint"), "calls")
+            .column_as(Expr::col(Column::LastAt).max(), "last_at")
+            .column(Column::Reason)
+            .group_by(Column::Reason)
     }
 
     /// The statement of [`read`], for tests of its cost.
-    pub fn statement(&self, backend: DbBackend) -> Statement {
-        self.rows().build(backend)
+    pub fn statement(&self) -> SelectStatement {
+        let by_interval = self.rows().column(Column::StartedAt).group_by(Column::StartedAt);
+        let by_interval = by_interval.expr(Expr::val(0_i64)).expr(Expr::val(NONE));
+        let by_criteria = self.rows().filter(Column::CriteriaPosition.gt(NONE)).expr(Expr::val(self.from));
+        let by_criteria = CRITERIA.into_iter().fold(by_criteria, |rows, column| rows.column(column).group_by(column));
+        by_interval.into_query().union(UnionType::All, by_criteria.into_query()).to_owned()
     }
 }
 
-/// Calls of one interval that were decided alike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The calls of an owner in one state of the database. Reasons that only a later release knows are left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counted {
+    /// By the interval and the reason.
+    pub by_interval: Vec<IntervalCount>,
+    /// By the criteria that decided; only of a user.
+    pub by_criteria: Vec<CriteriaCount>,
+}
+
+/// Calls of one interval that were decided for the same reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IntervalCount {
     /// The start of the interval, in microseconds since 1970.
     pub started_at: i64,
     /// Why they were decided so.
     pub reason: Reason,
-    /// The criteria that decided, if one did; only in the counts of a user.
-    pub criteria: Option<CriteriaKey>,
+    /// How many there were.
+    pub calls: i64,
+}
+
+/// Calls that one criteria decided for the same reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CriteriaCount {
+    /// The criteria.
+    pub criteria: CriteriaKey,
+    /// Why they were decided so.
+    pub reason: Reason,
     /// How many there were.
     pub calls: i64,
     /// When the last of them came in, in microseconds since 1970.
     pub last_at: i64,
 }
 
-/// The calls of an owner, in one consistent state. Reasons that only a later release knows are left out.
-pub async fn read(db: &impl ConnectionTrait, wanted: &Wanted<'_>) -> Result<Vec<Counted>, StoreError> {
-    let counted = |row: Model| {
-        let key = CriteriaKey { revision: row.criteria_revision, position: row.criteria_position };
-        Reason::parse(&row.reason).map(|reason| Counted {
-            started_at: row.started_at,
-            reason,
-            criteria: (key.position != NONE).then_some(key),
-            calls: row.calls,
-            last_at: row.last_at,
-        })
-    };
-    Ok(wanted.rows().all(db).await?.into_iter().filter_map(counted).collect())
+/// The calls of an owner, added up by the database.
+pub async fn read(db: &impl ConnectionTrait, wanted: &Wanted<'_>) -> Result<Counted, StoreError> {
+    let mut counted = Counted::default();
+    for row in db.query_all(&wanted.statement()).await? {
+        let (calls, last_at, reason, started_at, revision, position) =
+            <(i64, i64, String, i64, i64, i32)>::try_get_many_by_index(&row).map_err(DbErr::from)?;
+        let Some(reason) = Reason::parse(&reason) else { continue };
+        if position == NONE {
+            counted.by_interval.push(IntervalCount { started_at, reason, calls });
+        } else {
+            let criteria = CriteriaKey { revision, position };
+            counted.by_criteria.push(CriteriaCount { criteria, reason, calls, last_at });
+        }
+    }
+    Ok(counted)
 }
 
 /// A criteria of a user as statistics know it.

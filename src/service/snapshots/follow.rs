@@ -54,6 +54,8 @@ impl Snapshots {
         let mut feed = Feed::of(&self.db);
         let mut known_stale = false;
         let mut before = self.now();
+        // Nothing is cached yet that could be stale, however long the start took.
+        self.read_at.store(before.as_millis() as u64, Ordering::Relaxed);
         loop {
             let began = self.now();
             match timeout(self.pace(), feed.read()).await {
