@@ -14,7 +14,7 @@ use crate::{
     config::{Config, ConfigError},
     http::{self, listener},
     rules::screening,
-    service::Server,
+    service::{Replica, Server},
     store::{self, ConnectError, Connection, Description},
     systemd, telemetry,
     tls::{Tls, TlsError},
@@ -79,7 +79,9 @@ impl Application {
         let tls = config.tls.clone().map(|files| Tls::load(files, clock.clone())).transpose()?.map(Arc::new);
         let db = database(&config).await?;
         report_start(&db).await;
-        let server = Arc::new(Server::new(db, clock.clone(), &config));
+        let replica = config.read_database_url.as_deref();
+        let replica = replica.map(|url| Replica::of(url, config.database_connections)).transpose()?;
+        let server = Arc::new(Server::new(db, clock.clone(), &config).with_replica(replica));
         screening::prepare();
         let listener = listen(config.listen)?;
         let address = listener.local_addr()?;

@@ -10,7 +10,10 @@ use crate::{
     clock::{Clock, SystemClock},
     config::{Config, ConfigError},
     identity::oidc,
-    store::{self, Diagnosis, Facts},
+    store::{
+        self, Diagnosis, Facts,
+        replica::{MAX_LAG, ReplicaState},
+    },
     telemetry::traces,
     tls::{self, Certificate, Expiry},
 };
@@ -81,6 +84,7 @@ async fn findings(config: &Config) -> Vec<Finding> {
         }
         Err(error) => findings.push(Wrong(error.to_string())),
     }
+    findings.extend(replica(config).await);
     findings.extend(provider(config).await);
     findings.extend(collector(config).await);
     findings
@@ -209,6 +213,36 @@ fn rights(facts: &Facts) -> Option<Finding> {
     })
 }
 
+async fn replica(config: &Config) -> Option<Finding> {
+    let url = config.read_database_url.as_ref()?;
+    Some(match store::replica::examine(&config.database_url, url).await {
+        Ok((name, state)) => state_of_replica(&name, &state),
+        Err(error) => Wrong(format!("the replica is of no use: {error}; is --read-database-url right?")),
+    })
+}
+
+fn state_of_replica(name: &str, state: &ReplicaState) -> Finding {
+    let wrong = |what: &str| {
+        let right = "the server does not use it; connect to a standby of the database";
+        Wrong(format!("the replica, {name}, {what}: {right}"))
+    };
+    match state {
+        ReplicaState::NoStandby => wrong("is no standby"),
+        ReplicaState::OtherDatabase => wrong("is a copy of another database"),
+        ReplicaState::Standby { behind: 0, .. } => {
+            Good(format!("the replica, {name}, is a standby, and has all that the database has"))
+        }
+        ReplicaState::Standby { behind, last_change } => {
+            let seconds = last_change.unwrap_or_default();
+            let text = format!("the replica, {name}, is a standby, {behind} bytes and {seconds:.1} s behind");
+            match seconds <= MAX_LAG.as_secs_f64() {
+                true => Good(text),
+                false => Advice(format!("{text}: the server uses it when that is {MAX_LAG:?} at most")),
+            }
+        }
+    }
+}
+
 async fn provider(config: &Config) -> Option<Finding> {
     let oidc = config.oidc.as_ref()?;
     Some(match oidc::keys_of_provider(oidc).await {
@@ -256,6 +290,16 @@ mod tests {
         for second in [-2, 4] {
             assert!(matches!(clocks(&facts(), at(second)), Some(Wrong(text)) if text.contains("3 s")));
         }
+    }
+
+    #[test]
+    fn a_replica_is_good_only_if_it_is_a_standby_that_keeps_up() {
+        let standby = |behind, last_change| ReplicaState::Standby { behind, last_change };
+        let found = |state| state_of_replica("PostgreSQL at b:5432", &state);
+        assert!(matches!(found(standby(0, Some(900.0))), Good(text) if text.contains("b:5432")));
+        assert!(matches!(found(standby(7, Some(0.2))), Good(text) if text.contains("7 bytes and 0.2 s behind")));
+        assert!(matches!(found(standby(7, Some(9.0))), Advice(text) if text.contains("5s at most")));
+        assert!(matches!(found(ReplicaState::OtherDatabase), Wrong(text) if text.contains("another database")));
     }
 
     #[test]

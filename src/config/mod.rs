@@ -116,7 +116,9 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// The URL of the database.
     pub database_url: String,
-    /// Maximum number of connections to the database.
+    /// The URL of a replica of the database, for reads that may be old, if there is one.
+    pub read_database_url: Option<String>,
+    /// Maximum number of connections to the database, and to its replica.
     pub database_connections: u32,
     /// Timeouts of statements.
     pub database_limits: DatabaseLimits,
@@ -358,13 +360,15 @@ impl TryFrom<Options> for Config {
         let log_formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
         let log_format = faults.one_of("log-format", &options.log_format, &log_formats);
         faults.log_filter(&options.log);
-        faults.0.extend(database_url::faults(&options.database_url));
+        let read_database_url = options.read_database_url.filter(|url| !url.is_empty());
+        faults.0.extend(database_url::faults(&options.database_url, read_database_url.as_deref()));
         let parsed = || {
             Some(Self {
                 listen: listen?,
                 metrics_listen,
                 tls,
                 database_url: options.database_url,
+                read_database_url,
                 database_connections: database_connections?,
                 database_limits: database_limits?,
                 concurrent_writes: concurrent_writes?,
@@ -408,6 +412,7 @@ mod tests {
             tls_certificate: Some("server.pem".to_owned()),
             tls_key: Some(String::new()),
             database_url: "mysql://root:secret@host/db".to_owned(),
+            read_database_url: Some("sqlite://copy.db".to_owned()),
             database_connections: "0".to_owned(),
             database_statement_timeout: "0".to_owned(),
             database_lock_timeout: "0".to_owned(),
@@ -443,7 +448,7 @@ mod tests {
             log: "call_acceptance=loud".to_owned(),
         };
         let error = Config::try_from(options).expect_err("nothing in it is right");
-        assert_eq!(error.0.len(), 31, "{error}");
+        assert_eq!(error.0.len(), 32, "{error}");
         assert!(!error.to_string().contains("secret"));
     }
 }

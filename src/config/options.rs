@@ -34,6 +34,10 @@ pub struct Options {
         value_name = "URL"
     )]
     pub database_url: String,
+    /// A standby of the database, for lists and statistics that may be a few seconds old: as `--database-url`,
+    /// PostgreSQL only. While it does not respond or is too far behind, they are read from the database
+    #[arg(long, global = true, env = "CALL_ACCEPTANCE_READ_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub read_database_url: Option<String>,
     /// Maximum number of connections to the database (1 to 1000)
     #[arg(
         long,

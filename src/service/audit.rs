@@ -19,7 +19,8 @@ impl AuditEvents for Server {
         filter: AuditFilter,
         page: PageQuery<AuditCursor>,
     ) -> Result<AuditEventList, Failure> {
-        Ok(audit::page(&self.db, &tenant, filter, page).await?)
+        let (tenant, filter, page) = (&tenant, &filter, &page);
+        self.read(|db| async move { Ok(audit::page(&db, tenant, filter.clone(), page.clone()).await?) }).await
     }
 }
 

@@ -26,7 +26,7 @@ fn spread() -> f64 {
 impl Server {
     /// Runs the background tasks for as long as the future is polled: follows changes by other instances, checks cached
     /// tokens, stores uses of tokens, writes statistics, deletes old events, statistics and expired entries, records
-    /// refusals and carries out deletions.
+    /// refusals, carries out deletions and looks at the replica.
     pub async fn run_background(&self) {
         tokio::join!(
             self.snapshots.watch(),
@@ -36,7 +36,8 @@ impl Server {
             self.counting.flush_periodically(),
             self.refusals.record(&self.db, &*self.clock),
             self.carry_out_deletions(),
-            self.forget_entries()
+            self.forget_entries(),
+            self.watch_replica()
         );
     }
 

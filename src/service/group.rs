@@ -30,11 +30,15 @@ use crate::store::{StoreError, feed::Change, group};
 #[async_trait]
 impl Groups for Server {
     async fn list(&self, tenant: TenantId, page: PageQuery<GroupId>) -> Result<GroupList, Failure> {
-        let list = group::page(&self.db, &tenant, page).await?;
-        if list.groups.is_empty() {
-            check_owner(&self.db, &Owner::Tenant(tenant)).await?;
-        }
-        Ok(list)
+        let (tenant, page) = (&tenant, &page);
+        self.read(|db| async move {
+            let list = group::page(&db, tenant, page.clone()).await?;
+            if list.groups.is_empty() {
+                check_owner(&db, &Owner::Tenant(tenant.clone())).await?;
+            }
+            Ok(list)
+        })
+        .await
     }
 
     async fn create(&self, by: &Actor, tenant: TenantId, create: GroupCreate) -> Result<Group, Failure> {

@@ -39,6 +39,9 @@ pub(super) struct Metrics {
     pub queued_loads: IntGauge,
     /// Time since the feed was read.
     pub feed_lag: Gauge,
+    replica_reads: [IntCounter; 3],
+    /// How far the replica is behind at most.
+    pub replica_lag: Gauge,
     /// Connections in use, idle and at most, of the pool of requests and of that of decisions.
     pub connections: [[IntGauge; 3]; 2],
 }
@@ -60,6 +63,17 @@ pub(super) enum Lookup {
     Unavailable,
     /// Not found: internal error.
     Failed,
+}
+
+/// Where a read was answered that may go to a replica, in the order of the label's values.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum ReplicaRead {
+    /// By the replica.
+    Answered,
+    /// By the primary, since the replica failed or did not find it.
+    Repeated,
+    /// By the primary, since the replica was not used.
+    Bypassed,
 }
 
 /// How the load of a snapshot ended, in the order of the label's values.
@@ -135,6 +149,16 @@ impl Metrics {
                 "Loads of users that wait for a connection to the database.",
             ),
             feed_lag: seconds("call_acceptance_feed_lag_seconds", "Time since the feed of changes was last read."),
+            replica_reads: counters(
+                "call_acceptance_replica_reads_total",
+                "Reads that may go to a replica, by who answered.",
+                "outcome",
+                ["replica", "repeated", "bypassed"],
+            ),
+            replica_lag: seconds(
+                "call_acceptance_replica_lag_seconds",
+                "How far the replica is behind at most; 0 without a replica.",
+            ),
             connections: connections(),
         }
     }
@@ -155,6 +179,11 @@ impl Metrics {
     /// Counts an attempt to write statistics.
     pub fn count_flush(&self, written: bool) {
         self.flushes[usize::from(!written)].inc();
+    }
+
+    /// Counts a read that may go to a replica.
+    pub fn count_replica_read(&self, outcome: ReplicaRead) {
+        self.replica_reads[outcome as usize].inc();
     }
 
     /// Counts the load of a snapshot.

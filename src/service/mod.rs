@@ -4,7 +4,8 @@
 //! no HTTP. Shared are the [`Server`], changes (`change`), missing owners (`owner`), audit records (`record`), lists
 //! over several levels (`levels`), deletions (`deletion`, and `cascade` for those in the background), caches
 //! (`snapshots`, `identities`, `called_numbers`; `flights` for the loads of the first two), the counting of calls
-//! (`counting`), background tasks (`background`), and metrics (`metrics`, `observe`).
+//! (`counting`), background tasks (`background`), reads from a replica (`read`, `replica`), and metrics (`metrics`,
+//! `observe`).
 
 mod anonymous_call_rejection;
 mod audit;
@@ -29,9 +30,11 @@ mod observe;
 mod owner;
 mod policy;
 mod preview;
+mod read;
 mod record;
 mod refusals;
 mod refused_call;
+mod replica;
 mod schedule;
 mod server;
 mod snapshots;
@@ -46,4 +49,5 @@ mod writers;
 
 pub use authentication::{Credentials, invalid_credentials};
 pub use refusals::refusals_not_recorded;
+pub use replica::Replica;
 pub use server::Server;

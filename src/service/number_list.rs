@@ -221,11 +221,15 @@ impl NumberLists for Server {
         all_levels: bool,
         page: PageQuery<NumberListCursor>,
     ) -> Result<NumberListPage, Failure> {
-        let page = (page.limit, page.after.as_ref().map(NumberListCursor::as_str));
-        let names = |here: Owner, start: Option<String>, room| async move {
-            rows::names(&self.db, &here, start.as_deref(), room).await
-        };
-        let (lists, more) = page_of_levels(&self.db, &owner, all_levels, page, names).await?;
+        let (owner, page) = (&owner, (page.limit, page.after.as_ref().map(NumberListCursor::as_str)));
+        let read = self.read(|db| async move {
+            let db = &db;
+            let names = |here: Owner, start: Option<String>, room| async move {
+                rows::names(db, &here, start.as_deref(), room).await
+            };
+            page_of_levels(db, owner, all_levels, page, names).await
+        });
+        let (lists, more) = read.await?;
         let number_lists: Vec<_> = lists.into_iter().map(|(name, level)| NumberListSummary { name, level }).collect();
         let cursor =
             |last: &NumberListSummary| NumberListCursor::parse(&format!("{}/{}", last.level.as_str(), last.name));
@@ -304,16 +308,20 @@ impl NumberLists for Server {
         pattern: Option<QueriedPattern>,
         page: PageQuery<QueriedPattern>,
     ) -> Result<NumberListEntries, Failure> {
-        let KeptNumberList { key, .. } = find(&self.db, &path).await?;
-        if let Some(pattern) = pattern {
-            let found = entry_rows::find(&self.db, &key, pattern.as_str()).await?;
-            let after = page.after.as_ref().is_some_and(|after| after.as_str() >= pattern.as_str());
-            return Ok(NumberListEntries { entries: found.into_iter().filter(|_| !after).collect(), next: None });
-        }
-        let after = page.after.as_ref().map(QueriedPattern::as_str);
-        let (entries, more) = entry_rows::page(&self.db, &key, after, page.limit.get()).await?;
-        let next = entries.last().filter(|_| more).map(|last| last.pattern.clone());
-        Ok(NumberListEntries { entries, next })
+        let (path, pattern, page) = (&path, &pattern, &page);
+        self.read(|db| async move {
+            let KeptNumberList { key, .. } = find(&db, path).await?;
+            if let Some(pattern) = pattern {
+                let found = entry_rows::find(&db, &key, pattern.as_str()).await?;
+                let after = page.after.as_ref().is_some_and(|after| after.as_str() >= pattern.as_str());
+                return Ok(NumberListEntries { entries: found.into_iter().filter(|_| !after).collect(), next: None });
+            }
+            let after = page.after.as_ref().map(QueriedPattern::as_str);
+            let (entries, more) = entry_rows::page(&db, &key, after, page.limit.get()).await?;
+            let next = entries.last().filter(|_| more).map(|last| last.pattern.clone());
+            Ok(NumberListEntries { entries, next })
+        })
+        .await
     }
 
     async fn add_entries(

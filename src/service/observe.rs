@@ -29,6 +29,7 @@ impl Server {
         METRICS.number_list_bytes.set(bytes);
         METRICS.queued_loads.set(self.snapshots.queued_loads());
         METRICS.feed_lag.set(self.snapshots.lag().as_secs_f64());
+        METRICS.replica_lag.set(self.replica.as_ref().map_or(0.0, |replica| replica.lag().as_secs_f64()));
         // An embedded database has one pool, which is that of requests.
         let pools = [Some(&self.db), (!store::is_embedded(&self.db)).then_some(&self.calls)];
         for (pool, [in_use, idle, max]) in pools.into_iter().zip(&METRICS.connections) {

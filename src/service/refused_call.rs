@@ -13,11 +13,15 @@ use crate::store::{refused_call, tenant};
 #[async_trait]
 impl RefusedCalls for Server {
     async fn list(&self, user: UserPath, page: PageQuery<RefusedCallCursor>) -> Result<RefusedCallList, Failure> {
-        check_owner(&self.db, &Owner::User(user.clone())).await?;
-        let tenant = tenant::find(&self.db, &user.tenant).await?;
-        if tenant.is_none_or(|tenant| tenant.record_refused_calls != Some(true)) {
-            return Ok(RefusedCallList { calls: Vec::new(), next: None });
-        }
-        Ok(refused_call::page(&self.db, &user, self.clock.now(), page).await?)
+        let (user, page, now) = (&user, &page, self.clock.now());
+        self.read(|db| async move {
+            check_owner(&db, &Owner::User(user.clone())).await?;
+            let tenant = tenant::find(&db, &user.tenant).await?;
+            if tenant.is_none_or(|tenant| tenant.record_refused_calls != Some(true)) {
+                return Ok(RefusedCallList { calls: Vec::new(), next: None });
+            }
+            Ok(refused_call::page(&db, user, now, page.clone()).await?)
+        })
+        .await
     }
 }

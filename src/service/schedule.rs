@@ -69,11 +69,15 @@ impl Schedules for Server {
         page: PageQuery<ScheduleCursor>,
     ) -> Result<ScheduleList, Failure> {
         let page = (page.limit, page.after.as_ref().map(ScheduleCursor::as_str));
-        let kind = folder.kind;
-        let names = |owner, start: Option<String>, room| async move {
-            schedule::names(&self.db, &ScheduleFolder { owner, kind }, start.as_deref(), room).await
-        };
-        let (names, more) = page_of_levels(&self.db, &folder.owner, all_levels, page, names).await?;
+        let (kind, owner) = (folder.kind, &folder.owner);
+        let read = self.read(|db| async move {
+            let db = &db;
+            let names = |owner, start: Option<String>, room| async move {
+                schedule::names(db, &ScheduleFolder { owner, kind }, start.as_deref(), room).await
+            };
+            page_of_levels(db, owner, all_levels, page, names).await
+        });
+        let (names, more) = read.await?;
         let schedules: Vec<_> = names.into_iter().map(|(name, level)| ScheduleEntry { name, level }).collect();
         let cursor = |last: &ScheduleEntry| ScheduleCursor::parse(&format!("{}/{}", last.level.as_str(), last.name));
         let next = schedules.last().filter(|_| more).map(cursor).transpose();

@@ -14,7 +14,7 @@ use call_acceptance_api::{value::phone_number::Region, wire::problem::Failure};
 use tokio::sync::{Notify, Semaphore};
 
 use super::{
-    called_numbers::CalledNumbers, counting::Counting, identities::Identities, refusals::Refusals,
+    called_numbers::CalledNumbers, counting::Counting, identities::Identities, refusals::Refusals, replica::Replica,
     snapshots::Snapshots, unknown_numbers::UnknownNumbers, writers::Writers,
 };
 use crate::{
@@ -28,6 +28,8 @@ use crate::{
 pub struct Server {
     /// The connection pool of requests.
     pub(super) db: Connection,
+    /// The replica for reads that may be old, if there is one.
+    pub(super) replica: Option<Replica>,
     /// The connection pool of decisions, authentication and readiness, which do not wait for other requests.
     pub(super) calls: Connection,
     pub(super) clock: Arc<dyn Clock>,
@@ -84,9 +86,15 @@ impl Server {
             refusals: Refusals::default(),
             counting: Arc::new(Counting::of(db.clone(), config.statistics)),
             db,
+            replica: None,
             calls,
             clock,
         }
+    }
+
+    /// The server with a replica for reads that may be old.
+    pub fn with_replica(self, replica: Option<Replica>) -> Self {
+        Self { replica, ..self }
     }
 
     /// The server is stopping: it is no longer ready, and serves all the same.

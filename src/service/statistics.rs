@@ -113,15 +113,18 @@ fn criteria_counts(present: Vec<Present>, counts: &[statistics::CriteriaCount]) 
 impl CallStatistics for Server {
     async fn view(&self, owner: Owner, query: StatisticsQuery) -> Result<Statistics, Failure> {
         let period = Period::of(&query, self.clock.now())?;
-        check_owner(&self.db, &owner).await?;
-        let mut present = match &owner {
-            Owner::User(user) => statistics::present(&self.db, user).await?,
-            Owner::Group(_) | Owner::Tenant(_) => Vec::new(),
-        };
+        let wanted = &Wanted { owner: &owner, interval: period.interval, from: period.from, to: period.to };
+        let read = self.read(|db| async move {
+            check_owner(&db, wanted.owner).await?;
+            let present = match wanted.owner {
+                Owner::User(user) => statistics::present(&db, user).await?,
+                Owner::Group(_) | Owner::Tenant(_) => Vec::new(),
+            };
+            Ok((present, statistics::read(&db, wanted).await?))
+        });
+        let (mut present, counted) = read.await?;
         // Sorting is stable: those of a service stay in the order of their creation.
         present.sort_by_key(|criteria| ServiceName::ALL.into_iter().position(|service| service == criteria.service));
-        let wanted = Wanted { owner: &owner, interval: period.interval, from: period.from, to: period.to };
-        let counted = statistics::read(&self.db, &wanted).await?;
         Ok(summary(period, &counted.by_interval, criteria_counts(present, &counted.by_criteria)))
     }
 }

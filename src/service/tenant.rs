@@ -27,7 +27,8 @@ fn not_found(tenant: &TenantId) -> Failure {
 #[async_trait]
 impl Tenants for Server {
     async fn list(&self, page: PageQuery<TenantId>) -> Result<TenantList, Failure> {
-        Ok(tenant::page(&self.db, page).await?)
+        let page = &page;
+        self.read(|db| async move { Ok(tenant::page(&db, page.clone()).await?) }).await
     }
 
     async fn create(&self, by: &Actor, create: TenantCreate) -> Result<Tenant, Failure> {

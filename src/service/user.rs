@@ -42,11 +42,15 @@ fn taken(error: StoreError, user: &UserPath) -> Failure {
 #[async_trait]
 impl Users for Server {
     async fn list(&self, group: GroupPath, page: PageQuery<UserId>) -> Result<UserList, Failure> {
-        let list = user::page(&self.db, &group, page).await?;
-        if list.users.is_empty() {
-            check_owner(&self.db, &Owner::Group(group)).await?;
-        }
-        Ok(list)
+        let (group, page) = (&group, &page);
+        self.read(|db| async move {
+            let list = user::page(&db, group, page.clone()).await?;
+            if list.users.is_empty() {
+                check_owner(&db, &Owner::Group(group.clone())).await?;
+            }
+            Ok(list)
+        })
+        .await
     }
 
     async fn create(&self, by: &Actor, group: GroupPath, create: UserCreate) -> Result<User, Failure> {

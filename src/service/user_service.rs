@@ -46,11 +46,15 @@ async fn take(tx: &Transaction, path: &UserServicePath) -> Result<Option<Record>
 #[async_trait]
 impl UserServices for Server {
     async fn list(&self, user: UserPath) -> Result<UserServiceList, Failure> {
-        let assigned = user_service::assigned(&self.db, &user).await?;
-        if assigned.is_empty() {
-            check_owner(&self.db, &Owner::User(user)).await?;
-        }
-        Ok(list_of(&assigned))
+        let user = &user;
+        self.read(|db| async move {
+            let assigned = user_service::assigned(&db, user).await?;
+            if assigned.is_empty() {
+                check_owner(&db, &Owner::User(user.clone())).await?;
+            }
+            Ok(list_of(&assigned))
+        })
+        .await
     }
 
     async fn assign(

@@ -13,8 +13,22 @@ use crate::{
         screening::{CompileError, Place},
         warnings::{Outlook, Subject},
     },
-    store::snapshot::{Source, Wanted, load},
+    store::{
+        Connection,
+        snapshot::{Source, Wanted, load},
+    },
 };
+
+async fn source(db: &Connection, user: UserPath) -> Result<Source, Failure> {
+    let wanted = Wanted::User(user);
+    match load(db, &wanted).await? {
+        Some(source) => Ok(source),
+        None => {
+            let Wanted::User(user) = wanted else { return Err(Failure::Internal("no user was looked for".into())) };
+            Err(not_found(db, &Owner::User(user)).await)
+        }
+    }
+}
 
 impl Server {
     /// What decisions on calls to the user depend on.
@@ -22,14 +36,7 @@ impl Server {
     /// # Errors
     /// There is no such user.
     pub(super) async fn source(&self, user: UserPath) -> Result<Source, Failure> {
-        let wanted = Wanted::User(user);
-        match load(&self.db, &wanted).await? {
-            Some(source) => Ok(source),
-            None => {
-                let Wanted::User(user) = wanted else { return Err(Failure::Internal("no user was looked for".into())) };
-                Err(not_found(&self.db, &Owner::User(user)).await)
-            }
-        }
+        source(&self.db, user).await
     }
 
     /// Runs `work` on a blocking thread, half of the processors at most.
@@ -48,7 +55,8 @@ impl Server {
 #[async_trait]
 impl Warnings for Server {
     async fn of_user(&self, user: UserPath) -> Result<WarningList, Failure> {
-        let source = self.source(user).await?;
+        let user = &user;
+        let source = self.read(|db| async move { source(&db, user.clone()).await }).await?;
         let now = self.clock.now();
         let warnings = self.analyse(move || {
             let Source { region, time_zone, services, periods, phone_number, .. } = source;

@@ -124,6 +124,11 @@ impl Target {
         }
     }
 
+    /// A pool with short timeouts of statements.
+    pub fn pool_beside(&self, max_connections: u32) -> DatabaseConnection {
+        self.pool(max_connections, Some(BESIDE))
+    }
+
     /// A pool with timeouts of statements, if there are limits.
     pub fn pool(&self, max_connections: u32, limits: Option<DatabaseLimits>) -> DatabaseConnection {
         match self {
@@ -180,7 +185,7 @@ pub fn beside(db: &DatabaseConnection, max_connections: u32) -> DatabaseConnecti
     match db.get_database_backend() {
         DbBackend::Postgres => {
             let options = db.get_postgres_connection_pool().connect_options().as_ref().clone();
-            Target::Postgres(options).pool(max_connections, Some(BESIDE))
+            Target::Postgres(options).pool_beside(max_connections)
         }
         _ => db.clone(),
     }

@@ -28,6 +28,7 @@ pub mod policy;
 mod prepared;
 mod readiness;
 pub mod refused_call;
+pub mod replica;
 pub mod schedule;
 pub mod snapshot;
 pub mod statistics;

@@ -78,6 +78,11 @@ impl TestDatabase {
         database
     }
 
+    /// A database that something else made, and removes.
+    pub fn beside(url: &str) -> Self {
+        Self { url: url.to_owned(), server: None, _folder: None }
+    }
+
     /// A setting of the server.
     pub async fn show(&self, setting: &str) -> String {
         let mut connection = PgConnection::connect(&self.url).await.expect("PostgreSQL answers");

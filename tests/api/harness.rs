@@ -58,6 +58,7 @@ pub fn config(database_url: &str) -> Config {
         metrics_listen: None,
         tls: None,
         database_url: database_url.to_owned(),
+        read_database_url: None,
         database_connections: 5,
         database_limits: DatabaseLimits { statement: Duration::from_secs(30), lock: Duration::from_secs(30) },
         // Without a limit in practice.

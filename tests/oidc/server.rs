@@ -98,6 +98,7 @@ fn config(issuer: &str, database_url: &str) -> Config {
         metrics_listen: None,
         tls: None,
         database_url: database_url.to_owned(),
+        read_database_url: None,
         database_connections: 5,
         database_limits: DatabaseLimits { statement: Duration::from_secs(30), lock: Duration::from_secs(30) },
         // As many as a test likes.

@@ -26,24 +26,36 @@ const FRIEND: &str = "+3225126777";
 /// A PostgreSQL of this test alone.
 pub struct Cluster {
     url: String,
+    standby: Option<String>,
     keeper: Child,
     frozen: Vec<String>,
 }
 
 impl Cluster {
     pub fn start() -> Self {
+        Self::start_with(false)
+    }
+
+    /// With a standby that follows it.
+    pub fn with_standby() -> Self {
+        Self::start_with(true)
+    }
+
+    fn start_with(standby: bool) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/with-postgres");
         let mut keeper = Command::new(script)
-            .args(["sh", "-c", "echo \"$TEST_POSTGRES_URL\"; exec cat"])
+            .args(["sh", "-c", "echo \"$TEST_POSTGRES_URL $TEST_STANDBY_URL\"; exec cat"])
             .env_remove("TEST_POSTGRES_URL")
+            .env("WITH_STANDBY", if standby { "1" } else { "" })
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("tools/with-postgres can be run");
-        let mut url = String::new();
+        let mut urls = String::new();
         let output = keeper.stdout.take().expect("the output is piped");
-        BufReader::new(output).read_line(&mut url).expect("tools/with-postgres prints where the server is");
-        Self { url: url.trim().to_owned(), keeper, frozen: Vec::new() }
+        BufReader::new(output).read_line(&mut urls).expect("tools/with-postgres prints where the server is");
+        let mut urls = urls.split_whitespace().map(str::to_owned);
+        Self { url: urls.next().expect("the server runs"), standby: urls.next(), keeper, frozen: Vec::new() }
     }
 
     /// Where it is: the URL of its first database.
@@ -51,8 +63,13 @@ impl Cluster {
         &self.url
     }
 
+    /// Where its standby is, if it has one.
+    pub fn standby(&self) -> Option<&str> {
+        self.standby.as_deref()
+    }
+
     /// Stops every process of the server where it is.
-    fn freeze(&mut self, data_directory: &str) {
+    pub fn freeze(&mut self, data_directory: &str) {
         let file = fs::read_to_string(Path::new(data_directory).join("postmaster.pid")).expect("the server runs");
         let postmaster = file.lines().next().expect("the first line is the process id").to_owned();
         // The postmaster first, so that it starts no processes while its children are listed.
@@ -68,7 +85,10 @@ impl Cluster {
         }
     }
 
-    fn thaw(&mut self) {
+    /// Lets the stopped processes go on.
+    pub fn thaw(&mut self) {
+        // The postmaster last: it removes children that have ended, and then they could not be signalled.
+        self.frozen.reverse();
         signal("CONT", &std::mem::take(&mut self.frozen));
     }
 }

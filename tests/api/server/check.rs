@@ -15,15 +15,16 @@ use crate::{
 };
 
 /// Runs the check without the settings of this process; whether all is well, and what it prints.
-fn check(arguments: &[&str]) -> (bool, String) {
+pub fn check(arguments: &[&str]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_call-acceptance"));
     let output = command.env_clear().arg("check").args(["--listen", "127.0.0.1:0"]).args(arguments).output();
     let Output { status, stdout, .. } = output.expect("the command runs");
     (status.success(), String::from_utf8(stdout).expect("it is text"))
 }
 
+/// Asserts that a line of this kind has these parts.
 #[track_caller]
-fn assert_line((_, printed): &(bool, String), kind: &str, parts: &[&str]) {
+pub fn assert_line((_, printed): &(bool, String), kind: &str, parts: &[&str]) {
     let found = printed.lines().any(|line| line.starts_with(kind) && parts.iter().all(|part| line.contains(part)));
     assert!(found, "no line is {kind} with {parts:?}:\n{printed}");
 }

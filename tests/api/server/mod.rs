@@ -19,6 +19,7 @@ mod names;
 mod pages;
 mod paths;
 mod query;
+mod replica;
 mod request_id;
 mod shutdown;
 mod tls;
