@@ -23,7 +23,8 @@ use poem_openapi::{ExtraHeader, OpenApi, OpenApiService};
 
 use resource::{
     anonymous_call_rejection, audit, criteria, decision, deletion, group, health, number_list, preview,
-    protected_callers, refused_call, schedule, statistics, tenant, token, treatment, user, user_service, warning,
+    protected_callers, refused_call, schedule, statistics, tenant, token, transfer, treatment, user, user_service,
+    warning,
 };
 
 /// The title of the published document.
@@ -44,8 +45,7 @@ pub type Apis = (
     NumberListApis,
     user::UsersApi,
     group::GroupsApi,
-    tenant::TenantsApi,
-    deletion::DeletionsApi,
+    TenantApis,
     token::TokensApi,
     StatisticsApis,
     audit::AuditEventsApi,
@@ -81,6 +81,9 @@ pub type NumberListApis = (
 /// The services of a user, and what is said about them.
 pub type UserServiceApis = (user_service::UserServicesApi, warning::WarningsApi, preview::PreviewsApi);
 
+/// Tenants, whole tenants in and out, and deletions in the background.
+pub type TenantApis = (tenant::TenantsApi, transfer::export::ExportsApi, deletion::DeletionsApi);
+
 /// The statistics of calls, and the list of those that were refused.
 pub type StatisticsApis = (statistics::StatisticsApi, refused_call::RefusedCallsApi);
 
@@ -99,6 +102,7 @@ pub trait Ports:
     + user::Users
     + group::Groups
     + tenant::Tenants
+    + transfer::export::Exports
     + deletion::Deletions
     + token::Tokens
     + statistics::CallStatistics
@@ -123,6 +127,7 @@ impl<T> Ports for T where
         + user::Users
         + group::Groups
         + tenant::Tenants
+        + transfer::export::Exports
         + deletion::Deletions
         + token::Tokens
         + statistics::CallStatistics
@@ -167,8 +172,11 @@ pub fn apis<S: Ports>(server: Arc<S>) -> Apis {
         ),
         user::UsersApi(server.clone()),
         group::GroupsApi(server.clone()),
-        tenant::TenantsApi(server.clone()),
-        deletion::DeletionsApi(server.clone()),
+        (
+            tenant::TenantsApi(server.clone()),
+            transfer::export::ExportsApi(server.clone()),
+            deletion::DeletionsApi(server.clone()),
+        ),
         token::TokensApi(server.clone()),
         (statistics::StatisticsApi(server.clone()), refused_call::RefusedCallsApi(server.clone())),
         audit::AuditEventsApi(server.clone()),

@@ -2,6 +2,7 @@
 //! add it to `Command`; a command of more than a line gets its own file here.
 
 mod check;
+mod export;
 mod manual;
 mod token;
 
@@ -17,6 +18,7 @@ use crate::{
     demo, store, systemd, telemetry,
 };
 
+use export::Export;
 use token::TokenCommand;
 
 /// Selective Call Acceptance server: accepts or refuses calls by the criteria of users.
@@ -47,6 +49,9 @@ enum Command {
     /// Create the demonstration data, and exit: tenant `foo`, group `foogroup`, user `foouser` with the service,
     /// schedules and a criteria. Existing data is unchanged
     Demo,
+    /// Write a tenant with all that it holds to standard output, each thing a JSON object on a line of its own, and
+    /// exit. The file is whole only if the exit status is 0
+    Export(Export),
     /// Create, list or revoke tokens, and exit
     #[command(subcommand)]
     Token(TokenCommand),
@@ -93,6 +98,7 @@ impl Cli {
             Some(Command::Migrate) => Ok(store::migrate(&config.database_url).await?),
             Some(Command::Check) => check::run(&config).await,
             Some(Command::Demo) => demo::create(&config).await,
+            Some(Command::Export(command)) => command.run(&config).await,
             Some(Command::Token(command)) => command.run(&config).await,
             _ => serve(config).await,
         }

@@ -72,6 +72,31 @@ impl Default for CascadeConfig {
     }
 }
 
+/// How tenants are exported.
+#[derive(Debug, Clone, Copy)]
+pub struct ExportConfig {
+    /// Maximum number of exports at a time, each with a connection to the database of its own.
+    pub concurrent: usize,
+    /// How long a client may take for a part of some 64 KiB.
+    pub part_timeout: Duration,
+    /// How long an export may take: the database keeps what it reads, however old, until it ends.
+    pub timeout: Duration,
+}
+
+impl Default for ExportConfig {
+    fn default() -> Self {
+        Self { concurrent: 2, part_timeout: Duration::from_secs(60), timeout: Duration::from_secs(3600) }
+    }
+}
+
+impl ExportConfig {
+    /// Without limits of time in practice, for a command that writes as fast as its output is read.
+    pub fn patient() -> Self {
+        let month = Duration::from_secs(30 * 86_400);
+        Self { part_timeout: month, timeout: month, ..Self::default() }
+    }
+}
+
 /// The files that the server has its certificate from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
@@ -126,6 +151,8 @@ pub struct Config {
     pub concurrent_writes: NonZeroU32,
     /// How tenants and groups are deleted that hold much.
     pub cascades: CascadeConfig,
+    /// How tenants are exported.
+    pub exports: ExportConfig,
     /// How decisions are counted.
     pub statistics: StatisticsConfig,
     /// Whether to migrate the schema at the start.
@@ -373,6 +400,7 @@ impl TryFrom<Options> for Config {
                 database_limits: database_limits?,
                 concurrent_writes: concurrent_writes?,
                 cascades: CascadeConfig::default(),
+                exports: ExportConfig::default(),
                 statistics: StatisticsConfig::default(),
                 migrate: migrate?,
                 request_timeout: Duration::from_secs(request_timeout?),

@@ -19,6 +19,7 @@ pub(super) struct Metrics {
     lookups: [IntCounter; 7],
     loads: [IntCounter; 3],
     flushes: [IntCounter; 2],
+    exports: [IntCounter; 3],
     /// Calls that were not counted, for want of memory.
     pub lost_calls: IntCounter,
     /// Refused calls that were not recorded, for want of memory.
@@ -76,6 +77,17 @@ pub(super) enum ReplicaRead {
     Bypassed,
 }
 
+/// How an export ended, in the order of the label's values.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum ExportEnd {
+    /// The client has the whole file.
+    Complete,
+    /// The client hung up or was too slow.
+    Abandoned,
+    /// The database or the server failed.
+    Failed,
+}
+
 /// How the load of a snapshot ended, in the order of the label's values.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Load {
@@ -117,6 +129,12 @@ impl Metrics {
                 "Loads of users from the database, by result.",
                 "result",
                 ["loaded", "absent", "failed"],
+            ),
+            exports: counters(
+                "call_acceptance_exports_total",
+                "Exports of tenants, by result.",
+                "result",
+                ["complete", "abandoned", "failed"],
             ),
             flushes: counters(
                 "call_acceptance_statistics_flushes_total",
@@ -169,6 +187,11 @@ impl Metrics {
         if decision.stale == Some(true) {
             self.stale.inc();
         }
+    }
+
+    /// Counts an export that has ended.
+    pub fn count_export(&self, end: ExportEnd) {
+        self.exports[end as usize].inc();
     }
 
     /// Counts the lookup of a snapshot.

@@ -18,6 +18,7 @@ mod counting;
 mod criteria;
 mod decision;
 mod deletion;
+mod export;
 mod failure;
 mod flights;
 mod group;

@@ -14,8 +14,8 @@ use call_acceptance_api::{value::phone_number::Region, wire::problem::Failure};
 use tokio::sync::{Notify, Semaphore};
 
 use super::{
-    called_numbers::CalledNumbers, counting::Counting, identities::Identities, refusals::Refusals, replica::Replica,
-    snapshots::Snapshots, unknown_numbers::UnknownNumbers, writers::Writers,
+    called_numbers::CalledNumbers, counting::Counting, export::turns::ExportTurns, identities::Identities,
+    refusals::Refusals, replica::Replica, snapshots::Snapshots, unknown_numbers::UnknownNumbers, writers::Writers,
 };
 use crate::{
     clock::Clock,
@@ -55,6 +55,7 @@ pub struct Server {
     pub(super) analyses: Arc<Semaphore>,
     pub(super) refusals: Refusals,
     pub(super) counting: Arc<Counting>,
+    pub(super) exports: ExportTurns,
 }
 
 impl Server {
@@ -85,6 +86,7 @@ impl Server {
             analyses: Arc::new(Semaphore::new((processors / 2).max(1))),
             refusals: Refusals::default(),
             counting: Arc::new(Counting::of(db.clone(), config.statistics)),
+            exports: ExportTurns::of(&db, config.exports),
             db,
             replica: None,
             calls,

@@ -191,6 +191,17 @@ pub fn beside(db: &DatabaseConnection, max_connections: u32) -> DatabaseConnecti
     }
 }
 
+/// A pool of its own of at most `max_connections` connections for long reads, so that requests do not wait for them.
+pub fn apart(db: &DatabaseConnection, max_connections: u32) -> DatabaseConnection {
+    match db.get_database_backend() {
+        DbBackend::Postgres => beside(db, max_connections),
+        _ => {
+            let options = db.get_sqlite_connection_pool().connect_options().as_ref().clone();
+            Target::Sqlite(options).pool(max_connections, None)
+        }
+    }
+}
+
 /// Whether the database is a file of this process, with one pool for everything.
 pub fn is_embedded(db: &DatabaseConnection) -> bool {
     db.get_database_backend() == DbBackend::Sqlite

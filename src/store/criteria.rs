@@ -175,11 +175,12 @@ pub(super) async fn load_all(
 }
 
 /// Adds the columns of [`Row`] for each of the `criteria` of a service, joined by [`of_service`].
-pub(super) fn with_criteria<E: EntityTrait>(
-    backend: DbBackend,
-    mut query: Select<E>,
-    criteria: RelationDef,
-) -> Select<E> {
+pub(super) fn with_criteria<E: EntityTrait>(backend: DbBackend, query: Select<E>, criteria: RelationDef) -> Select<E> {
+    with_columns(backend, query.join(JoinType::LeftJoin, criteria))
+}
+
+/// Adds the columns of [`Row`] to a query that reads criteria.
+pub(super) fn with_columns<E: EntityTrait>(backend: DbBackend, mut query: Select<E>) -> Select<E> {
     query = query
         .columns([
             criteria::Column::Position,
@@ -199,7 +200,6 @@ pub(super) fn with_criteria<E: EntityTrait>(
             criteria::Column::ValidUntil,
             criteria::Column::CreatedRevision,
         ])
-        .join(JoinType::LeftJoin, criteria)
         .join_as(JoinType::LeftJoin, schedule_by(criteria::Column::TimeScheduleId), Alias::new(TIME))
         .join_as(JoinType::LeftJoin, schedule_by(criteria::Column::HolidayScheduleId), Alias::new(HOLIDAY));
     for schedule in [TIME, HOLIDAY] {

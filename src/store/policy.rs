@@ -8,14 +8,14 @@ use call_acceptance_api::{
         treatment::{Treatment, TreatmentList},
     },
     value::{
-        name::TenantId,
+        name::{GroupId, TenantId},
         owner::{GroupPath, Owner},
     },
 };
 use sea_orm::{
     Condition, ConnectionTrait, FromQueryResult,
     prelude::Json,
-    sea_query::{Alias, DynIden, Expr, ExprTrait, IntoIden, LockType, Query},
+    sea_query::{Alias, DynIden, Expr, ExprTrait, IntoIden, LockType, Order, Query, SelectStatement},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -141,12 +141,26 @@ struct GroupRow {
     policy: Row,
 }
 
-/// Records of the removal of the policies of a tenant's groups: of all, or of those that are named.
-pub async fn removals(
+/// The policies of the tenant's groups after `after` that have one, at most `limit`, in the order of the groups.
+pub async fn page(
     db: &impl ConnectionTrait,
     tenant: &TenantId,
-    groups: Option<&[String]>,
-) -> Result<Vec<Record>, StoreError> {
+    after: Option<&GroupId>,
+    limit: u64,
+) -> Result<Vec<(GroupPath, KeptPolicy)>, StoreError> {
+    let after = after.map(|after| Expr::col(Alias::new("group_id")).gt(after.as_str()));
+    let mut select = of_groups(tenant);
+    select.cond_where(Condition::all().add_option(after)).order_by(Alias::new("group_id"), Order::Asc).limit(limit);
+    let rows = GroupRow::find_by_statement(db.get_database_backend().build(&select)).all(db).await?;
+    let policy = |row: GroupRow| {
+        let group = GroupPath { tenant: tenant.clone(), group: value(row.group_id)? };
+        Ok((group, row.policy.kept()?))
+    };
+    rows.into_iter().map(policy).collect()
+}
+
+/// The columns of [`GroupRow`] for the groups of the tenant that have a policy.
+fn of_groups(tenant: &TenantId) -> SelectStatement {
     let set = [CALLERS, TREATMENTS].map(|column| Expr::col(Alias::new(column)).is_not_null());
     let mut select = Query::select();
     select
@@ -154,6 +168,16 @@ pub async fn removals(
         .from(groups::Entity)
         .cond_where(of_tenant(tenant))
         .cond_where(set.into_iter().fold(Condition::any(), Condition::add));
+    select
+}
+
+/// Records of the removal of the policies of a tenant's groups: of all, or of those that are named.
+pub async fn removals(
+    db: &impl ConnectionTrait,
+    tenant: &TenantId,
+    groups: Option<&[String]>,
+) -> Result<Vec<Record>, StoreError> {
+    let mut select = of_groups(tenant);
     if let Some(groups) = groups {
         select.and_where(Expr::col(Alias::new("group_id")).is_in(groups));
     }

@@ -1,7 +1,10 @@
 //! Transactions: atomic, with retries where they may help.
 
 use call_acceptance_api::wire::problem::Failure;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{
+    AccessMode, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
 
 use super::error::{Again, StoreError};
 
@@ -68,6 +71,22 @@ where
         Ok(()) => Ok(done),
         Err(failure) => Err(Aborted { failure, perhaps: Some(done) }),
     }
+}
+
+/// Begins a transaction that only reads, and sees one state of the database: that of its first statement.
+pub async fn read_one_state(db: &DatabaseConnection) -> Result<DatabaseTransaction, StoreError> {
+    let options = match db.get_database_backend() {
+        DbBackend::Postgres => TransactionOptions {
+            isolation_level: Some(IsolationLevel::RepeatableRead),
+            access_mode: Some(AccessMode::ReadOnly),
+            ..Default::default()
+        },
+        // A transaction of an embedded database that has only read sees one state in any case.
+        _ => {
+            TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred), ..Default::default() }
+        }
+    };
+    Ok(db.begin_with_options(options).await?)
 }
 
 /// Rolls a transaction back.

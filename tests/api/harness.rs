@@ -11,7 +11,7 @@ use std::{
 use call_acceptance::{
     app::Application,
     clock::{Clock, SystemClock},
-    config::{CascadeConfig, Config, DatabaseLimits, DecisionConfig, LogFormat, StatisticsConfig},
+    config::{CascadeConfig, Config, DatabaseLimits, DecisionConfig, ExportConfig, LogFormat, StatisticsConfig},
 };
 use call_acceptance_api::{
     document::{
@@ -64,6 +64,7 @@ pub fn config(database_url: &str) -> Config {
         // Without a limit in practice.
         concurrent_writes: NonZeroU32::new(1000).expect("it is not zero"),
         cascades: CascadeConfig::default(),
+        exports: ExportConfig::default(),
         statistics: StatisticsConfig { interval: Duration::from_millis(20), ..StatisticsConfig::default() },
         migrate: false,
         request_timeout: Duration::from_secs(30),
@@ -353,6 +354,7 @@ fn check(method: &Method, path: &str, answer: &Answer) {
     }
     match response["content"].as_object().and_then(|content| content.iter().next()) {
         Some((media_type, content)) => {
+            let is_lines = media_type == "application/x-ndjson";
             let is_text = media_type.starts_with("text/");
             let content_type = if is_text { format!("{media_type}; charset=utf-8") } else { media_type.clone() };
             assert_eq!(
@@ -364,7 +366,7 @@ fn check(method: &Method, path: &str, answer: &Answer) {
                 .as_str()
                 .and_then(|name| name.rsplit('/').next())
                 .expect("a body's schema has a name");
-            let body = if is_text { json!(answer.text) } else { answer.json() };
+            let body = if is_text || is_lines { json!(answer.text) } else { answer.json() };
             let faults: Vec<String> = validator(name).iter_errors(&body).map(|error| error.to_string()).collect();
             assert!(faults.is_empty(), "{faults:?}: {context}");
             assert!(!has_null(&body), "what is absent is left out, not null: {context}");

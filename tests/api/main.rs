@@ -27,6 +27,7 @@ mod selective_call_rejection;
 mod server;
 mod statistics;
 mod tenants;
+mod transfers;
 mod treatments;
 mod user_services;
 mod users;

@@ -26,10 +26,11 @@ const REFUSED = {
   token_revoke: 'token_not_found',
 };
 
-// Responses with tokens, identifiers and times that differ each time, and a calendar of all coming years.
+// Responses with tokens, identifiers and times that differ each time, a calendar of all coming years, and a whole
+// tenant.
 const OTHERWISE = new RegExp(
   '^(tokens_list|token_create|audit_events_list|services_preview|.*_statistics_view|refused_calls_list|' +
-    '.*_icalendar_view)$',
+    '.*_icalendar_view|tenant_export)$',
 );
 
 // The criteria that the user has after an operation of the demonstration data, `foocriteria`.

@@ -4,7 +4,9 @@ use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 
 use call_acceptance::{
     app::{self, Application},
-    config::{CascadeConfig, Config, DatabaseLimits, DecisionConfig, LogFormat, Networks, StatisticsConfig},
+    config::{
+        CascadeConfig, Config, DatabaseLimits, DecisionConfig, ExportConfig, LogFormat, Networks, StatisticsConfig,
+    },
     identity::oidc::{ClaimNames, OidcConfig},
 };
 use call_acceptance_api::{
@@ -103,6 +105,7 @@ fn config(issuer: &str, database_url: &str) -> Config {
         database_limits: DatabaseLimits { statement: Duration::from_secs(30), lock: Duration::from_secs(30) },
         // As many as a test likes.
         cascades: CascadeConfig::default(),
+        exports: ExportConfig::default(),
         statistics: StatisticsConfig::default(),
         concurrent_writes: NonZeroU32::new(1000).expect("it is not zero"),
         migrate: true,

@@ -39,6 +39,9 @@ pub enum Tag {
     Groups,
     /// Tenants of the system.
     Tenants,
+    /// Whole tenants in and out, as files.
+    #[oai(rename = "Imports and exports")]
+    Transfers,
     /// Tokens that authenticate API clients.
     Tokens,
     /// What became of calls: how many were refused and why, and by which criteria.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::resource::{
     number_list::{NumberListCsv, NumberListLines},
     schedule::icalendar,
+    transfer::export::TenantLines,
 };
 
 /// The example of the schema `name`, if it is defined here.
@@ -106,6 +107,7 @@ pub(super) fn of(name: &str) -> Option<Value> {
         "NumberListReplacement" => json!({ "created": 1, "changed": 1, "unchanged": 0, "deleted": 1 }),
         "NumberListCsv" => json!(NumberListCsv::RULE.example),
         "NumberListLines" => json!(NumberListLines::RULE.example),
+        "TenantLines" => json!(TenantLines::RULE.example),
         "Token" => token(),
         "TokenCreate" => json!({
             "role": "end_user", "tenantId": "foo", "groupId": "foogroup", "userId": "foouser",

@@ -312,6 +312,13 @@ problem_codes! {
             requests at a time.",
         example: "This token has the maximum of 4 changes in progress; send the next when one of them is done.",
     }
+    TooManyExports = "too_many_exports" {
+        status: TOO_MANY_REQUESTS,
+        title: "Too many concurrent exports",
+        description: "A tenant can be exported once at a time, and a server exports a few tenants at a time, since \
+            each occupies the database for as long as it is read. Retry after the seconds in `Retry-After`.",
+        example: "The tenant \"foo\" is being exported; try again when that is done.",
+    }
     HeadTooLarge = "head_too_large" {
         status: REQUEST_HEADER_FIELDS_TOO_LARGE,
         title: "The first line or the headers are too large",

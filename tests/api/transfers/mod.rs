@@ -1,0 +1,9 @@
+//! Whole tenants in and out.
+
+mod command;
+mod export;
+mod readers;
+mod tenant;
+
+/// The export of the tenant `foo`.
+const EXPORT: &str = "/api/v1/tenants/foo/export/";
