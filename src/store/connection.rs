@@ -6,11 +6,12 @@ use sea_orm::{
     DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
         self, ConnectOptions, Connection, Executor,
-        postgres::{PgConnectOptions, PgPoolOptions},
+        postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions},
     },
 };
 use sea_orm_migration::MigratorTrait;
+use tokio::time::timeout;
 
 use super::{idle, migration::Migrator};
 use crate::config::DatabaseLimits;
@@ -21,6 +22,10 @@ const ACQUIRE: Duration = Duration::from_secs(3);
 const BESIDE: DatabaseLimits = DatabaseLimits { statement: Duration::from_secs(5), lock: Duration::from_secs(5) };
 /// Timeout of a connection attempt at the start.
 const CONNECT: Duration = Duration::from_secs(10);
+/// How long the rollback of a transaction that was given up may take before its connection is closed.
+const ROLLBACK: Duration = Duration::from_millis(200);
+/// Makes PostgreSQL check this often, in milliseconds, whether the client of a running statement is still connected.
+const NOTICE_CLOSED: &str = "SET client_connection_check_interval = 500";
 /// Statements that take longer are logged as slow.
 const SLOW: Duration = Duration::from_millis(200);
 /// The advisory lock under which concurrently starting instances migrate; an arbitrary number that nothing else uses.
@@ -97,7 +102,7 @@ impl Target {
                 Self::Sqlite(options) => options.connect().await?.close().await,
             }
         };
-        match tokio::time::timeout(CONNECT, probe).await {
+        match timeout(CONNECT, probe).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(failed(error.to_string())),
             Err(_) => Err(failed(format!("no response within {} s", CONNECT.as_secs()))),
@@ -150,9 +155,14 @@ impl Target {
                         if let Some(settings) = settings {
                             connection.execute(sqlx::AssertSqlSafe(settings)).await?;
                         }
+                        if let Err(error) = connection.execute(NOTICE_CLOSED).await {
+                            // Some platforms cannot; statements then end by their timeouts.
+                            tracing::debug!(%error, "PostgreSQL does not notice closed connections");
+                        }
                         Ok(())
                     })
                 });
+                let pool = pool.after_release(|connection, _| Box::pin(cancel(connection)));
                 SqlxPostgresConnector::from_sqlx_postgres_pool(pool.connect_lazy_with(options.clone()))
             }
             Self::Sqlite(options) => {
@@ -161,6 +171,15 @@ impl Target {
             }
         }
     }
+}
+
+/// Whether a connection that is released can be used again. A transaction that was dropped waits for its rollback,
+/// behind a statement that may still be running: then the connection is closed, which cancels the statement.
+async fn cancel(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    if !connection.should_flush() {
+        return Ok(true);
+    }
+    Ok(matches!(timeout(ROLLBACK, connection.ping()).await, Ok(Ok(()))))
 }
 
 fn settings(limits: DatabaseLimits) -> String {

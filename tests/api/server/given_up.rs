@@ -59,6 +59,22 @@ async fn a_change_that_was_given_up_changes_nothing_and_counts_until_the_databas
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_statement_of_a_change_that_was_given_up_is_cancelled() {
+    let database = TestDatabase::create(Kind::Postgres).await;
+    let mut configuration = config(&database.url);
+    configuration.database_limits.statement = 2 * PATIENCE;
+    configuration.database_limits.lock = 2 * PATIENCE;
+    let app = App::on(database, Running::start(configuration).await).with_user().await;
+    let mut db = PgConnection::connect(&app.database.url).await.expect("PostgreSQL answers");
+    db.execute("BEGIN; SELECT 1 FROM users WHERE user_id = 'foouser' FOR UPDATE").await.expect("the user is locked");
+    tokio::select! {
+        answer = app.put(USER, json!({ "firstName": "Lost" })) => panic!("the user is locked: {answer:?}"),
+        () = wait_for_waiting(&mut db, 1) => {}
+    }
+    wait_for_waiting(&mut db, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_that_was_given_up_while_it_was_committed_reaches_decisions() {
     let database = TestDatabase::create(Kind::Postgres).await;
     let mut configuration = config(&database.url);
