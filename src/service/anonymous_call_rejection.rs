@@ -15,13 +15,29 @@ use call_acceptance_api::{
 };
 
 use super::{
-    criteria::{change_settings, done, load, lock},
+    criteria::{change_settings, load, lock, written},
     server::Server,
+    write::{Unwritten, Written},
 };
-use crate::rules::service::KeptService;
+use crate::{rules::service::KeptService, store::ConnectionTrait};
 
 fn of(user: UserPath) -> UserServicePath {
     UserServicePath { user, service: ServiceName::AnonymousCallRejection }
+}
+
+/// Sets the switch in a transaction; `None` leaves it.
+pub(super) async fn switch(
+    db: &impl ConnectionTrait,
+    path: &UserServicePath,
+    active: Option<bool>,
+    if_match: Option<&EntityTags>,
+) -> Result<Written<Versioned<AnonymousCallRejection>>, Unwritten> {
+    let revision = lock(db, path, if_match).await?;
+    let before = load(db, path).await?.value.settings;
+    let after = before.switched(active);
+    let value = AnonymousCallRejection { active: after.active };
+    let record = change_settings(db, path, before, after).await?;
+    Ok(written(path, revision, value, Vec::from_iter(record)))
 }
 
 #[async_trait]
@@ -40,12 +56,8 @@ impl AnonymousCallRejections for Server {
     ) -> Result<Versioned<AnonymousCallRejection>, Failure> {
         let (path, active, if_match) = (&of(user), update.active, if_match.as_ref());
         self.change(by, |tx| async move {
-            let revision = lock(&tx, path, if_match).await?;
-            let before = load(&tx, path).await?.value.settings;
-            let after = before.switched(active);
-            let value = AnonymousCallRejection { active: after.active };
-            let record = change_settings(&tx, path, before, after).await?;
-            Ok(done(tx, path, revision, value, Vec::from_iter(record)))
+            let switched = switch(&tx, path, active, if_match).await;
+            self.done(tx, switched).await
         })
         .await
     }

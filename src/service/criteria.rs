@@ -22,6 +22,7 @@ use super::{
     owner::{check_owner, not_assigned},
     record::record,
     server::Server,
+    write::{Unwritten, Written},
 };
 use crate::{
     rules::{
@@ -195,6 +196,20 @@ fn step_record(
 }
 
 /// A change of the service, with the `revision` after it; the old revision if nothing has changed.
+pub(super) fn written<T>(
+    path: &UserServicePath,
+    revision: Revision,
+    value: T,
+    records: impl Into<Vec<Record>>,
+) -> Written<Versioned<T>> {
+    let records = records.into();
+    let changed = records.iter().any(|record| record.before != record.after);
+    let revision = if changed { revision } else { Revision(revision.0 - 1) };
+    let change = Change::Users(Owner::User(path.user.clone()));
+    Written::new(Versioned { revision, value }, records).concerning([change])
+}
+
+/// As [`written`], in a transaction of its own.
 pub(super) fn done<T>(
     tx: Transaction,
     path: &UserServicePath,
@@ -202,22 +217,47 @@ pub(super) fn done<T>(
     value: T,
     records: impl Into<Vec<Record>>,
 ) -> Done<Versioned<T>> {
-    let records = records.into();
-    let changed = records.iter().any(|record| record.before != record.after);
-    let revision = if changed { revision } else { Revision(revision.0 - 1) };
-    let change = Change::Users(Owner::User(path.user.clone()));
-    Done::new(tx, Versioned { revision, value }, records).concerning([change])
+    let Written { value, records, changes } = written(path, revision, value, records);
+    Done::new(tx, value, records).concerning(changes)
 }
 
-/// Maximum number of criteria named in the error when the deletion of what they refer to is refused.
-pub(super) const NAMED: u64 = 10;
+/// Updates a service in a transaction.
+pub(super) async fn update_service(
+    db: &impl ConnectionTrait,
+    path: &UserServicePath,
+    update: &ServiceUpdate,
+    if_match: Option<&EntityTags>,
+) -> Result<Written<Versioned<Service>>, Unwritten> {
+    let revision = lock(db, path, if_match).await?;
+    let before = load(db, path).await?.value;
+    let found = lock_references(db, path, &before.criteria, &update.criteria).await?;
+    let plan = criteria::plan(before.criteria.clone(), &update.criteria, &found)?;
+    let settings = before.settings.merged(update);
+    let mut records = Vec::from_iter(change_settings(db, path, before.settings, settings.clone()).await?);
+    records.extend(carry_out(db, path, revision, before.criteria, &plan.steps).await?);
+    let after = KeptService { name: path.service, settings, criteria: plan.after };
+    Ok(written(path, revision, after.into(), records))
+}
 
-/// The error for a thing that criteria refer to, each by its group, user and name.
-pub(super) fn in_use(thing: &str, name: &str, references: &[(String, String, String)]) -> String {
-    let named =
-        references.iter().take(NAMED as usize).map(|(group, user, criteria)| format!("{criteria:?} of {group}/{user}"));
-    let more = if references.len() as u64 > NAMED { " and others" } else { "" };
-    format!("The {thing} {name:?} is in use by the criteria {}{more}.", named.collect::<Vec<_>>().join(", "))
+/// Carries out the steps of a plan; a record of each.
+async fn carry_out(
+    db: &impl ConnectionTrait,
+    path: &UserServicePath,
+    revision: Revision,
+    before: Vec<KeptCriteria>,
+    steps: &[Step],
+) -> Result<Vec<Record>, Failure> {
+    let mut standing: HashMap<_, _> = before.into_iter().map(|criteria| (criteria.position, criteria)).collect();
+    let mut records = Vec::with_capacity(steps.len());
+    for step in steps {
+        let updated = match step {
+            Step::Update(after) => standing.get(&after.position),
+            Step::Insert(_) | Step::Delete(_) => None,
+        };
+        apply(db, path, revision, step, updated).await?;
+        records.push(step_record(path, &mut standing, step)?);
+    }
+    Ok(records)
 }
 
 #[async_trait]
@@ -235,24 +275,8 @@ impl CriteriaServices for Server {
     ) -> Result<Versioned<Service>, Failure> {
         let (path, update, if_match) = (&path, &update, if_match.as_ref());
         self.change(by, |tx| async move {
-            let revision = lock(&tx, path, if_match).await?;
-            let before = load(&tx, path).await?.value;
-            let found = lock_references(&tx, path, &before.criteria, &update.criteria).await?;
-            let plan = criteria::plan(before.criteria.clone(), &update.criteria, &found)?;
-            let settings = before.settings.merged(update);
-            let mut records = Vec::from_iter(change_settings(&tx, path, before.settings, settings.clone()).await?);
-            let mut standing: HashMap<_, _> =
-                before.criteria.into_iter().map(|criteria| (criteria.position, criteria)).collect();
-            for step in &plan.steps {
-                let updated = match step {
-                    Step::Update(after) => standing.get(&after.position),
-                    Step::Insert(_) | Step::Delete(_) => None,
-                };
-                apply(&tx, path, revision, step, updated).await?;
-                records.push(step_record(path, &mut standing, step)?);
-            }
-            let after = KeptService { name: path.service, settings, criteria: plan.after };
-            Ok(done(tx, path, revision, after.into(), records))
+            let updated = update_service(&tx, path, update, if_match).await;
+            self.done(tx, updated).await
         })
         .await
     }

@@ -19,13 +19,48 @@ use call_acceptance_api::{
 
 use super::{
     cascade::Begun,
-    change::Done,
     deletion::check_creation,
     owner::{check_owner, not_found},
     record::record,
     server::Server,
+    write::{Unwritten, Written},
 };
-use crate::store::{StoreError, feed::Change, group};
+use crate::store::{ConnectionTrait, StoreError, feed::Change, group};
+
+/// Creates a group in a transaction.
+pub(super) async fn create_group(
+    db: &impl ConnectionTrait,
+    tenant: &TenantId,
+    create: &GroupCreate,
+) -> Result<Written<Group>, Unwritten> {
+    let owner = Owner::Group(GroupPath { tenant: tenant.clone(), group: create.group_id.clone() });
+    let taken = format!("The tenant {:?} already has a group {:?}.", tenant.as_str(), create.group_id.as_str());
+    match group::insert(db, tenant, create.clone()).await {
+        Ok(created) => {
+            check_creation(db, &owner).await?;
+            let record = record(&owner, &[], None, Some(&created))?;
+            Ok(Written::new(created, [record]))
+        }
+        Err(StoreError::Reference(_)) => Err(Unwritten::NoOwner(Owner::Tenant(tenant.clone()))),
+        Err(error) => Err(error.or_conflict(ProblemCode::GroupExists, taken).into()),
+    }
+}
+
+/// Updates a group in a transaction.
+pub(super) async fn update_group(
+    db: &impl ConnectionTrait,
+    path: &GroupPath,
+    update: &GroupUpdate,
+) -> Result<Written<Group>, Unwritten> {
+    let owner = &Owner::Group(path.clone());
+    let Some(before) = group::lock(db, path).await? else { return Err(not_found(db, owner).await.into()) };
+    let Some(after) = group::update(db, path, update.clone()).await? else {
+        return Err(not_found(db, owner).await.into());
+    };
+    let record = record(owner, &[], Some(&before), Some(&after))?;
+    let change = (before.time_zone != after.time_zone).then(|| Change::TimeZone(owner.clone()));
+    Ok(Written::new(after, [record]).concerning(change))
+}
 
 #[async_trait]
 impl Groups for Server {
@@ -42,23 +77,12 @@ impl Groups for Server {
     }
 
     async fn create(&self, by: &Actor, tenant: TenantId, create: GroupCreate) -> Result<Group, Failure> {
-        let owner = &Owner::Group(GroupPath { tenant: tenant.clone(), group: create.group_id.clone() });
-        let (tenant, create) = (&tenant, &create);
-        let created = self.change(by, |tx| async move {
-            let taken = format!("The tenant {:?} already has a group {:?}.", tenant.as_str(), create.group_id.as_str());
-            match group::insert(&tx, tenant, create.clone()).await {
-                Ok(created) => {
-                    check_creation(&tx, owner).await?;
-                    let record = record(owner, &[], None, Some(&created))?;
-                    Ok(Done::new(tx, created, [record]))
-                }
-                Err(StoreError::Reference(_)) => {
-                    Err(not_found(self.outside(tx).await?, &Owner::Tenant(tenant.clone())).await)
-                }
-                Err(error) => Err(error.or_conflict(ProblemCode::GroupExists, taken)),
-            }
-        });
-        created.await
+        let (tenant, group) = (&tenant, &create);
+        self.change(by, |tx| async move {
+            let created = create_group(&tx, tenant, group).await;
+            self.done(tx, created).await
+        })
+        .await
     }
 
     async fn view(&self, path: GroupPath) -> Result<Group, Failure> {
@@ -69,15 +93,10 @@ impl Groups for Server {
     }
 
     async fn update(&self, by: &Actor, path: GroupPath, update: GroupUpdate) -> Result<Group, Failure> {
-        let (path, update, owner) = (&path, &update, &Owner::Group(path.clone()));
+        let (path, update) = (&path, &update);
         self.change(by, |tx| async move {
-            let Some(before) = group::lock(&tx, path).await? else { return Err(not_found(&tx, owner).await) };
-            let Some(after) = group::update(&tx, path, update.clone()).await? else {
-                return Err(not_found(&tx, owner).await);
-            };
-            let record = record(owner, &[], Some(&before), Some(&after))?;
-            let change = (before.time_zone != after.time_zone).then(|| Change::TimeZone(owner.clone()));
-            Ok(Done::new(tx, after, [record]).concerning(change))
+            let updated = update_group(&tx, path, update).await;
+            self.done(tx, updated).await
         })
         .await
     }

@@ -1,7 +1,8 @@
 //! The ports of the contract, one file for each resource, and what they share.
 //!
 //! This module joins rules ([`rules`](crate::rules)) and statements ([`store`](crate::store)) in transactions; it knows
-//! no HTTP. Shared are the [`Server`], changes (`change`), missing owners (`owner`), audit records (`record`), lists
+//! no HTTP. Shared are the [`Server`], changes (`change`, and `write` for what is
+//! in them), missing owners (`owner`), audit records (`record`), lists
 //! over several levels (`levels`), deletions (`deletion`, and `cascade` for those in the background), caches
 //! (`snapshots`, `identities`, `called_numbers`; `flights` for the loads of the first two), the counting of calls
 //! (`counting`), background tasks (`background`), reads from a replica (`read`, `replica`), and metrics (`metrics`,
@@ -46,6 +47,7 @@ mod unknown_numbers;
 mod user;
 mod user_service;
 mod warning;
+mod write;
 mod writers;
 
 pub use authentication::{Credentials, invalid_credentials};

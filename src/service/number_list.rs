@@ -22,18 +22,18 @@ use call_acceptance_api::{
     },
 };
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::{
-    change::Done,
-    criteria::{NAMED, in_use},
     deletion::check_creation,
     levels::page_of_levels,
-    owner::{check_owner, not_found},
+    owner::check_owner,
     record::record,
     server::Server,
+    write::{Unwritten, Written},
 };
 use crate::store::{
-    self, ConnectionTrait, End, StoreError, Transaction,
+    self, ConnectionTrait, End, StoreError,
     audit::Record,
     feed::Change,
     number_list::{self as rows, KeptNumberList},
@@ -184,22 +184,22 @@ impl Difference {
     /// Carries the change out.
     async fn apply<T>(
         &self,
-        tx: Transaction,
+        db: &impl ConnectionTrait,
         path: &NumberListPath,
         list: &KeptNumberList,
         value: T,
-    ) -> Result<Done<T>, Failure> {
+    ) -> Result<Written<T>, Unwritten> {
         let after = self.count_after(&list.list);
         if after > MAX_ENTRIES {
             let detail = format!("A number list can have {MAX_ENTRIES} entries; this would result in {after}.");
-            return Err(Failure::refused(ProblemCode::TooManyEntries, detail));
+            return Err(Failure::refused(ProblemCode::TooManyEntries, detail).into());
         }
-        entry_rows::delete(&tx, &list.key, &self.deleted.iter().collect::<Vec<_>>()).await?;
-        entry_rows::put(&tx, &list.key, &self.put.iter().collect::<Vec<_>>()).await.map_err(StoreError::or_retry)?;
-        rows::note_entries(&tx, &list.key, after).await?;
+        entry_rows::delete(db, &list.key, &self.deleted.iter().collect::<Vec<_>>()).await?;
+        entry_rows::put(db, &list.key, &self.put.iter().collect::<Vec<_>>()).await.map_err(StoreError::or_retry)?;
+        rows::note_entries(db, &list.key, after).await?;
         let record = self.record(path, &list.list)?;
         let change = Change::NumberList(path.owner.clone(), list.key.id);
-        Ok(Done::new(tx, value, [record]).concerning([change]))
+        Ok(Written::new(value, [record]).concerning([change]))
     }
 }
 
@@ -211,6 +211,90 @@ async fn replacing(before: EntryRows, after: Arc<[NumberListEntry]>) -> Result<D
         Ok(difference) => difference.map_err(|error: StoreError| error.into()),
         Err(ended) => Err(Failure::Internal(Box::new(ended))),
     }
+}
+
+/// Creates a number list in a transaction, under a new key.
+pub(super) async fn create_list(
+    db: &impl ConnectionTrait,
+    owner: &Owner,
+    create: &NumberListCreate,
+    id: Uuid,
+) -> Result<Written<NumberList>, Unwritten> {
+    if rows::count(db, owner).await? >= MAX_NUMBER_LISTS {
+        let detail = format!("An owner can have {MAX_NUMBER_LISTS} number lists.");
+        return Err(Failure::refused(ProblemCode::TooManyNumberLists, detail).into());
+    }
+    match rows::insert(db, owner, id, create.clone()).await {
+        Ok(KeptNumberList { list, .. }) => {
+            check_creation(db, owner).await?;
+            let path = NumberListPath { owner: owner.clone(), name: list.name.clone() };
+            let record = list_record(&path, None, Some(&list))?;
+            Ok(Written::new(list, [record]))
+        }
+        Err(StoreError::Reference(_)) => Err(Unwritten::NoOwner(owner.clone())),
+        Err(error) => Err(error.or_conflict(ProblemCode::NumberListExists, taken(&create.name)).into()),
+    }
+}
+
+/// Updates a number list in a transaction.
+pub(super) async fn update_list(
+    db: &impl ConnectionTrait,
+    path: &NumberListPath,
+    update: &NumberListUpdate,
+) -> Result<Written<NumberList>, Unwritten> {
+    let before = lock(db, path).await?;
+    if update.new_name.is_some() {
+        rows::raise_revisions(db, &before.key).await?;
+    }
+    let taken = taken(update.new_name.as_ref().unwrap_or(&path.name));
+    let updated = rows::update(db, &before.key, update.clone()).await;
+    match updated.map_err(|error| error.or_conflict(ProblemCode::NumberListExists, taken))? {
+        Some(after) => {
+            let record = list_record(path, Some(&before.list), Some(&after.list))?;
+            Ok(Written::new(after.list, [record]))
+        }
+        None => Err(no_list(db, path).await.into()),
+    }
+}
+
+/// Deletes a number list in a transaction.
+pub(super) async fn delete_list(db: &impl ConnectionTrait, path: &NumberListPath) -> Result<Written<()>, Unwritten> {
+    let before = lock(db, path).await?;
+    match rows::delete(db, &before.key).await {
+        Ok(()) => {
+            let change = Change::NumberList(path.owner.clone(), before.key.id);
+            Ok(Written::new((), [list_record(path, Some(&before.list), None)?]).concerning([change]))
+        }
+        Err(StoreError::Reference(_)) => Err(Unwritten::NumberListInUse(path.name.clone(), before.key)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Adds entries in a transaction, and replaces those with the same patterns.
+pub(super) async fn put_entries(
+    db: &impl ConnectionTrait,
+    path: &NumberListPath,
+    entries: &[NumberListEntry],
+) -> Result<Written<NumberListEntryCounts>, Unwritten> {
+    let list = lock(db, path).await?;
+    let patterns: Vec<_> = entries.iter().map(|entry| &entry.pattern).collect();
+    let difference = Difference::of(entry_rows::among(db, &list.key, &patterns).await?, entries);
+    let NumberListReplacement { created, changed, unchanged, deleted: _ } = difference.counts;
+    let counts = NumberListEntryCounts { created, changed, unchanged };
+    difference.apply(db, path, &list, counts).await
+}
+
+/// Deletes the entries with these patterns in a transaction, as far as they exist; how many there were.
+pub(super) async fn delete_entries(
+    db: &impl ConnectionTrait,
+    path: &NumberListPath,
+    patterns: &[PhoneNumberPattern],
+) -> Result<Written<i32>, Unwritten> {
+    let list = lock(db, path).await?;
+    let mut difference = Difference::default();
+    difference.delete(entry_rows::among(db, &list.key, &patterns.iter().collect::<Vec<_>>()).await?);
+    let deleted = difference.counts.deleted;
+    difference.apply(db, path, &list, deleted).await
 }
 
 #[async_trait]
@@ -238,22 +322,10 @@ impl NumberLists for Server {
     }
 
     async fn create(&self, by: &Actor, owner: Owner, create: NumberListCreate) -> Result<NumberList, Failure> {
-        let (owner, create, id) = (&owner, &create, self.clock.new_id());
+        let (owner, list, id) = (&owner, &create, self.clock.new_id());
         self.change(by, |tx| async move {
-            if rows::count(&tx, owner).await? >= MAX_NUMBER_LISTS {
-                let detail = format!("An owner can have {MAX_NUMBER_LISTS} number lists.");
-                return Err(Failure::refused(ProblemCode::TooManyNumberLists, detail));
-            }
-            match rows::insert(&tx, owner, id, create.clone()).await {
-                Ok(KeptNumberList { list, .. }) => {
-                    check_creation(&tx, owner).await?;
-                    let path = NumberListPath { owner: owner.clone(), name: list.name.clone() };
-                    let record = list_record(&path, None, Some(&list))?;
-                    Ok(Done::new(tx, list, [record]))
-                }
-                Err(StoreError::Reference(_)) => Err(not_found(self.outside(tx).await?, owner).await),
-                Err(error) => Err(error.or_conflict(ProblemCode::NumberListExists, taken(&create.name))),
-            }
+            let created = create_list(&tx, owner, list, id).await;
+            self.done(tx, created).await
         })
         .await
     }
@@ -265,19 +337,8 @@ impl NumberLists for Server {
     async fn update(&self, by: &Actor, path: NumberListPath, update: NumberListUpdate) -> Result<NumberList, Failure> {
         let (path, update) = (&path, &update);
         self.change(by, |tx| async move {
-            let before = lock(&tx, path).await?;
-            if update.new_name.is_some() {
-                rows::raise_revisions(&tx, &before.key).await?;
-            }
-            let taken = taken(update.new_name.as_ref().unwrap_or(&path.name));
-            let updated = rows::update(&tx, &before.key, update.clone()).await;
-            match updated.map_err(|error| error.or_conflict(ProblemCode::NumberListExists, taken))? {
-                Some(after) => {
-                    let record = list_record(path, Some(&before.list), Some(&after.list))?;
-                    Ok(Done::new(tx, after.list, [record]))
-                }
-                None => Err(no_list(&tx, path).await),
-            }
+            let updated = update_list(&tx, path, update).await;
+            self.done(tx, updated).await
         })
         .await
     }
@@ -285,19 +346,8 @@ impl NumberLists for Server {
     async fn delete(&self, by: &Actor, path: NumberListPath) -> Result<(), Failure> {
         let path = &path;
         self.change(by, |tx| async move {
-            let before = lock(&tx, path).await?;
-            match rows::delete(&tx, &before.key).await {
-                Ok(()) => {
-                    let change = Change::NumberList(path.owner.clone(), before.key.id);
-                    Ok(Done::new(tx, (), [list_record(path, Some(&before.list), None)?]).concerning([change]))
-                }
-                Err(StoreError::Reference(_)) => {
-                    let users = rows::references(self.outside(tx).await?, &before.key, NAMED + 1).await?;
-                    let detail = in_use("number list", path.name.as_str(), &users);
-                    Err(Failure::refused(ProblemCode::NumberListInUse, detail))
-                }
-                Err(error) => Err(error.into()),
-            }
+            let deleted = delete_list(&tx, path).await;
+            self.done(tx, deleted).await
         })
         .await
     }
@@ -332,12 +382,8 @@ impl NumberLists for Server {
     ) -> Result<NumberListEntryCounts, Failure> {
         let (path, entries) = (&path, &entries);
         self.change(by, |tx| async move {
-            let list = lock(&tx, path).await?;
-            let patterns: Vec<_> = entries.iter().map(|entry| &entry.pattern).collect();
-            let difference = Difference::of(entry_rows::among(&tx, &list.key, &patterns).await?, entries);
-            let NumberListReplacement { created, changed, unchanged, deleted: _ } = difference.counts;
-            let counts = NumberListEntryCounts { created, changed, unchanged };
-            difference.apply(tx, path, &list, counts).await
+            let added = put_entries(&tx, path, entries).await;
+            self.done(tx, added).await
         })
         .await
     }
@@ -353,7 +399,8 @@ impl NumberLists for Server {
             let list = lock(&tx, path).await?;
             let before = entry_rows::all(&tx, &list.key).await?;
             let difference = replacing(before, Arc::clone(entries)).await?;
-            difference.apply(tx, path, &list, difference.counts).await
+            let replaced = difference.apply(&tx, path, &list, difference.counts).await;
+            self.done(tx, replaced).await
         })
         .await
     }
@@ -366,10 +413,8 @@ impl NumberLists for Server {
     ) -> Result<(), Failure> {
         let (path, patterns) = (&path, &patterns);
         self.change(by, |tx| async move {
-            let list = lock(&tx, path).await?;
-            let mut difference = Difference::default();
-            difference.delete(entry_rows::among(&tx, &list.key, &patterns.iter().collect::<Vec<_>>()).await?);
-            difference.apply(tx, path, &list, ()).await
+            let deleted = delete_entries(&tx, path, patterns).await;
+            self.done(tx, deleted.map(|Written { records, changes, .. }| Written { value: (), records, changes })).await
         })
         .await
     }

@@ -12,10 +12,15 @@ use call_acceptance_api::{
     wire::problem::Failure,
 };
 
-use super::{change::Done, owner::not_found, record::record, server::Server};
+use super::{
+    owner::not_found,
+    record::record,
+    server::Server,
+    write::{Unwritten, Written},
+};
 use crate::{
     rules::policy::KeptPolicy,
-    store::{feed::Change, policy},
+    store::{ConnectionTrait, feed::Change, policy},
 };
 
 impl Server {
@@ -25,6 +30,34 @@ impl Server {
             None => Err(not_found(&self.db, owner).await),
         }
     }
+}
+
+/// Replaces the protected callers of the owner in a transaction.
+pub(super) async fn replace_callers(
+    db: &impl ConnectionTrait,
+    owner: &Owner,
+    replaced: &ProtectedCallerList,
+) -> Result<Written<ProtectedCallerList>, Unwritten> {
+    let Some(kept) = policy::lock(db, owner).await? else { return Err(not_found(db, owner).await.into()) };
+    policy::write_callers(db, owner, &replaced.callers).await?;
+    let before = ProtectedCallerList { callers: kept.callers };
+    let [before, after] = [&before, replaced].map(|list| (!list.callers.is_empty()).then_some(list));
+    let record = record(owner, &["protected_callers"], before, after)?;
+    Ok(Written::new(replaced.clone(), [record]).concerning([Change::Users(owner.clone())]))
+}
+
+/// Replaces the treatments of the owner in a transaction.
+pub(super) async fn replace_treatments(
+    db: &impl ConnectionTrait,
+    owner: &Owner,
+    replaced: &TreatmentList,
+) -> Result<Written<TreatmentList>, Unwritten> {
+    let Some(kept) = policy::lock(db, owner).await? else { return Err(not_found(db, owner).await.into()) };
+    policy::write_treatments(db, owner, &replaced.treatments).await?;
+    let before = TreatmentList { treatments: kept.treatments };
+    let [before, after] = [&before, replaced].map(|list| (!list.treatments.is_empty()).then_some(list));
+    let record = record(owner, &["treatments"], before, after)?;
+    Ok(Written::new(replaced.clone(), [record]).concerning([Change::Treatments(owner.clone())]))
 }
 
 #[async_trait]
@@ -41,12 +74,8 @@ impl ProtectedCallers for Server {
     ) -> Result<ProtectedCallerList, Failure> {
         let (owner, replaced) = (&owner, &replaced);
         self.change(by, |tx| async move {
-            let Some(kept) = policy::lock(&tx, owner).await? else { return Err(not_found(&tx, owner).await) };
-            policy::write_callers(&tx, owner, &replaced.callers).await?;
-            let before = ProtectedCallerList { callers: kept.callers };
-            let [before, after] = [&before, replaced].map(|list| (!list.callers.is_empty()).then_some(list));
-            let record = record(owner, &["protected_callers"], before, after)?;
-            Ok(Done::new(tx, replaced.clone(), [record]).concerning([Change::Users(owner.clone())]))
+            let replaced = replace_callers(&tx, owner, replaced).await;
+            self.done(tx, replaced).await
         })
         .await
     }
@@ -61,12 +90,8 @@ impl Treatments for Server {
     async fn replace(&self, by: &Actor, owner: Owner, replaced: TreatmentList) -> Result<TreatmentList, Failure> {
         let (owner, replaced) = (&owner, &replaced);
         self.change(by, |tx| async move {
-            let Some(kept) = policy::lock(&tx, owner).await? else { return Err(not_found(&tx, owner).await) };
-            policy::write_treatments(&tx, owner, &replaced.treatments).await?;
-            let before = TreatmentList { treatments: kept.treatments };
-            let [before, after] = [&before, replaced].map(|list| (!list.treatments.is_empty()).then_some(list));
-            let record = record(owner, &["treatments"], before, after)?;
-            Ok(Done::new(tx, replaced.clone(), [record]).concerning([Change::Treatments(owner.clone())]))
+            let replaced = replace_treatments(&tx, owner, replaced).await;
+            self.done(tx, replaced).await
         })
         .await
     }

@@ -13,14 +13,15 @@ use call_acceptance_api::{
     },
 };
 
+use uuid::Uuid;
+
 use super::{
-    change::Done,
-    criteria::{NAMED, in_use},
     deletion::check_creation,
     levels::page_of_levels,
     owner::{check_owner, not_found},
     record::record,
     server::Server,
+    write::{Unwritten, Written},
 };
 use crate::store::{ConnectionTrait, StoreError, audit::Record, feed::Change, group, schedule, tenant, user};
 
@@ -42,7 +43,7 @@ async fn lock(
     db: &impl ConnectionTrait,
     folder: &ScheduleFolder,
     name: &ScheduleName,
-) -> Result<(uuid::Uuid, Schedule), Failure> {
+) -> Result<(Uuid, Schedule), Failure> {
     match schedule::lock(db, folder, name).await? {
         Some(found) => Ok(found),
         None => Err(no_schedule(db, folder, name).await),
@@ -58,6 +59,66 @@ fn schedule_record(
     let segments = folder.segments();
     let kind = segments.last().copied().unwrap_or_default();
     record(&folder.owner, &[kind, name.as_str()], before, after)
+}
+
+/// Creates a schedule in a transaction, under a new key.
+pub(super) async fn create_schedule(
+    db: &impl ConnectionTrait,
+    folder: &ScheduleFolder,
+    create: &ScheduleCreate,
+    id: Uuid,
+) -> Result<Written<Schedule>, Unwritten> {
+    if schedule::count(db, folder).await? >= MAX_SCHEDULES {
+        let detail = format!("An owner can have {MAX_SCHEDULES} schedules of a type.");
+        return Err(Failure::refused(ProblemCode::TooManySchedules, detail).into());
+    }
+    match schedule::insert(db, folder, id, create.clone()).await {
+        Ok(created) => {
+            check_creation(db, &folder.owner).await?;
+            let record = schedule_record(folder, &create.name, None, Some(&created))?;
+            Ok(Written::new(created, [record]))
+        }
+        Err(StoreError::Reference(_)) => Err(Unwritten::NoOwner(folder.owner.clone())),
+        Err(error) => Err(error.or_conflict(ProblemCode::ScheduleExists, taken(&create.name)).into()),
+    }
+}
+
+/// Updates a schedule in a transaction.
+pub(super) async fn update_schedule(
+    db: &impl ConnectionTrait,
+    folder: &ScheduleFolder,
+    name: &ScheduleName,
+    update: &ScheduleUpdate,
+) -> Result<Written<Schedule>, Unwritten> {
+    let (id, before) = lock(db, folder, name).await?;
+    if update.new_name.is_some() {
+        schedule::raise_revisions(db, folder, id).await?;
+    }
+    let taken = taken(update.new_name.as_ref().unwrap_or(name));
+    let updated = schedule::update(db, folder, id, update.clone()).await;
+    match updated.map_err(|error| error.or_conflict(ProblemCode::ScheduleExists, taken))? {
+        Some(after) => {
+            let record = schedule_record(folder, name, Some(&before), Some(&after))?;
+            let decides = before.periods != after.periods;
+            let change = decides.then(|| Change::Schedule(folder.owner.clone(), id));
+            Ok(Written::new(after, [record]).concerning(change))
+        }
+        None => Err(no_schedule(db, folder, name).await.into()),
+    }
+}
+
+/// Deletes a schedule in a transaction.
+pub(super) async fn delete_schedule(
+    db: &impl ConnectionTrait,
+    folder: &ScheduleFolder,
+    name: &ScheduleName,
+) -> Result<Written<()>, Unwritten> {
+    let (id, before) = lock(db, folder, name).await?;
+    match schedule::delete(db, folder, id).await {
+        Ok(()) => Ok(Written::new((), [schedule_record(folder, name, Some(&before), None)?])),
+        Err(StoreError::Reference(_)) => Err(Unwritten::ScheduleInUse(folder.clone(), name.clone(), id)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[async_trait]
@@ -85,24 +146,12 @@ impl Schedules for Server {
     }
 
     async fn create(&self, by: &Actor, folder: ScheduleFolder, create: ScheduleCreate) -> Result<Schedule, Failure> {
-        let (folder, create, id) = (&folder, &create, self.clock.new_id());
-        let created = self.change(by, |tx| async move {
-            if schedule::count(&tx, folder).await? >= MAX_SCHEDULES {
-                let detail = format!("An owner can have {MAX_SCHEDULES} schedules of a type.");
-                return Err(Failure::refused(ProblemCode::TooManySchedules, detail));
-            }
-            let taken = taken(&create.name);
-            match schedule::insert(&tx, folder, id, create.clone()).await {
-                Ok(created) => {
-                    check_creation(&tx, &folder.owner).await?;
-                    let record = schedule_record(folder, &create.name, None, Some(&created))?;
-                    Ok(Done::new(tx, created, [record]))
-                }
-                Err(StoreError::Reference(_)) => Err(not_found(self.outside(tx).await?, &folder.owner).await),
-                Err(error) => Err(error.or_conflict(ProblemCode::ScheduleExists, taken)),
-            }
-        });
-        created.await
+        let (folder, schedule, id) = (&folder, &create, self.clock.new_id());
+        self.change(by, |tx| async move {
+            let created = create_schedule(&tx, folder, schedule, id).await;
+            self.done(tx, created).await
+        })
+        .await
     }
 
     async fn view(&self, folder: ScheduleFolder, name: ScheduleName) -> Result<Schedule, Failure> {
@@ -137,21 +186,8 @@ impl Schedules for Server {
     ) -> Result<Schedule, Failure> {
         let (folder, name, update) = (&folder, &name, &update);
         self.change(by, |tx| async move {
-            let (id, before) = lock(&tx, folder, name).await?;
-            if update.new_name.is_some() {
-                schedule::raise_revisions(&tx, folder, id).await?;
-            }
-            let taken = taken(update.new_name.as_ref().unwrap_or(name));
-            let updated = schedule::update(&tx, folder, id, update.clone()).await;
-            match updated.map_err(|error| error.or_conflict(ProblemCode::ScheduleExists, taken))? {
-                Some(after) => {
-                    let record = schedule_record(folder, name, Some(&before), Some(&after))?;
-                    let decides = before.periods != after.periods;
-                    let change = decides.then(|| Change::Schedule(folder.owner.clone(), id));
-                    Ok(Done::new(tx, after, [record]).concerning(change))
-                }
-                None => Err(no_schedule(&tx, folder, name).await),
-            }
+            let updated = update_schedule(&tx, folder, name, update).await;
+            self.done(tx, updated).await
         })
         .await
     }
@@ -159,15 +195,8 @@ impl Schedules for Server {
     async fn delete(&self, by: &Actor, folder: ScheduleFolder, name: ScheduleName) -> Result<(), Failure> {
         let (folder, name) = (&folder, &name);
         self.change(by, |tx| async move {
-            let (id, before) = lock(&tx, folder, name).await?;
-            match schedule::delete(&tx, folder, id).await {
-                Ok(()) => Ok(Done::new(tx, (), [schedule_record(folder, name, Some(&before), None)?])),
-                Err(StoreError::Reference(_)) => {
-                    let users = schedule::references(self.outside(tx).await?, folder, id, NAMED + 1).await?;
-                    Err(Failure::refused(ProblemCode::ScheduleInUse, in_use("schedule", name.as_str(), &users)))
-                }
-                Err(error) => Err(error.into()),
-            }
+            let deleted = delete_schedule(&tx, folder, name).await;
+            self.done(tx, deleted).await
         })
         .await
     }

@@ -17,11 +17,37 @@ use call_acceptance_api::{
     },
 };
 
-use super::{cascade::Begun, change::Done, owner::missing_owner, record::record, server::Server};
-use crate::store::{StoreError, feed::Change, tenant};
+use super::{
+    cascade::Begun,
+    change::Done,
+    owner::missing_owner,
+    record::record,
+    server::Server,
+    write::{Unwritten, Written},
+};
+use crate::store::{ConnectionTrait, StoreError, feed::Change, tenant};
 
 fn not_found(tenant: &TenantId) -> Failure {
     missing_owner(&Owner::Tenant(tenant.clone()), Level::Tenant)
+}
+
+/// Updates a tenant in a transaction.
+pub(super) async fn update_tenant(
+    db: &impl ConnectionTrait,
+    tenant: &TenantId,
+    update: &TenantUpdate,
+) -> Result<Written<Tenant>, Unwritten> {
+    let owner = Owner::Tenant(tenant.clone());
+    let before = tenant::lock(db, tenant).await?.ok_or_else(|| not_found(tenant))?;
+    let after = tenant::update(db, tenant, update.clone()).await?.ok_or_else(|| not_found(tenant))?;
+    let record = record(&owner, &[], Some(&before), Some(&after))?;
+    let same_calls = before.region == after.region && before.record_refused_calls == after.record_refused_calls;
+    let change = match (same_calls, before.time_zone == after.time_zone) {
+        (false, _) => Some(Change::Users(owner)),
+        (true, false) => Some(Change::TimeZone(owner)),
+        (true, true) => None,
+    };
+    Ok(Written::new(after, [record]).concerning(change))
 }
 
 #[async_trait]
@@ -48,18 +74,10 @@ impl Tenants for Server {
     }
 
     async fn update(&self, by: &Actor, tenant: TenantId, update: TenantUpdate) -> Result<Tenant, Failure> {
-        let (tenant, update, owner) = (&tenant, &update, &Owner::Tenant(tenant.clone()));
+        let (tenant, update) = (&tenant, &update);
         self.change(by, |tx| async move {
-            let before = tenant::lock(&tx, tenant).await?.ok_or_else(|| not_found(tenant))?;
-            let after = tenant::update(&tx, tenant, update.clone()).await?.ok_or_else(|| not_found(tenant))?;
-            let record = record(owner, &[], Some(&before), Some(&after))?;
-            let same_calls = before.region == after.region && before.record_refused_calls == after.record_refused_calls;
-            let change = match (same_calls, before.time_zone == after.time_zone) {
-                (false, _) => Some(Change::Users(owner.clone())),
-                (true, false) => Some(Change::TimeZone(owner.clone())),
-                (true, true) => None,
-            };
-            Ok(Done::new(tx, after, [record]).concerning(change))
+            let updated = update_tenant(&tx, tenant, update).await;
+            self.done(tx, updated).await
         })
         .await
     }

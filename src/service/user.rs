@@ -15,27 +15,51 @@ use call_acceptance_api::{
 };
 
 use super::{
-    change::Done,
     deletion::check_creation,
     owner::{check_owner, not_found},
     record::record,
     server::Server,
+    write::{Unwritten, Written, taken},
 };
-use crate::store::{Constraint, StoreError, feed::Change, user};
+use crate::store::{ConnectionTrait, StoreError, feed::Change, user};
 
-fn user_exists(user: &UserPath) -> String {
-    format!("The group already has a user {:?}.", user.user.as_str())
+/// Creates a user in a transaction.
+pub(super) async fn create_user(
+    db: &impl ConnectionTrait,
+    group: &GroupPath,
+    create: &UserCreate,
+) -> Result<Written<User>, Unwritten> {
+    let path = UserPath { tenant: group.tenant.clone(), group: group.group.clone(), user: create.user_id.clone() };
+    let owner = Owner::User(path.clone());
+    match user::insert(db, group, create.clone()).await {
+        Ok(created) => {
+            check_creation(db, &owner).await?;
+            let record = record(&owner, &[], None, Some(&created))?;
+            Ok(Written::new(created, [record]).concerning([Change::Users(owner)]))
+        }
+        Err(StoreError::Reference(_)) => Err(Unwritten::NoOwner(Owner::Group(group.clone()))),
+        Err(error @ StoreError::Taken(_)) => Err(Unwritten::UserTaken(path, error)),
+        Err(error) => Err(error.into()),
+    }
 }
 
-/// The error for a user whose identifier or phone number is taken, depending on the constraint.
-fn taken(error: StoreError, user: &UserPath) -> Failure {
-    let by_number = matches!(&error, StoreError::Taken(Constraint::PhoneNumber));
-    match by_number {
-        true => error.or_conflict(
-            ProblemCode::PhoneNumberTaken,
-            "Another user has this phone number; it is unique in the whole system.",
-        ),
-        false => error.or_conflict(ProblemCode::UserExists, user_exists(user)),
+/// Updates a user in a transaction.
+pub(super) async fn update_user(
+    db: &impl ConnectionTrait,
+    path: &UserPath,
+    update: &UserUpdate,
+) -> Result<Written<User>, Unwritten> {
+    let owner = &Owner::User(path.clone());
+    let Some(before) = user::lock(db, path).await? else { return Err(not_found(db, owner).await.into()) };
+    match user::update(db, path, update.clone()).await {
+        Ok(Some(after)) => {
+            let record = record(owner, &[], Some(&before), Some(&after))?;
+            let decides = before.phone_number != after.phone_number || before.time_zone != after.time_zone;
+            let change = decides.then(|| Change::Users(owner.clone()));
+            Ok(Written::new(after, [record]).concerning(change))
+        }
+        Ok(None) => Err(not_found(db, owner).await.into()),
+        Err(error) => Err(taken(error, path).into()),
     }
 }
 
@@ -54,27 +78,12 @@ impl Users for Server {
     }
 
     async fn create(&self, by: &Actor, group: GroupPath, create: UserCreate) -> Result<User, Failure> {
-        let path = &UserPath { tenant: group.tenant.clone(), group: group.group.clone(), user: create.user_id.clone() };
-        let (group, create, owner) = (&group, &create, &Owner::User(path.clone()));
-        let created = self.change(by, |tx| async move {
-            match user::insert(&tx, group, create.clone()).await {
-                Ok(created) => {
-                    check_creation(&tx, owner).await?;
-                    let record = record(owner, &[], None, Some(&created))?;
-                    Ok(Done::new(tx, created, [record]).concerning([Change::Users(owner.clone())]))
-                }
-                Err(StoreError::Reference(_)) => {
-                    Err(not_found(self.outside(tx).await?, &Owner::Group(group.clone())).await)
-                }
-                // If both are taken, it depends on the database which constraint is reported.
-                Err(error @ StoreError::Taken(_)) => match user::find(self.outside(tx).await?, path).await? {
-                    Some(_) => Err(Failure::refused(ProblemCode::UserExists, user_exists(path))),
-                    None => Err(taken(error, path)),
-                },
-                Err(error) => Err(error.into()),
-            }
-        });
-        created.await
+        let (group, user) = (&group, &create);
+        self.change(by, |tx| async move {
+            let created = create_user(&tx, group, user).await;
+            self.done(tx, created).await
+        })
+        .await
     }
 
     async fn view(&self, path: UserPath) -> Result<User, Failure> {
@@ -85,19 +94,10 @@ impl Users for Server {
     }
 
     async fn update(&self, by: &Actor, path: UserPath, update: UserUpdate) -> Result<User, Failure> {
-        let (path, update, owner) = (&path, &update, &Owner::User(path.clone()));
+        let (path, update) = (&path, &update);
         self.change(by, |tx| async move {
-            let Some(before) = user::lock(&tx, path).await? else { return Err(not_found(&tx, owner).await) };
-            match user::update(&tx, path, update.clone()).await {
-                Ok(Some(after)) => {
-                    let record = record(owner, &[], Some(&before), Some(&after))?;
-                    let decides = before.phone_number != after.phone_number || before.time_zone != after.time_zone;
-                    let change = decides.then(|| Change::Users(owner.clone()));
-                    Ok(Done::new(tx, after, [record]).concerning(change))
-                }
-                Ok(None) => Err(not_found(&tx, owner).await),
-                Err(error) => Err(taken(error, path)),
-            }
+            let updated = update_user(&tx, path, update).await;
+            self.done(tx, updated).await
         })
         .await
     }

@@ -10,15 +10,10 @@ use call_acceptance_api::{
     wire::{precondition::Revision, problem::Failure},
 };
 
-use super::{
-    change::Done,
-    criteria::service_record,
-    owner::{check_owner, not_found},
-    server::Server,
-};
+use super::{change::Done, criteria::service_record, owner::check_owner, server::Server, write::Unwritten};
 use crate::{
     rules::service::KeptService,
-    store::{StoreError, Transaction, audit::Record, criteria as rows, feed::Change, user_service},
+    store::{ConnectionTrait, StoreError, audit::Record, criteria as rows, feed::Change, user_service},
 };
 
 fn list_of(assigned: &[ServiceName]) -> UserServiceList {
@@ -32,8 +27,30 @@ fn paths(user: &UserPath, services: ServiceSelectionList) -> Vec<UserServicePath
     ServiceName::ALL.into_iter().filter(wanted).map(path).collect()
 }
 
+/// Assigns the service in a transaction, with its first revision; returns the record if the user did not have it.
+pub(super) async fn assign(
+    db: &impl ConnectionTrait,
+    path: &UserServicePath,
+    first: Revision,
+) -> Result<Option<Record>, Unwritten> {
+    match user_service::insert(db, path, first).await {
+        Ok(true) => Ok(Some(service_record(path, None, Some(KeptService::new(path.service)))?)),
+        Ok(false) => Ok(None),
+        Err(StoreError::Reference(_)) => Err(Unwritten::NoOwner(Owner::User(path.user.clone()))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl Server {
+    /// The first revision of a service that is assigned now. Revisions start at the current time in microseconds, so
+    /// that they do not repeat when a service is unassigned and assigned again, and old entity tags never match.
+    pub(super) fn first_revision(&self) -> Revision {
+        Revision(self.clock.now().as_microsecond())
+    }
+}
+
 /// Unassigns the service and deletes its criteria; returns the record if the user had it.
-async fn take(tx: &Transaction, path: &UserServicePath) -> Result<Option<Record>, Failure> {
+pub(super) async fn take(tx: &impl ConnectionTrait, path: &UserServicePath) -> Result<Option<Record>, Failure> {
     if user_service::raise_revision(tx, path).await?.is_none() {
         return Ok(None);
     }
@@ -63,18 +80,14 @@ impl UserServices for Server {
         user: UserPath,
         services: ServiceSelectionList,
     ) -> Result<UserServiceList, Failure> {
-        // Revisions start at the current time in microseconds, so that they do not repeat when a service is unassigned
-        // and assigned again, and old entity tags never match.
-        let first = Revision(self.clock.now().as_microsecond());
+        let first = self.first_revision();
         let (user, owner, paths) = (&user, &Owner::User(user.clone()), &paths(&user, services));
         self.change(by, |tx| async move {
             let mut records = Vec::new();
             for path in paths {
-                match user_service::insert(&tx, path, first).await {
-                    Ok(true) => records.push(service_record(path, None, Some(KeptService::new(path.service)))?),
-                    Ok(false) => {}
-                    Err(StoreError::Reference(_)) => return Err(not_found(self.outside(tx).await?, owner).await),
-                    Err(error) => return Err(error.into()),
+                match assign(&tx, path, first).await {
+                    Ok(record) => records.extend(record),
+                    Err(unassigned) => return self.done(tx, Err(unassigned)).await,
                 }
             }
             let assigned = user_service::assigned(&tx, user).await?;
