@@ -81,8 +81,9 @@ pub type NumberListApis = (
 /// The services of a user, and what is said about them.
 pub type UserServiceApis = (user_service::UserServicesApi, warning::WarningsApi, preview::PreviewsApi);
 
-/// Tenants, whole tenants in and out, and deletions in the background.
-pub type TenantApis = (tenant::TenantsApi, transfer::export::ExportsApi, deletion::DeletionsApi);
+/// Tenants, deletions in the background, and whole tenants in and out.
+pub type TenantApis =
+    (tenant::TenantsApi, deletion::DeletionsApi, transfer::export::ExportsApi, transfer::import::ImportsApi);
 
 /// The statistics of calls, and the list of those that were refused.
 pub type StatisticsApis = (statistics::StatisticsApi, refused_call::RefusedCallsApi);
@@ -104,6 +105,7 @@ pub trait Ports:
     + tenant::Tenants
     + transfer::export::Exports
     + deletion::Deletions
+    + transfer::import::Imports
     + token::Tokens
     + statistics::CallStatistics
     + refused_call::RefusedCalls
@@ -129,6 +131,7 @@ impl<T> Ports for T where
         + tenant::Tenants
         + transfer::export::Exports
         + deletion::Deletions
+        + transfer::import::Imports
         + token::Tokens
         + statistics::CallStatistics
         + refused_call::RefusedCalls
@@ -174,8 +177,9 @@ pub fn apis<S: Ports>(server: Arc<S>) -> Apis {
         group::GroupsApi(server.clone()),
         (
             tenant::TenantsApi(server.clone()),
-            transfer::export::ExportsApi(server.clone()),
             deletion::DeletionsApi(server.clone()),
+            transfer::export::ExportsApi(server.clone()),
+            transfer::import::ImportsApi(server.clone()),
         ),
         token::TokensApi(server.clone()),
         (statistics::StatisticsApi(server.clone()), refused_call::RefusedCallsApi(server.clone())),

@@ -3,6 +3,7 @@
 
 mod check;
 mod export;
+mod import;
 mod manual;
 mod token;
 
@@ -55,6 +56,9 @@ enum Command {
     /// Create, list or revoke tokens, and exit
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Import a file of a tenant or a table of users, print faulty lines and a summary, and exit; with status 1 when a
+    /// line failed
+    Import(import::ImportCommand),
     /// Print the completions of this command for a shell, and exit
     Completions {
         /// The shell
@@ -100,6 +104,7 @@ impl Cli {
             Some(Command::Demo) => demo::create(&config).await,
             Some(Command::Export(command)) => command.run(&config).await,
             Some(Command::Token(command)) => command.run(&config).await,
+            Some(Command::Import(command)) => command.run(&config).await,
             _ => serve(config).await,
         }
     }

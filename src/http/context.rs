@@ -96,6 +96,11 @@ impl RequestContext {
         self.operation.is_some_and(Operation::takes_file)
     }
 
+    /// Whether the body is a file of any size.
+    pub fn takes_stream(&self) -> bool {
+        self.operation.is_some_and(Operation::takes_stream)
+    }
+
     /// The percent-encoded value of the path parameter `parameter`.
     pub fn path_parameter(&self, parameter: &str) -> Option<&str> {
         self.route.as_ref()?.value(self.uri.path(), parameter)

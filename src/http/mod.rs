@@ -154,6 +154,12 @@ impl Pipeline {
     async fn answer_in_time(&self, request: Request, context: &RequestContext) -> poem::Result<Response> {
         // In a box, so that the layers around it do not move it.
         let answered = Box::pin(AssertUnwindSafe(self.answer(request, context)).catch_unwind());
+        if context.takes_stream() {
+            return match answered.await {
+                Ok(answer) => answer,
+                Err(panic) => Err(internal(&*panic).into()),
+            };
+        }
         let limit = if context.takes_file() { self.request_timeout.max(FILE_TIMEOUT) } else { self.request_timeout };
         match tokio::time::timeout(limit, answered).await {
             Ok(Ok(answer)) => answer,

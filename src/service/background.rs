@@ -26,7 +26,7 @@ fn spread() -> f64 {
 impl Server {
     /// Runs the background tasks for as long as the future is polled: follows changes by other instances, checks cached
     /// tokens, stores uses of tokens, writes statistics, deletes old events, statistics and expired entries, records
-    /// refusals, carries out deletions and looks at the replica.
+    /// refusals, carries out deletions and imports, and looks at the replica.
     pub async fn run_background(&self) {
         tokio::join!(
             self.snapshots.watch(),
@@ -36,6 +36,7 @@ impl Server {
             self.counting.flush_periodically(),
             self.refusals.record(&self.db, &*self.clock),
             self.carry_out_deletions(),
+            self.carry_out_imports(),
             self.forget_entries(),
             self.watch_replica()
         );
@@ -98,9 +99,10 @@ impl Server {
         }
     }
 
-    /// Writes the statistics of the last seconds, when no more requests are served.
+    /// Writes the statistics of the last seconds and ends what does not go on, when no more requests are served.
     pub async fn finish(&self) {
         self.counting.finish().await;
+        self.end_abandoned().await;
     }
 
     /// Deletes statistics and refused calls whose retention has expired.

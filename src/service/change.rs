@@ -16,12 +16,19 @@ pub(super) struct Done<T> {
     pub(super) records: Vec<Record>,
     /// The changes that invalidate caches, here and on other instances.
     pub(super) changes: Vec<Change>,
+    /// Whether it is committed even if nothing is recorded.
+    pub(super) is_kept: bool,
 }
 
 impl<T> Done<T> {
     /// A change that affects no decision.
     pub(super) fn new(transaction: Transaction, value: T, records: impl Into<Vec<Record>>) -> Self {
-        Self { transaction, value, records: records.into(), changes: Vec::new() }
+        Self { transaction, value, records: records.into(), changes: Vec::new(), is_kept: false }
+    }
+
+    /// A change that is committed even if nothing is recorded, unless it is only tried.
+    pub(super) fn kept(self) -> Self {
+        Self { is_kept: true, ..self }
     }
 
     /// A change that affects decisions on calls to some users, or the validity of tokens.
@@ -86,9 +93,9 @@ impl Server {
         let (work, uncertain) = (&work, &Uncertain::of(self));
         let ended = store::transaction(&self.db, |transaction| async move {
             uncertain.take();
-            let Done { transaction, value, mut records, changes } = work(transaction).await?;
+            let Done { transaction, value, mut records, changes, is_kept } = work(transaction).await?;
             records.retain(|record| record.before != record.after);
-            if records.is_empty() || by.dry_run {
+            if (records.is_empty() && !is_kept) || by.dry_run {
                 return Ok((End::Undo(transaction), value));
             }
             let changes: Vec<_> = changes.into_iter().map(|change| (self.clock.new_id(), change)).collect();

@@ -99,7 +99,7 @@ fn revision_mismatch(if_match: &EntityTags, present: Revision) -> Failure {
 
 /// The keys of the schedules and number lists that `changes` refer to, which are locked against renaming and deletion.
 /// Those that the criteria of `before` refer to are known.
-async fn lock_references(
+pub(super) async fn lock_references(
     db: &impl ConnectionTrait,
     path: &UserServicePath,
     before: &[KeptCriteria],
@@ -240,7 +240,7 @@ pub(super) async fn update_service(
 }
 
 /// Carries out the steps of a plan; a record of each.
-async fn carry_out(
+pub(super) async fn carry_out(
     db: &impl ConnectionTrait,
     path: &UserServicePath,
     revision: Revision,

@@ -7,7 +7,7 @@ use call_acceptance_api::{
     wire::problem::{Failure, ProblemCode},
 };
 
-use super::{change::Done, record::token_record, server::Server};
+use super::{change::Done, record::token_record, server::Server, write::Written};
 use crate::store::{
     ConnectionTrait, StoreError, Transaction,
     audit::Record,
@@ -25,10 +25,16 @@ pub(super) struct Emptied {
 
 impl Emptied {
     /// The deletion, with the record of the owner's own removal behind those of what it held.
-    pub(super) fn done<T>(mut self, transaction: Transaction, value: T, owner: &Owner, own: Record) -> Done<T> {
+    pub(super) fn written<T>(mut self, value: T, owner: &Owner, own: Record) -> Written<T> {
         self.records.push(own);
         let changes = self.revoked.into_iter().map(Change::Token).chain([Change::Users(owner.clone())]);
-        Done::new(transaction, value, self.records).concerning(changes)
+        Written::new(value, self.records).concerning(changes)
+    }
+
+    /// As [`Self::written`], in a transaction of its own.
+    pub(super) fn done<T>(self, transaction: Transaction, value: T, owner: &Owner, own: Record) -> Done<T> {
+        let Written { value, records, changes } = self.written(value, owner, own);
+        Done::new(transaction, value, records).concerning(changes)
     }
 }
 

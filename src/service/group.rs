@@ -109,20 +109,35 @@ impl Groups for Server {
                 Begun::Background(deletion) => return Ok(deletion),
                 Begun::Here(tx) => tx,
             };
-            let emptied = self.empty(&tx, owner, cascade).await?;
-            match group::delete(&tx, path).await {
-                Ok(_) => Ok(emptied.done(tx, None, owner, record(owner, &[], Some(&before), None)?)),
-                Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_retry()),
-                Err(StoreError::Reference(_)) => {
-                    let detail = format!(
-                        "The group {:?} still has users, schedules or number lists; `cascade=true` deletes them too.",
-                        path.group.as_str()
-                    );
-                    Err(Failure::refused(ProblemCode::GroupInUse, detail))
-                }
-                Err(error) => Err(error.into()),
-            }
+            let deleted = self.delete_group(&tx, path, &before, cascade).await;
+            self.done(tx, deleted.map(|written| written.with(None))).await
         });
         self.begun(deleted.await?)
+    }
+}
+
+impl Server {
+    /// Deletes a group, which is locked, in a transaction; with `cascade` also what it holds.
+    pub(super) async fn delete_group(
+        &self,
+        db: &impl ConnectionTrait,
+        path: &GroupPath,
+        before: &Group,
+        cascade: bool,
+    ) -> Result<Written<()>, Unwritten> {
+        let owner = &Owner::Group(path.clone());
+        let emptied = self.empty(db, owner, cascade).await?;
+        match group::delete(db, path).await {
+            Ok(_) => Ok(emptied.written((), owner, record(owner, &[], Some(before), None)?)),
+            Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_retry().into()),
+            Err(StoreError::Reference(_)) => {
+                let detail = format!(
+                    "The group {:?} still has users, schedules or number lists; `cascade=true` deletes them too.",
+                    path.group.as_str()
+                );
+                Err(Failure::refused(ProblemCode::GroupInUse, detail).into())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{array, sync::LazyLock};
 
-use call_acceptance_api::resource::decision::{Decision, Reason, Verdict};
+use call_acceptance_api::resource::{
+    decision::{Decision, Reason, Verdict},
+    transfer::import::ImportStatus,
+};
 
 use super::refusals::refusals_not_recorded;
 use crate::telemetry::metrics::{
@@ -20,6 +23,7 @@ pub(super) struct Metrics {
     loads: [IntCounter; 3],
     flushes: [IntCounter; 2],
     exports: [IntCounter; 3],
+    imports: [IntCounter; ImportStatus::ALL.len()],
     /// Calls that were not counted, for want of memory.
     pub lost_calls: IntCounter,
     /// Refused calls that were not recorded, for want of memory.
@@ -142,6 +146,12 @@ impl Metrics {
                 "result",
                 ["written", "failed"],
             ),
+            imports: counters(
+                "call_acceptance_imports_total",
+                "Imports that have begun (`running`) or ended here, by status.",
+                "status",
+                ImportStatus::ALL.map(ImportStatus::as_str),
+            ),
             lost_calls: counter(
                 "call_acceptance_statistics_calls_lost_total",
                 "Calls that are in no statistics, since too many counts wait to be written.",
@@ -197,6 +207,13 @@ impl Metrics {
     /// Counts the lookup of a snapshot.
     pub fn count_lookup(&self, outcome: Lookup) {
         self.lookups[outcome as usize].inc();
+    }
+
+    /// Counts an import that begins or has ended, if it has.
+    pub fn count_import(&self, status: Option<ImportStatus>) {
+        if let Some(status) = status {
+            self.imports[status as usize].inc();
+        }
     }
 
     /// Counts an attempt to write statistics.

@@ -25,6 +25,7 @@ mod flights;
 mod group;
 mod health;
 mod identities;
+mod import;
 mod levels;
 mod metrics;
 mod number_list;

@@ -414,7 +414,7 @@ impl NumberLists for Server {
         let (path, patterns) = (&path, &patterns);
         self.change(by, |tx| async move {
             let deleted = delete_entries(&tx, path, patterns).await;
-            self.done(tx, deleted.map(|Written { records, changes, .. }| Written { value: (), records, changes })).await
+            self.done(tx, deleted.map(|written| written.with(()))).await
         })
         .await
     }

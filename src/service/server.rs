@@ -15,7 +15,8 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::{
     called_numbers::CalledNumbers, counting::Counting, export::turns::ExportTurns, identities::Identities,
-    refusals::Refusals, replica::Replica, snapshots::Snapshots, unknown_numbers::UnknownNumbers, writers::Writers,
+    import::jobs::Jobs, refusals::Refusals, replica::Replica, snapshots::Snapshots, unknown_numbers::UnknownNumbers,
+    writers::Writers,
 };
 use crate::{
     clock::Clock,
@@ -54,6 +55,10 @@ pub struct Server {
     /// Limits how many analyses run at a time: half of the processors, so that the others serve requests.
     pub(super) analyses: Arc<Semaphore>,
     pub(super) refusals: Refusals,
+    /// The imports of this instance.
+    pub(super) imports: Jobs,
+    /// Nothing of the body of an import may arrive for so long.
+    pub(super) upload_idle: Duration,
     pub(super) counting: Arc<Counting>,
     pub(super) exports: ExportTurns,
 }
@@ -85,6 +90,8 @@ impl Server {
             unknown_numbers: UnknownNumbers::default(),
             analyses: Arc::new(Semaphore::new((processors / 2).max(1))),
             refusals: Refusals::default(),
+            imports: Jobs::new(),
+            upload_idle: config.request_timeout,
             counting: Arc::new(Counting::of(db.clone(), config.statistics)),
             exports: ExportTurns::of(&db, config.exports),
             db,

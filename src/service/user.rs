@@ -103,23 +103,37 @@ impl Users for Server {
     }
 
     async fn delete(&self, by: &Actor, path: UserPath, cascade: bool) -> Result<(), Failure> {
-        let (path, owner) = (&path, &Owner::User(path.clone()));
+        let path = &path;
         self.change(by, |tx| async move {
-            let Some(before) = user::lock(&tx, path).await? else { return Err(not_found(&tx, owner).await) };
-            let emptied = self.empty(&tx, owner, cascade).await?;
-            match user::delete(&tx, path).await {
-                Ok(_) => Ok(emptied.done(tx, (), owner, record(owner, &[], Some(&before), None)?)),
-                Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_retry()),
-                Err(StoreError::Reference(_)) => {
-                    let detail = format!(
-                        "The user {:?} still has services, schedules or number lists; `cascade=true` deletes them too.",
-                        path.user.as_str()
-                    );
-                    Err(Failure::refused(ProblemCode::UserInUse, detail))
-                }
-                Err(error) => Err(error.into()),
-            }
+            let deleted = self.delete_user(&tx, path, cascade).await;
+            self.done(tx, deleted).await
         })
         .await
+    }
+}
+
+impl Server {
+    /// Deletes a user in a transaction; with `cascade` also what the user has.
+    pub(super) async fn delete_user(
+        &self,
+        db: &impl ConnectionTrait,
+        path: &UserPath,
+        cascade: bool,
+    ) -> Result<Written<()>, Unwritten> {
+        let owner = &Owner::User(path.clone());
+        let Some(before) = user::lock(db, path).await? else { return Err(not_found(db, owner).await.into()) };
+        let emptied = self.empty(db, owner, cascade).await?;
+        match user::delete(db, path).await {
+            Ok(_) => Ok(emptied.written((), owner, record(owner, &[], Some(&before), None)?)),
+            Err(error @ StoreError::Reference(_)) if cascade => Err(error.or_retry().into()),
+            Err(StoreError::Reference(_)) => {
+                let detail = format!(
+                    "The user {:?} still has services, schedules or number lists; `cascade=true` deletes them too.",
+                    path.user.as_str()
+                );
+                Err(Failure::refused(ProblemCode::UserInUse, detail).into())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }

@@ -39,6 +39,11 @@ impl<T> Written<T> {
         Self { value, records: records.into(), changes: Vec::new() }
     }
 
+    /// The same with another result.
+    pub(super) fn with<U>(self, value: U) -> Written<U> {
+        Written { value, records: self.records, changes: self.changes }
+    }
+
     /// A write that affects decisions on calls to some users.
     pub(super) fn concerning(self, changes: impl IntoIterator<Item = Change>) -> Self {
         Self { changes: changes.into_iter().collect(), ..self }
@@ -136,7 +141,7 @@ impl Server {
         written: Result<Written<T>, Unwritten>,
     ) -> Result<Done<T>, Failure> {
         match written {
-            Ok(Written { value, records, changes }) => Ok(Done { transaction, value, records, changes }),
+            Ok(Written { value, records, changes }) => Ok(Done::new(transaction, value, records).concerning(changes)),
             Err(Unwritten::Failed(failure)) => Err(failure),
             Err(other) => Err(other.explained(self.outside(transaction).await?).await),
         }

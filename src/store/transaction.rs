@@ -89,7 +89,17 @@ pub async fn read_one_state(db: &DatabaseConnection) -> Result<DatabaseTransacti
     Ok(db.begin_with_options(options).await?)
 }
 
-/// Rolls a transaction back.
+/// A part of a transaction that can be rolled back alone.
+pub async fn savepoint(transaction: &DatabaseTransaction) -> Result<DatabaseTransaction, StoreError> {
+    Ok(transaction.begin().await?)
+}
+
+/// Keeps what was done since a savepoint, as part of its transaction.
+pub async fn release(savepoint: DatabaseTransaction) -> Result<(), StoreError> {
+    Ok(savepoint.commit().await?)
+}
+
+/// Rolls a transaction back, or the part of one since its savepoint.
 pub async fn rollback(transaction: DatabaseTransaction) -> Result<(), StoreError> {
     Ok(transaction.rollback().await?)
 }

@@ -16,6 +16,8 @@ use crate::{
 
 /// The tags of writes without dry runs.
 const WITHOUT: [&str; 4] = ["Tenants", "Groups", "Users", "Tokens"];
+/// The tag of what goes on in the background; `imports` tries its dry runs.
+const BACKGROUND: &str = "Imports and exports";
 
 /// An operation as "Try it out" sends it: with the examples of the document.
 struct Tried {
@@ -108,7 +110,8 @@ async fn every_write_but_those_of_owners_and_tokens_can_be_tried(#[case] databas
     let app = with_demonstration_data(database).await;
     let mut operations = operations(&app).await;
     for operation in &operations {
-        let expected = operation.changes && !WITHOUT.contains(&operation.tag.as_str());
+        let is_without = WITHOUT.contains(&&*operation.tag) || operation.id == "import_cancel";
+        let expected = operation.changes && !is_without;
         assert_eq!(operation.takes_dry_runs, expected, "{} of {}", operation.id, operation.tag);
     }
     // What others need is deleted last.
@@ -117,7 +120,8 @@ async fn every_write_but_those_of_owners_and_tokens_can_be_tried(#[case] databas
         false => 0,
     });
     let mut unseen = Vec::new();
-    for operation in operations.iter().filter(|operation| operation.takes_dry_runs) {
+    let tried = operations.iter().filter(|operation| operation.takes_dry_runs && operation.tag != BACKGROUND);
+    for operation in tried {
         let before = contents(&app, &operations, &operation.tag).await;
         let tried = operation.send(&app, "?dryRun=true").await;
         let after = contents(&app, &operations, &operation.tag).await;

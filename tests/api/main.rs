@@ -14,6 +14,7 @@ mod dry_run;
 mod exchanges;
 mod groups;
 mod harness;
+mod imports;
 mod migrations;
 mod number_lists;
 mod outages;

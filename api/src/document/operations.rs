@@ -101,6 +101,12 @@ impl Operation {
         self.body.is_some_and(|body| body.media_type == "text/csv")
     }
 
+    /// Whether the request has a file of any size, which is read as it arrives: the time that a request may take counts
+    /// only while nothing arrives.
+    pub fn takes_stream(&self) -> bool {
+        self.body.is_some_and(|body| body.media_type == "application/x-ndjson")
+    }
+
     /// The operation as a JSON object of the document, with unresolved references.
     pub fn object(&self) -> &'static Value {
         &DOCUMENT["paths"][self.path][self.method.as_str().to_ascii_lowercase()]

@@ -83,6 +83,26 @@ impl<T: Answer> CreatedUnlessDryRun<T> {
     }
 }
 
+/// 202 with something that goes on in the background, and its path.
+#[derive(ApiResponse)]
+pub enum Accepted<T: Answer> {
+    /// It has begun and goes on in the background; `Location` is where to see how it does.
+    #[oai(status = 202)]
+    Accepted(
+        JsonAnswer<T>,
+        /// Path of what has begun.
+        #[oai(header = "Location")]
+        String,
+    ),
+}
+
+impl<T: Answer> Accepted<T> {
+    /// The response for `value`, whose path has these segments.
+    pub fn at(segments: &[&str], value: T) -> Self {
+        Self::Accepted(JsonAnswer(value), path(segments))
+    }
+}
+
 /// 200 with an empty object.
 #[derive(ApiResponse)]
 pub enum Deleted {

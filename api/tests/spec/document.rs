@@ -83,7 +83,7 @@ fn every_component_is_used() {
 }
 
 /// Maximum length of the document in bytes, so that it remains easy to read, compare and send.
-const MOST_BYTES: usize = 520_000;
+const MOST_BYTES: usize = 560_000;
 
 #[test]
 fn it_is_short() {

@@ -6,6 +6,8 @@ pub mod criteria;
 pub mod criteria_number_lists;
 pub mod deletions;
 pub mod groups;
+pub mod import_errors;
+pub mod imports;
 pub mod number_list_entries;
 pub mod number_lists;
 pub mod refused_calls;

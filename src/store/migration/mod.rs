@@ -15,6 +15,7 @@ mod m20261126_000007_add_members_of_services;
 mod m20261126_000008_add_policies;
 mod m20261126_000009_create_number_lists;
 mod m20261126_000010_create_statistics;
+mod m20261126_000011_create_imports;
 mod table;
 
 /// All migrations.
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000008_add_policies::Migration),
             Box::new(m20261126_000009_create_number_lists::Migration),
             Box::new(m20261126_000010_create_statistics::Migration),
+            Box::new(m20261126_000011_create_imports::Migration),
         ]
     }
 }

@@ -150,6 +150,7 @@ async fn path(app: &App, operation: &Operation) -> String {
         ("{group_id}", "foogroup"),
         ("{user_id}", "foouser"),
         ("{deletion_id}", "0193a0c03a527c408a3e7f2b9f6d1c55"),
+        ("{import_id}", "0193a0c03a527c408a3e7f2b9f6d1c55"),
         ("{name}", "none"),
         ("{instance_name}", "none"),
     ] {

@@ -7,6 +7,7 @@ use crate::resource::{
     number_list::{NumberListCsv, NumberListLines},
     schedule::icalendar,
     transfer::export::TenantLines,
+    transfer::import::{ImportLines, ImportUsers},
 };
 
 /// The example of the schema `name`, if it is defined here.
@@ -125,6 +126,13 @@ pub(super) fn of(name: &str) -> Option<Value> {
         "AuditEventList" => json!({ "auditEvents": [audit_event()] }),
         "Health" => json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION"), "numberingPlans": "9.0.42" }),
         "Deletion" => deletion(),
+        "Import" => import(),
+        "ImportList" => json!({ "imports": [import()] }),
+        "ImportCounts" => json!({ "read": 2, "created": 2, "changed": 0, "unchanged": 0, "deleted": 0, "failed": 0 }),
+        "ImportError" => import_error(),
+        "ImportErrorList" => json!({ "errors": [import_error()] }),
+        "ImportLines" => json!(ImportLines::RULE.example),
+        "ImportUsers" => json!(ImportUsers::RULE.example),
         "Empty" => json!({}),
         _ => return None,
     })
@@ -389,6 +397,20 @@ fn token() -> Value {
         "description": "The self-care portal",
         "createdAt": "2026-11-25T09:30:00.123456Z",
         "expiresAt": "2027-12-31T00:00:00Z"
+    })
+}
+
+fn import() -> Value {
+    json!({
+        "importId": "0193a0c03a527c408a3e7f2b9f6d1c55", "status": "succeeded",
+        "counts": { "read": 2, "created": 2, "changed": 0, "unchanged": 0, "deleted": 0, "failed": 0 },
+        "bytesRead": 133, "startedAt": "2026-11-25T09:30:00.123456Z", "finishedAt": "2026-11-25T09:30:00.234567Z"
+    })
+}
+
+fn import_error() -> Value {
+    json!({
+        "line": 2, "code": "invalid_request", "detail": "`userId` is required.", "pointer": "/userId"
     })
 }
 

@@ -113,8 +113,8 @@ impl InvalidRequest {
         match body.map(String::as_str) {
             Some("application/json") => Self::Body,
             Some("text/csv") => Self::Entry,
+            Some("application/x-ndjson") | None => Self::Parameter,
             Some(_) => Self::Line,
-            None => Self::Parameter,
         }
     }
 

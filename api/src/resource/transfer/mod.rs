@@ -4,6 +4,7 @@
 //! - [`export`]: the operation that writes a file.
 //! - [`line`]: what a line of a file says, and how it is parsed.
 //! - [`thing`]: what the server writes on a line.
+//! - [`import`]: files into a tenant.
 //! - [`users_csv`]: tables of users, whose rows say the same as lines.
 //!
 //! A line has `kind`, the owner's `groupId` and `userId`, and the thing as GET answers it, which the request that
@@ -11,6 +12,7 @@
 //! with a file. To add a kind, add it to [`line::Kind`], [`line::Line`] and [`thing::Thing`].
 
 pub mod export;
+pub mod import;
 pub mod line;
 mod parse;
 pub mod thing;

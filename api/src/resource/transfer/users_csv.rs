@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     resource::user_service::ServiceName,
-    value::name::TenantId,
+    value::{
+        name::{GroupId, TenantId, UserId},
+        owner::UserPath,
+    },
     wire::{
         csv,
         problem::{Failure, Fault, MAX_FAULTS, ProblemCode},
@@ -107,6 +110,20 @@ impl UsersCsv {
             return Ok(Vec::new());
         }
         Row { columns: &self.columns, cells, tenant, schemas, lines: Vec::new(), faults: Vec::new() }.read()
+    }
+
+    /// The user that a row names, also if the rest of the row is faulty; `None` if that cannot be read.
+    pub fn user(&self, row: &[u8], tenant: &TenantId) -> Option<UserPath> {
+        let cells = csv::cells(text(row).ok()?, self.separator).ok()?;
+        let cell = |column: &str| cells.get(self.columns.iter().position(|known| *known == column)?);
+        let group = GroupId::parse(cell(COLUMNS[0].0)?).ok()?;
+        let user = UserId::parse(cell(COLUMNS[1].0)?).ok()?;
+        Some(UserPath { tenant: tenant.clone(), group, user })
+    }
+
+    /// Whether the table says which services a user has.
+    pub fn has_services(&self) -> bool {
+        [SERVICES, ACCEPT_NUMBERS, REJECT_NUMBERS].iter().any(|column| self.columns.contains(column))
     }
 
     fn cells<'a>(&self, row: &'a [u8]) -> Result<Vec<Cow<'a, str>>, String> {

@@ -179,6 +179,13 @@ problem_codes! {
             `Location` of the answer to the deletion says where it is.",
         example: "The tenant \"foo\" has no deletion \"0193a0c03a527c408a3e7f2b9f6d1c55\".",
     }
+    ImportNotFound = "import_not_found" {
+        status: NOT_FOUND,
+        title: "There is no such import",
+        description: "The tenant has no import with the identifier, or more than 100 came after it. List the tenant's \
+            imports to see those that are kept.",
+        example: "The tenant \"foo\" has no import \"0193a0c03a527c408a3e7f2b9f6d1c55\".",
+    }
     MethodNotAllowed = "method_not_allowed" {
         status: METHOD_NOT_ALLOWED,
         title: "The path does not support this method",
@@ -240,6 +247,13 @@ problem_codes! {
             meanwhile, so that the deletion comes to its end. Choose another place, or create it again when the \
             deletion is complete.",
         example: "The tenant \"foo\" is being deleted; nothing is created in it until that is complete.",
+    }
+    ImportRunning = "import_running" {
+        status: CONFLICT,
+        title: "Another import of the tenant is running",
+        description: "A tenant has one import at a time, and another one is running; the list of imports shows it. \
+            Wait until it has ended, or cancel it.",
+        example: "Another import of the tenant \"foo\" is running; wait until it has ended, or cancel it.",
     }
     TenantInUse = "tenant_in_use" {
         status: CONFLICT,

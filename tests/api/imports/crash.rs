@@ -1,0 +1,74 @@
+//! What a server leaves behind that is killed while it imports.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use rstest_reuse::apply;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use super::{
+    IMPORTS, LINES, ended, errors, file, import,
+    once::{count_users, path},
+};
+use crate::{
+    database::Kind,
+    harness::{App, both_databases, client},
+};
+
+/// The command, which is killed at the latest with the test.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Neither fails unless the process has ended already.
+        let _ = self.0.kill().is_ok() && self.0.wait().is_ok();
+    }
+}
+
+/// The command on a database, and the URL that it serves.
+fn start(database_url: &str) -> (Server, String) {
+    let mut process = Command::new(env!("CARGO_BIN_EXE_call-acceptance"))
+        .env_clear()
+        .args(["--listen", "127.0.0.1:0", "--database-url", database_url])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    let log = process.stderr.take();
+    let server = Server(process);
+    let log = BufReader::new(log.expect("the log is read here"));
+    let mut lines = log.lines().map_while(Result::ok);
+    let line = lines.find(|line| line.contains("serving on ")).expect("it says where");
+    let url = line.split("serving on ").nth(1).and_then(|rest| rest.split(',').next()).expect("it says where");
+    (server, url.to_owned())
+}
+
+#[apply(both_databases)]
+async fn an_import_fails_with_true_counts_and_the_next_one_repairs_it(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    let users = |number| json!({ "kind": "user", "groupId": "foogroup", "userId": format!("user{number}") });
+    let lines: Vec<Value> = (0..1000).map(users).collect();
+    let (killed, url) = start(&app.database.url);
+    let sent = client().post(format!("{url}{IMPORTS}")).header(LINES.0, LINES.1).body(file(&lines)).send();
+    assert_eq!(sent.await.expect("the server answers").status().as_u16(), 202);
+    let list = app.get(IMPORTS).await.expect(200);
+    let import_path = path(&list["imports"][0]);
+    while app.get(&import_path).await.expect(200)["counts"]["read"] == 0 {
+        sleep(Duration::from_millis(5)).await;
+    }
+    drop(killed);
+    // Another instance goes on, and finds that it does not.
+    let failed = ended(&app, &import_path).await;
+    assert_eq!(failed["status"], "failed", "{failed}");
+    let created = failed["counts"]["created"].as_u64().expect("a count");
+    assert_eq!(count_users(&app).await, created + 1, "each line is whole or not there, and counted");
+    assert!((1..1000).contains(&created), "{failed}");
+    let repaired = import(&app, "", &lines).await;
+    assert_eq!(errors(&app, &repaired).await, Vec::<Value>::new());
+    let counts = &repaired["counts"];
+    assert_eq!((&counts["unchanged"], &counts["created"]), (&json!(created), &json!(1000 - created)));
+    assert_eq!(count_users(&app).await, 1001);
+}
