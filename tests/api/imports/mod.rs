@@ -19,7 +19,8 @@ use crate::harness::{Answer, App, USER};
 const TENANT: &str = "/api/v1/tenants/foo/";
 const GROUP: &str = "/api/v1/tenants/foo/groups/foogroup/";
 const IMPORTS: &str = "/api/v1/tenants/foo/imports/";
-const LINES: (&str, &str) = ("Content-Type", "application/x-ndjson");
+/// The media type of a file of lines.
+pub const LINES: (&str, &str) = ("Content-Type", "application/x-ndjson");
 const TABLE: (&str, &str) = ("Content-Type", "text/csv");
 
 /// A file of these lines.
@@ -46,7 +47,7 @@ async fn ended(app: &App, path: &str) -> Value {
 }
 
 /// Imports a file, and waits for its end.
-async fn import_file(app: &App, query: &str, media_type: (&str, &str), file: &str) -> Value {
+pub async fn import_file(app: &App, query: &str, media_type: (&str, &str), file: &str) -> Value {
     let sent = send(app, query, media_type, file).await;
     let id = sent.expect(202)["importId"].as_str().expect("an import has an identifier").to_owned();
     let path = format!("{IMPORTS}{id}/");

@@ -3,6 +3,7 @@
 mod command;
 mod export;
 mod readers;
+mod round_trip;
 mod tenant;
 
 /// The export of the tenant `foo`.
