@@ -2,10 +2,10 @@
 //!
 //! Spans are those of `tracing`, made in `http` and by SeaORM. Without an endpoint no layer wants any, which `tracing`
 //! decides once for each place in the code, so that none is made; the log has events only. A finished span goes through
-//! a bounded queue ([`queue`]) to a task that sends batches to the collector ([`collector`]). The trace of a client is
-//! continued ([`parent`]), and its identifier stands in the log with and without an endpoint.
+//! a bounded queue (`queue`) to a task that sends batches to the collector (`collector`). The trace of a client is
+//! continued (`parent`), and its identifier stands in the log with and without an endpoint.
 //!
-//! What a span says leaves the house: never put names, numbers or tokens into one. [`statement`] decides what is said
+//! What a span says leaves the house: never put names, numbers or tokens into one. `statement` decides what is said
 //! of a statement.
 
 mod collector;

@@ -2,7 +2,7 @@
 //! write.
 //!
 //! - [`export`]: the operation that writes a file.
-//! - [`line`]: what a line of a file says, and how it is parsed.
+//! - [`mod@line`]: what a line of a file says, and how it is parsed.
 //! - [`thing`]: what the server writes on a line.
 //! - [`import`]: files into a tenant.
 //! - [`users_csv`]: tables of users, whose rows say the same as lines.
