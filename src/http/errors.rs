@@ -1,7 +1,7 @@
 //! Turns all errors into problems: those of operations, and those of the framework.
 
 use call_acceptance_api::{
-    document::operations::Place,
+    document::operations::{Operation, Place},
     wire::{
         payload::MAX_BODY_BYTES,
         problem::{Failure, Fault, Problem, ProblemCode, Refusal},
@@ -95,7 +95,7 @@ fn into_failure(error: Error, context: &RequestContext) -> Failure {
         return bad_parameter(name, context);
     }
     if error.is::<ContentTypeError>() {
-        let detail = format!("The body must be sent as `Content-Type: {}`.", media_type(context));
+        let detail = format!("The body must be sent as `Content-Type: {}`.", media_types(context));
         return Failure::refused(ProblemCode::UnsupportedMediaType, detail);
     }
     if let Some(ReadBodyError::PayloadTooLarge) = error.downcast_ref() {
@@ -110,9 +110,9 @@ fn into_failure(error: Error, context: &RequestContext) -> Failure {
     Failure::Internal(format!("unknown kind of error: {error}").into())
 }
 
-/// The media type of the operation's body.
-fn media_type(context: &RequestContext) -> &'static str {
-    context.operation.and_then(|operation| operation.body).map_or("application/json", |body| body.media_type)
+/// The media types that the operation accepts, one or the other.
+fn media_types(context: &RequestContext) -> String {
+    context.operation.into_iter().flat_map(Operation::media_types).collect::<Vec<_>>().join("` or `")
 }
 
 /// Translates poem-openapi's parameter names, `param0`, `param1`, by their position in the path.

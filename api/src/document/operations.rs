@@ -112,6 +112,12 @@ impl Operation {
         &DOCUMENT["paths"][self.path][self.method.as_str().to_ascii_lowercase()]
     }
 
+    /// The media types of the body that the operation accepts, in the order of the document.
+    pub fn media_types(&self) -> impl Iterator<Item = &'static str> {
+        let body = self.object().get("requestBody").map(resolve);
+        body.and_then(|body| body["content"].as_object()).into_iter().flat_map(Map::keys).map(String::as_str)
+    }
+
     /// The response with this status, as in the document.
     pub fn answer(&self, status: &str) -> Option<&'static Value> {
         self.object()["responses"].get(status).map(resolve)
@@ -141,6 +147,8 @@ impl Operation {
 impl Parameter {
     fn new(parameter: &'static Value) -> Option<Self> {
         let schema = resolve(&parameter["schema"]);
+        // A reference with a default beside it is within `allOf`.
+        let schema = schema["allOf"].get(0).map_or(schema, resolve);
         let kind = schema["type"].as_str().unwrap_or_default();
         Some(Self {
             name: parameter["name"].as_str()?,
@@ -357,6 +365,15 @@ mod tests {
         ];
         assert_eq!(query, expected);
         assert!(operation("health_live").access.is_none());
+    }
+
+    #[test]
+    fn every_parameter_says_what_would_be_right() {
+        for operation in all() {
+            for Parameter { name, rule, .. } in &operation.parameters {
+                assert!(rule.ends_with('.') && !rule.contains("a ."), "{} {name}: {rule}", operation.id);
+            }
+        }
     }
 
     #[test]

@@ -128,7 +128,12 @@ async fn a_dry_run_counts_and_changes_nothing(#[case] database: Kind) {
 async fn a_request_that_is_no_import_is_refused(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let line = file(&[json!({ "kind": "group", "groupId": "sales" })]);
-    send(&app, "", ("Content-Type", "application/json"), &line).await.expect_problem(415, "unsupported_media_type");
+    let other = send(&app, "", ("Content-Type", "application/json"), &line).await;
+    let right = "The body must be sent as `Content-Type: application/x-ndjson` or `text/csv`.";
+    assert_eq!(other.expect_problem(415, "unsupported_media_type")["detail"], right);
+    let options = send(&app, "?mode=none", LINES, &line).await;
+    let right = "The parameter `mode` is not valid. It must be one of `merge`, `replace`.";
+    assert_eq!(options.expect_problem(400, "invalid_request")["detail"], right);
     for (query, parameter) in [("?mode=merged", "mode"), ("?onError=ask", "onError"), ("?dryRun=1", "dryRun")] {
         send(&app, query, LINES, &line).await.expect_faults(&[parameter]);
     }
