@@ -1,10 +1,10 @@
 //! Deletions in the background: of tenants and groups that hold too much for one transaction.
 //!
 //! The request records the deletion as a job, revokes tokens and responds. A worker in every instance polls for jobs
-//! and carries them out in steps, one transaction each: statistics, remaining tokens, entries of number lists, users
-//! with what they hold, schedules, number lists, groups, and finally the owner. A step locks its job, so that only one
-//! instance works on it, and commits its audit events and feed entries with the deletes. After a crash the step in
-//! progress is rolled back, and another worker repeats it.
+//! and carries them out in steps, one transaction each: statistics and faults of imports, remaining tokens, entries of
+//! number lists, users with what they hold, schedules, number lists, groups, and finally the owner. A step locks its
+//! job, so that only one instance works on it, and commits its audit events and feed entries with the deletes. After a
+//! crash the step in progress is rolled back, and another worker repeats it.
 //!
 //! A creation that started before the job was recorded may commit after it. When no users follow the last deleted one,
 //! a step therefore searches from the start once more.
@@ -31,7 +31,7 @@ use crate::store::{
     contents,
     deletion::{self, KeptDeletion},
     feed::Change,
-    group, number_list_entries, policy, statistics, tenant, token,
+    group, import, number_list_entries, policy, statistics, tenant, token,
 };
 
 /// Polling interval for jobs that other instances have recorded.
@@ -169,12 +169,15 @@ impl Server {
         Ok(step)
     }
 
-    /// Deletes some statistics and refused calls, which are in no audit trail; whether there may be more. What is
-    /// counted from now on goes with its user.
+    /// Deletes some statistics, refused calls and faults of imports, which are in no audit trail; whether there may be
+    /// more. What is counted from now on goes with its user.
     async fn delete_counts(&self, kept: &KeptDeletion) -> Result<bool, Failure> {
         let deleted = store::transaction(&self.db, |tx| async move {
             let more = match deletion::claim(&tx, kept).await? {
-                Some(kept) => statistics::delete_some_below(&tx, &kept.owner()).await?,
+                Some(kept) => {
+                    let owner = kept.owner();
+                    statistics::delete_some_below(&tx, &owner).await? || import::delete_some_errors(&tx, &owner).await?
+                }
                 None => false,
             };
             Ok((End::Commit(tx), more))

@@ -24,7 +24,7 @@ use super::{
     criteria as of_criteria,
     entity::{criteria, groups, number_lists, refused_calls, schedules, statistics, tokens, user_services, users},
     error::StoreError,
-    number_list, number_list_entries,
+    import, number_list, number_list_entries,
     ownership::below,
     policy, schedule,
 };
@@ -32,7 +32,7 @@ use crate::rules::service::{KeptService, RecordedService};
 
 /// How many criteria, schedules or number lists are deleted with their users at once, for each user that may be.
 const ROWS: u64 = 10;
-/// How many counts and refused calls, which are small, are deleted with their owner at once.
+/// How many counts, refused calls and faults of imports, which are small, are deleted with their owner at once.
 const COUNTS: u64 = 20_000;
 
 /// Where a user stands among those of a tenant.
@@ -100,6 +100,7 @@ pub async fn is_large(db: &impl ConnectionTrait, owner: &Owner, most: u64) -> Re
         || has_more_than!(most * ROWS, criteria, Service)
         || has_more_than!(COUNTS, statistics, Reason)
         || has_more_than!(COUNTS, refused_calls, Reason)
+        || import::has_more_errors_than(db, owner, COUNTS).await?
         || number_list_entries::count_within(db, owner).await?.unsigned_abs() > most * ROWS)
 }
 

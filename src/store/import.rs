@@ -14,7 +14,7 @@ use call_acceptance_api::{
     },
     value::{
         name::{ScheduleName, TenantId},
-        owner::{GroupPath, UserPath},
+        owner::{GroupPath, Owner, UserPath},
         time::Instant,
     },
     wire::{page::PageQuery, problem::ProblemCode},
@@ -28,6 +28,7 @@ use sea_orm::{
 
 use super::{
     audit::instant,
+    batch::delete_some,
     column::{cut, microseconds, now, value},
     entity::{
         groups, import_errors,
@@ -273,6 +274,23 @@ pub async fn forget_old(db: &impl ConnectionTrait, tenant: &TenantId) -> Result<
     let old = of_tenant().add(Column::ImportId.lt(oldest)).add(is_running().not());
     Entity::delete_many().filter(old).exec(db).await?;
     Ok(())
+}
+
+/// Whether the imports of a tenant have more than `most` faults.
+pub async fn has_more_errors_than(db: &impl ConnectionTrait, owner: &Owner, most: u64) -> Result<bool, StoreError> {
+    use import_errors::Column::{Number, TenantId};
+    let Owner::Tenant(tenant) = owner else { return Ok(false) };
+    let query = import_errors::Entity::find().select_only().column(Number).filter(TenantId.eq(tenant.as_str()));
+    Ok(query.offset(most).limit(1).into_tuple::<i64>().one(db).await?.is_some())
+}
+
+/// Deletes some faults of a tenant's imports; whether there may be more.
+pub async fn delete_some_errors(db: &impl ConnectionTrait, owner: &Owner) -> Result<bool, StoreError> {
+    use import_errors::Column::{ImportId, Number, TenantId};
+    const KEY: [import_errors::Column; 3] = [TenantId, ImportId, Number];
+    let Owner::Tenant(tenant) = owner else { return Ok(false) };
+    let these = Condition::all().add(TenantId.eq(tenant.as_str()));
+    delete_some::<import_errors::Entity>(db, these, &KEY, &KEY).await
 }
 
 /// The services of the tenant's users after `after`, in the order of their keys, at most `limit`.

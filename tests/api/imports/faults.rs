@@ -144,3 +144,18 @@ async fn a_request_that_is_no_import_is_refused(#[case] database: Kind) {
     let reader = app.token(json!({ "role": "tenant_admin", "tenantId": "foo", "readOnly": true })).await;
     app.send_as(Some(&reader), reqwest::Method::GET, IMPORTS, None).await.expect(200);
 }
+
+#[apply(both_databases)]
+async fn many_faults_go_with_their_tenant_in_the_background(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    import(&app, "", &[json!({ "kind": "group", "groupId": "a/b" })]).await;
+    let many = "INSERT INTO import_errors (tenant_id, import_id, number, line, code, detail) \
+                WITH RECURSIVE numbers (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < 20001) \
+                SELECT tenant_id, import_id, n, n, 'invalid_request', 'wrong' FROM numbers, imports";
+    app.database.execute(many).await;
+    let answer = app.delete(&format!("{TENANT}?cascade=true")).await;
+    answer.expect(202);
+    let place = answer.header("location").to_owned();
+    while app.get(&place).await.expect(200)["status"] == "running" {}
+    app.get(TENANT).await.expect_problem(404, "tenant_not_found");
+}
