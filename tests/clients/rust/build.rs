@@ -21,13 +21,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Progenitor refuses a document with bodies of `text/calendar` or `text/csv`.
+/// Progenitor refuses a document with bodies of `text/calendar`, `text/csv` or lines of JSON.
 fn drop_other_bodies(document: &mut Value) {
     let Some(paths) = document["paths"].as_object_mut() else { return };
     paths.retain(|path, _| !path.ends_with("/icalendar/"));
-    for (path, operations) in paths {
-        if let Some(operations) = operations.as_object_mut().filter(|_| path.ends_with("/entries/")) {
-            operations.remove("put");
-        }
+    for operations in paths.values_mut().filter_map(Value::as_object_mut) {
+        operations.retain(|_, operation| {
+            let content = operation["requestBody"]["content"].as_object();
+            content.is_none_or(|content| content.keys().all(|media_type| media_type == "application/json"))
+        });
     }
 }
