@@ -13,7 +13,7 @@
 //
 // Where Prism and the server differ on purpose:
 // - A path of the API may lack the slash at its end, and a media type may stand in double quotes: see asInput.
-// - A DELETE may have a body, which is ignored: see isIgnored.
+// - A DELETE may have a body, which is ignored, and a file may have no lines: see isIgnored.
 
 import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -38,8 +38,12 @@ const operations = await getHttpOperationsFromSpec(document);
 
 const BODY_OF_NO_USE = 'No supported content types, but request included a non-empty body';
 
+const NO_BODY = 'Body parameter is required';
+const FILE = /^(application\/x-ndjson|text\/csv)/;
+
 function isIgnored(request, fault) {
-  return request.method === 'DELETE' && fault.message === BODY_OF_NO_USE;
+  const isEmptyFile = fault.message === NO_BODY && FILE.test(request.headers['content-type'] ?? '');
+  return isEmptyFile || (request.method === 'DELETE' && fault.message === BODY_OF_NO_USE);
 }
 
 function parsed(body, headers) {
