@@ -3,7 +3,7 @@
 use call_acceptance_api::value::{change::Change, owner::Owner, time::Instant};
 use sea_orm::{
     ActiveValue, DbBackend,
-    sea_query::{Expr, SimpleExpr},
+    sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 
 use super::error::StoreError;
@@ -78,4 +78,12 @@ pub(super) fn cut<T>(rows: &mut Vec<T>, limit: u64) -> bool {
     let more = rows.len() > limit;
     rows.truncate(limit);
     more
+}
+
+/// Whether `columns` are after `place` in the order of a key that has them.
+pub(super) fn is_after(
+    columns: impl IntoIterator<Item = SimpleExpr>,
+    place: impl IntoIterator<Item = SimpleExpr>,
+) -> SimpleExpr {
+    Expr::tuple(columns).gt(Expr::tuple(place))
 }

@@ -5,7 +5,7 @@
 use call_acceptance_api::{
     resource::{
         group::Group,
-        schedule::{Schedule, ScheduleFolder, ScheduleType},
+        schedule::{Schedule, ScheduleFolder},
         user::User,
         user_service::UserServicePath,
     },
@@ -15,18 +15,17 @@ use call_acceptance_api::{
     },
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    prelude::Uuid,
-    sea_query::{Expr, SimpleExpr},
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, prelude::Uuid,
+    sea_query::Expr,
 };
 
 use super::{
-    column::{owner_of, value},
+    column::{is_after, value},
     criteria as of_criteria,
     entity::{criteria, groups, number_lists, schedules, user_services, users},
     error::StoreError,
     number_list::{self, KeptNumberList},
-    policy, user_service,
+    policy, schedule, user_service,
 };
 use crate::rules::{criteria::KeptCriteria, policy::KeptPolicy, service::KeptService};
 
@@ -58,11 +57,6 @@ impl<T, P> Page<T, P> {
         let next = rows.last().filter(|_| rows.len() as u64 >= limit).map(place);
         Ok(Self { rows: rows.into_iter().map(parse).collect::<Result<_, _>>()?, next })
     }
-}
-
-/// Whether `columns` are after `place` in the order of a key that begins with the tenant and them.
-fn after(columns: impl IntoIterator<Item = SimpleExpr>, place: impl IntoIterator<Item = SimpleExpr>) -> SimpleExpr {
-    Expr::tuple(columns).gt(Expr::tuple(place))
 }
 
 /// The tenant's groups after `place`.
@@ -102,7 +96,7 @@ pub async fn users(
     use users::Column::{GroupId, TenantId, UserId};
     let mut query = users::Entity::find().filter(TenantId.eq(tenant.as_str()));
     if let Some(place) = place {
-        query = query.filter(after([GroupId, UserId].map(Expr::col), place.map(Expr::val)));
+        query = query.filter(is_after([GroupId, UserId].map(Expr::col), place.map(Expr::val)));
     }
     let rows = query.order_by_asc(GroupId).order_by_asc(UserId).limit(SMALL).all(db).await?;
     let parse = |row: users::Model| {
@@ -124,11 +118,7 @@ pub async fn schedules(
         query = query.filter(ScheduleId.gt(place));
     }
     let rows = query.order_by_asc(ScheduleId).limit(SCHEDULES).all(db).await?;
-    let parse = |row: schedules::Model| {
-        let kind = if row.kind == "Time" { ScheduleType::Time } else { ScheduleType::Holiday };
-        let owner = owner_of(&row.tenant_id, row.group_id.as_deref(), row.user_id.as_deref())?;
-        Ok((ScheduleFolder { owner, kind }, Schedule::try_from(row)?))
-    };
+    let parse = |row: schedules::Model| Ok((schedule::folder(&row)?, Schedule::try_from(row)?));
     Page::of(rows, SCHEDULES, |row| row.schedule_id, parse)
 }
 
@@ -176,7 +166,7 @@ pub async fn services(
     let query = user_services::Entity::find().select_only().columns(key).columns(user_service::SETTINGS);
     let mut query = query.filter(TenantId.eq(tenant.as_str()));
     if let Some(place) = place {
-        query = query.filter(after(key.map(Expr::col), place.map(Expr::val)));
+        query = query.filter(is_after(key.map(Expr::col), place.map(Expr::val)));
     }
     let query = key.into_iter().fold(query, QueryOrder::order_by_asc).limit(SMALL);
     let rows = query.into_model::<ServiceRow>().all(db).await?;
@@ -215,7 +205,7 @@ pub async fn criteria(
     let mut query = of_criteria::with_columns(db.get_database_backend(), query);
     if let Some((service, position)) = place {
         let place = service.map(Expr::val).into_iter().chain([Expr::val(position)]);
-        query = query.filter(after(key.map(of), place));
+        query = query.filter(is_after(key.map(of), place));
     }
     let query = key.into_iter().fold(query, QueryOrder::order_by_asc).limit(CRITERIA);
     let rows = query.into_model::<CriteriaRow>().all(db).await?;

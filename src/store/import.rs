@@ -23,13 +23,13 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
     prelude::Uuid,
-    sea_query::{Expr, ExprTrait, Query, SimpleExpr},
+    sea_query::{Expr, ExprTrait, Query},
 };
 
 use super::{
     audit::instant,
     batch::delete_some,
-    column::{cut, microseconds, now, value},
+    column::{cut, is_after, microseconds, now, value},
     entity::{
         groups, import_errors,
         imports::{ActiveModel, Column, Entity, Model},
@@ -303,7 +303,8 @@ pub async fn services(
     use user_services::Column::{GroupId, Service, TenantId, UserId};
     let query = user_services::Entity::find().select_only().columns([GroupId, UserId, Service]);
     let after = after.map(|UserServicePath { user, service }| {
-        behind([GroupId, UserId, Service], [user.group.as_str(), user.user.as_str(), service.segment()])
+        let place = [user.group.as_str(), user.user.as_str(), service.segment()];
+        is_after([GroupId, UserId, Service].map(Expr::col), place.map(Expr::val))
     });
     let query = query.filter(TenantId.eq(tenant.as_str())).filter(Condition::all().add_option(after));
     let query = query.order_by_asc(GroupId).order_by_asc(UserId).order_by_asc(Service).limit(limit);
@@ -323,7 +324,9 @@ pub async fn users(
     limit: u64,
 ) -> Result<Vec<UserPath>, StoreError> {
     use users::Column::{GroupId, TenantId, UserId};
-    let after = after.map(|after| behind([GroupId, UserId], [after.group.as_str(), after.user.as_str()]));
+    let after = after.map(|UserPath { group, user, .. }| {
+        is_after([GroupId, UserId].map(Expr::col), [group.as_str(), user.as_str()].map(Expr::val))
+    });
     let query = users::Entity::find().select_only().columns([GroupId, UserId]).filter(TenantId.eq(tenant.as_str()));
     let query = query.filter(Condition::all().add_option(after)).order_by_asc(GroupId).order_by_asc(UserId);
     let rows: Vec<(String, String)> = query.limit(limit).into_tuple().all(db).await?;
@@ -376,9 +379,4 @@ pub async fn number_lists(
         Ok((NumberListKey { tenant: tenant.clone(), id: row.list_id }, path))
     };
     rows.into_iter().map(list).collect()
-}
-
-/// Whether a row stands behind this place, in the order of these columns.
-fn behind<C: ColumnTrait, const N: usize>(columns: [C; N], place: [&str; N]) -> SimpleExpr {
-    Expr::tuple(columns.map(Expr::col)).gt(Expr::tuple(place.map(Expr::val)))
 }

@@ -12,13 +12,19 @@ use call_acceptance_api::{
     access::Actor,
     resource::transfer::import::{ImportId, ImportOptions},
     value::name::TenantId,
+    wire::problem::{Failure, ProblemCode, Refusal},
 };
 use tokio::sync::{
-    Mutex as AsyncMutex, Notify,
+    Mutex as AsyncMutex, Notify, OwnedSemaphorePermit, Semaphore,
     mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
 };
 
 use super::source::Source;
+
+/// Maximum number of imports of an instance in progress. Each has a file on disk, from its first byte to its end.
+const MOST: usize = 32;
+/// `Retry-After` in seconds while there are as many.
+const RETRY_AFTER: u32 = 10;
 
 /// How far an import is.
 #[derive(Debug, Default)]
@@ -73,6 +79,7 @@ pub(super) struct Ticket {
     pub(super) key: Key,
     pub(super) progress: Arc<Progress>,
     is_ended: bool,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Ticket {
@@ -122,6 +129,7 @@ impl Running {
 /// The imports of this instance.
 pub(in crate::service) struct Jobs {
     known: Arc<Running>,
+    permits: Arc<Semaphore>,
     sender: UnboundedSender<Job>,
     pub(super) queue: AsyncMutex<UnboundedReceiver<Job>>,
 }
@@ -130,14 +138,29 @@ impl Jobs {
     /// No import is in progress.
     pub(in crate::service) fn new() -> Self {
         let (sender, queue) = unbounded_channel();
-        Self { known: Arc::default(), sender, queue: AsyncMutex::new(queue) }
+        let permits = Arc::new(Semaphore::new(MOST));
+        Self { known: Arc::default(), permits, sender, queue: AsyncMutex::new(queue) }
+    }
+
+    /// The permit for an import.
+    ///
+    /// # Errors
+    /// `too_many_writes` if there is the maximum.
+    pub(super) fn admit(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        self.permits.clone().try_acquire_owned().map_err(|_| {
+            let detail = format!("The server has the maximum of {MOST} imports in progress; try again later.");
+            Failure::Refused(Refusal {
+                retry_after: Some(RETRY_AFTER),
+                ..Refusal::new(ProblemCode::TooManyWrites, detail)
+            })
+        })
     }
 
     /// Notes an import that has begun.
-    pub(super) fn begin(&self, key: Key) -> Ticket {
+    pub(super) fn begin(&self, key: Key, permit: OwnedSemaphorePermit) -> Ticket {
         let progress = Arc::<Progress>::default();
         self.known.running().insert(key.clone(), progress.clone());
-        Ticket { jobs: self.known.clone(), key, progress, is_ended: false }
+        Ticket { jobs: self.known.clone(), key, progress, is_ended: false, _permit: permit }
     }
 
     /// Hands over an import whose body has arrived.
@@ -169,5 +192,26 @@ impl Jobs {
     /// Resolves when an import is abandoned.
     pub(super) async fn changed(&self) {
         self.known.changed.notified().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: usize) -> Key {
+        let id = ImportId::parse(&format!("{number:032x}")).expect("an identifier");
+        (TenantId::parse("foo").expect("an identifier"), id)
+    }
+
+    #[test]
+    fn a_server_has_some_imports_in_progress_and_takes_the_next_when_one_has_ended() {
+        let jobs = Jobs::new();
+        let begin = |number| Some(jobs.begin(key(number), jobs.admit().ok()?));
+        let mut begun: Vec<_> = (0..MOST).filter_map(begin).collect();
+        assert_eq!(begun.len(), MOST);
+        assert!(begin(MOST).is_none());
+        begun.pop().expect("one has begun").end();
+        assert!(begin(MOST).is_some());
     }
 }

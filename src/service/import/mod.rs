@@ -1,6 +1,6 @@
 //! Imports of whole tenants. A request takes its body into a file (`spool`) and hands it over (`jobs`); a background
-//! task reads it in batches (`source`), applies the lines (`run`, and `line` for each kind) and removes what it does
-//! not name (`names`, `sweep`).
+//! task reads it in batches (`source`), applies the lines (`run`, `line` for each kind, `part` for what they did) and
+//! removes what it does not name (`names`, `sweep`).
 //!
 //! The row of an import has a heartbeat by the database's clock. An instance that finds one without ends it as failed;
 //! whoever still works on it writes nothing more, since it no longer runs.
@@ -8,6 +8,7 @@
 pub(super) mod jobs;
 mod line;
 mod names;
+mod part;
 mod run;
 mod source;
 mod spool;
@@ -136,6 +137,7 @@ impl Imports for Server {
 impl Server {
     /// Records an import that begins.
     async fn begin_import(&self, by: &Actor, tenant: &TenantId) -> Result<Ticket, Failure> {
+        let permit = self.imports.admit()?;
         let id = ImportId::parse(&self.clock.new_id().simple().to_string());
         let import = &Import {
             import_id: id.map_err(|error| Failure::Internal(error.into()))?,
@@ -169,7 +171,7 @@ impl Server {
         });
         begun.await?;
         METRICS.count_import(Some(ImportStatus::Running));
-        Ok(self.imports.begin((tenant.clone(), import.import_id.clone())))
+        Ok(self.imports.begin((tenant.clone(), import.import_id.clone()), permit))
     }
 
     /// The worker: applies imports whose bodies have arrived, and keeps them alive, as long as the future is polled.

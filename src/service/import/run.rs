@@ -5,7 +5,6 @@
 //! tries, is a single transaction, since a line may need what lines before it create.
 
 use std::{
-    collections::HashSet,
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     time::Duration,
 };
@@ -13,9 +12,9 @@ use std::{
 use call_acceptance_api::{
     access::Actor,
     resource::transfer::import::{
-        ImportCounts, ImportError, ImportForm, ImportMode, ImportOptions, ImportStatus, MAX_ERRORS, OnError,
+        ImportCounts, ImportForm, ImportMode, ImportOptions, ImportStatus, MAX_ERRORS, OnError,
     },
-    value::{owner::Owner, time::Instant},
+    value::time::Instant,
     wire::problem::Failure,
 };
 use tokio::time::{Instant as Moment, sleep};
@@ -24,97 +23,19 @@ use super::{
     jobs::{Job, Key, Progress},
     line::{Applied, Context, Outcome},
     names::Names,
+    part::{Changes, Part, Stored, status},
     source::{Batch, Source, Unit, errors},
     spool::blocking,
-    sweep::{Patterns, Stage, Sweep, Swept},
+    sweep::{Patterns, Stage, Sweep},
 };
 use crate::{
     service::{Server, change::Done, write::Unwritten},
-    store::{self, StoreError, Transaction, audit::Record, feed::Change, import, journal},
+    store::{self, StoreError, Transaction, import, journal},
 };
 
-/// With changes that concern more owners than this, all users of the tenant are taken as concerned.
-const MOST_OWNERS: usize = 1000;
 /// How often a batch is tried again while the database does not answer, and the pause before.
 const TRIES: usize = 10;
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// What changes invalidate, each once.
-#[derive(Default)]
-struct Changes {
-    users: HashSet<Owner>,
-    others: Vec<Change>,
-}
-
-impl Changes {
-    fn add(&mut self, change: Change) {
-        match change {
-            Change::Users(owner) => {
-                if self.users.len() >= MOST_OWNERS {
-                    let tenant = Owner::Tenant(owner.tenant().clone());
-                    self.users = HashSet::from([tenant]);
-                }
-                let is_known = owner.with_parents().any(|owner| self.users.contains(&owner));
-                if !is_known {
-                    self.users.insert(owner);
-                }
-            }
-            other if self.others.last() == Some(&other) => {}
-            other => self.others.push(other),
-        }
-    }
-
-    fn into_vec(self) -> Vec<Change> {
-        self.users.into_iter().map(Change::Users).chain(self.others).collect()
-    }
-}
-
-/// What some lines have done.
-#[derive(Default)]
-struct Part {
-    counts: ImportCounts,
-    errors: Vec<ImportError>,
-    records: Vec<Record>,
-    changes: Changes,
-}
-
-impl Part {
-    fn after(counts: ImportCounts) -> Self {
-        Self { counts, ..Self::default() }
-    }
-
-    fn add(&mut self, applied: Applied) {
-        let Applied { outcome, deleted, records, changes } = applied;
-        let count = match outcome {
-            Outcome::Created => &mut self.counts.created,
-            Outcome::Changed => &mut self.counts.changed,
-            Outcome::Unchanged => &mut self.counts.unchanged,
-        };
-        *count += 1;
-        self.counts.deleted += deleted;
-        self.records.extend(records);
-        changes.into_iter().for_each(|change| self.changes.add(change));
-    }
-
-    fn fail(&mut self, errors: impl IntoIterator<Item = ImportError>) {
-        self.counts.failed += 1;
-        let room = MAX_ERRORS.saturating_sub(self.errors.len());
-        self.errors.extend(errors.into_iter().take(room));
-    }
-
-    fn sweep(&mut self, swept: Swept) {
-        self.counts.deleted += swept.deleted;
-        self.records.extend(swept.records);
-        swept.changes.into_iter().for_each(|change| self.changes.add(change));
-    }
-}
-
-/// What of an import is stored: its counts, and how many faults.
-#[derive(Debug, Clone, Copy, Default)]
-struct Stored {
-    counts: ImportCounts,
-    errors: usize,
-}
 
 /// How an import has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,11 +44,6 @@ pub(super) enum End {
     Stored(ImportStatus),
     /// It does not run any more: it was cancelled, or its tenant is gone.
     Cancelled,
-}
-
-/// The end of an import whose lines are all applied.
-fn status(counts: &ImportCounts) -> ImportStatus {
-    if counts.failed > 0 { ImportStatus::SucceededWithErrors } else { ImportStatus::Succeeded }
 }
 
 /// An import that applies its lines.
