@@ -4,10 +4,11 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use call_acceptance_api::{
     access::Actor,
     resource::{
-        criteria::{Criteria, CriteriaChange, CriteriaServices, Service, ServiceUpdate},
+        criteria::{Criteria, CriteriaChange, CriteriaServices, Render, Service, ServiceUpdate},
         user_service::UserServicePath,
     },
     value::{name::CriteriaName, owner::Owner},
@@ -262,8 +263,16 @@ pub(super) async fn carry_out(
 
 #[async_trait]
 impl CriteriaServices for Server {
-    async fn service_view(&self, path: UserServicePath) -> Result<Versioned<Service>, Failure> {
-        Ok(load(&self.db, &path).await?.map(Service::from))
+    async fn service_view(&self, path: UserServicePath, render: Render) -> Result<Versioned<Bytes>, Failure> {
+        if self.views.has(&path)
+            && let Some(revision) = user_service::revision(&self.db, &path).await?
+            && let Some(view) = self.views.get(&path, revision)
+        {
+            return Ok(view);
+        }
+        let view = load(&self.db, &path).await?.try_map(|kept| render(kept.into()))?;
+        self.views.keep(path, view.clone());
+        Ok(view)
     }
 
     async fn service_update(

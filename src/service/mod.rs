@@ -4,7 +4,7 @@
 //! no HTTP. Shared are the [`Server`], changes (`change`, and `write` for what is
 //! in them), missing owners (`owner`), audit records (`record`), lists
 //! over several levels (`levels`), deletions (`deletion`, and `cascade` for those in the background), caches
-//! (`snapshots`, `identities`, `called_numbers`; `flights` for the loads of the first two), the counting of calls
+//! (`snapshots`, `identities`, `called_numbers`, `views`; `flights` for the loads of the first two), the counting of calls
 //! (`counting`), background tasks (`background`), reads from a replica (`read`, `replica`), and metrics (`metrics`,
 //! `observe`).
 
@@ -47,6 +47,7 @@ mod token;
 mod unknown_numbers;
 mod user;
 mod user_service;
+mod views;
 mod warning;
 mod write;
 mod writers;

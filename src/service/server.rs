@@ -16,7 +16,7 @@ use tokio::sync::{Notify, Semaphore};
 use super::{
     called_numbers::CalledNumbers, counting::Counting, export::turns::ExportTurns, identities::Identities,
     import::jobs::Jobs, refusals::Refusals, replica::Replica, snapshots::Snapshots, unknown_numbers::UnknownNumbers,
-    writers::Writers,
+    views::Views, writers::Writers,
 };
 use crate::{
     clock::Clock,
@@ -36,6 +36,7 @@ pub struct Server {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) called_numbers: CalledNumbers,
     pub(super) snapshots: Arc<Snapshots>,
+    pub(super) views: Views,
     pub(super) identities: Arc<Identities>,
     pub(super) verifier: Option<Verifier>,
     pub(super) readiness: Readiness,
@@ -76,6 +77,7 @@ impl Server {
         Self {
             called_numbers: CalledNumbers::new(),
             snapshots,
+            views: Views::of(decisions.memory / 4, decisions.greatest_age),
             identities,
             verifier: config.oidc.clone().map(|oidc| Verifier::new(oidc, clock.clone())),
             readiness: Readiness::of(&db),

@@ -12,6 +12,7 @@ use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QuerySelect,
+    QueryTrait,
     sea_query::{Expr, OnConflict},
 };
 
@@ -20,6 +21,7 @@ use super::{
     column::microseconds,
     entity::user_services::{ActiveModel, Column, Entity},
     error::StoreError,
+    prepared::Prepared,
 };
 use crate::rules::service::Settings;
 
@@ -73,6 +75,16 @@ pub async fn assigned(db: &impl ConnectionTrait, user: &UserPath) -> Result<Vec<
     let rows: Vec<String> =
         Entity::find().select_only().column(Column::Service).filter(of_user(user)).into_tuple().all(db).await?;
     rows.iter().map(|row| service(row)).collect()
+}
+
+/// The revision of the service, if the user has it.
+pub async fn revision(db: &impl ConnectionTrait, path: &UserServicePath) -> Result<Option<Revision>, StoreError> {
+    static STATEMENT: Prepared = Prepared::new();
+    let backend = db.get_database_backend();
+    let build = || Entity::find().select_only().column(Column::Revision).filter(key(path)).build(backend);
+    let statement = STATEMENT.with(backend, key_values(path).map(Into::into), build);
+    let row = db.query_one_raw(statement).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.map(Revision))
 }
 
 /// Assigns the service to the user; returns whether it was not assigned before.

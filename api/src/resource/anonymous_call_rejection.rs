@@ -18,7 +18,7 @@ use crate::{
     },
     wire::{
         answer::{FoundVersion, UpdatedVersion},
-        payload::{Body, JsonBody},
+        payload::{Body, JsonBody, json_text},
         precondition::{EntityTags, Versioned},
         problem::{BODY, Fails, Failure, ProblemCode, SERVICE, codes},
     },
@@ -83,7 +83,8 @@ impl AnonymousCallRejectionApi {
         if_none_match: Header<Option<EntityTags>>,
     ) -> Result<FoundVersion<AnonymousCallRejection>, Fails<SERVICE>> {
         let user = UserPath { tenant: tenant_id.0, group: group_id.0, user: user_id.0 };
-        Ok(FoundVersion::unless_known(self.0.view(user).await?, if_none_match.0))
+        let found = self.0.view(user).await?.try_map(|service| json_text(&service))?;
+        Ok(FoundVersion::unless_known(found, if_none_match.0))
     }
 
     /// Update a user's Anonymous Call Rejection

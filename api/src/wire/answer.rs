@@ -1,10 +1,11 @@
 //! Success responses of operations.
 
+use bytes::Bytes;
 use poem_openapi::{ApiResponse, Object, types::Type};
 use serde::Serialize;
 
 use super::{
-    payload::JsonAnswer,
+    payload::{JsonAnswer, JsonText},
     precondition::{EntityTags, Revision, Versioned},
 };
 use crate::value::owner::path;
@@ -123,7 +124,7 @@ pub enum FoundVersion<T: Answer> {
     /// The requested resource.
     #[oai(status = 200)]
     Ok(
-        JsonAnswer<T>,
+        JsonText<T>,
         /// Revision of the user's service.
         #[oai(header = "ETag")]
         String,
@@ -138,12 +139,12 @@ pub enum FoundVersion<T: Answer> {
 }
 
 impl<T: Answer> FoundVersion<T> {
-    /// The response for `versioned`; without a body if `if_none_match` contains its revision.
-    pub fn unless_known(versioned: Versioned<T>, if_none_match: Option<EntityTags>) -> Self {
+    /// The response for `versioned`, the text of a `T`; without a body if `if_none_match` contains its revision.
+    pub fn unless_known(versioned: Versioned<Bytes>, if_none_match: Option<EntityTags>) -> Self {
         let tag = versioned.revision.entity_tag();
         match if_none_match {
             Some(tags) if tags.name_weakly(versioned.revision) => Self::NotModified(tag),
-            _ => Self::Ok(JsonAnswer(versioned.value), tag),
+            _ => Self::Ok(JsonText::of(versioned.value), tag),
         }
     }
 }

@@ -4,11 +4,17 @@
 //! what is accepted, and all faults are reported at once. A response is serialized directly by serde.
 
 use std::{
+    marker::PhantomData,
     num::NonZero,
     sync::{Arc, LazyLock},
 };
 
-use poem::{IntoResponse, Request, RequestBody, Response, error::ReadBodyError, http::header};
+use bytes::Bytes;
+use poem::{
+    IntoResponse, Request, RequestBody, Response,
+    error::ReadBodyError,
+    http::{HeaderValue, header},
+};
 use poem_openapi::{
     error::ParseRequestPayloadError,
     payload::{ParsePayload, Payload},
@@ -173,6 +179,46 @@ impl<T: Type + Serialize> Payload for JsonAnswer<T> {
 impl<T: Type + Serialize> IntoResponse for JsonAnswer<T> {
     fn into_response(self) -> Response {
         poem::web::Json(self.0).with_content_type(Self::CONTENT_TYPE).into_response()
+    }
+}
+
+/// A JSON response that is serialized already, of a value of the type `T`.
+pub struct JsonText<T>(Bytes, PhantomData<fn() -> T>);
+
+impl<T> JsonText<T> {
+    /// The response with the text of a value, see [`json_text`].
+    pub fn of(text: Bytes) -> Self {
+        Self(text, PhantomData)
+    }
+}
+
+/// The JSON text of a value, for [`JsonText`].
+///
+/// # Errors
+/// If the value cannot be serialized as JSON; values of the contract always can.
+pub fn json_text(value: &impl Serialize) -> Result<Bytes, Failure> {
+    let text = serde_json::to_vec(value).map_err(|error| Failure::Internal(Box::new(error)))?;
+    Ok(text.into_boxed_slice().into())
+}
+
+impl<T: Type> Payload for JsonText<T> {
+    const CONTENT_TYPE: &'static str = "application/json";
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: Type> IntoResponse for JsonText<T> {
+    fn into_response(self) -> Response {
+        let content_type = HeaderValue::from_static(Self::CONTENT_TYPE);
+        let mut response = Response::from(poem::Body::from(self.0));
+        response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+        response
     }
 }
 

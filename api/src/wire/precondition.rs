@@ -63,6 +63,14 @@ impl<T> Versioned<T> {
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Versioned<U> {
         Versioned { revision: self.revision, value: f(self.value) }
     }
+
+    /// As [`Self::map`], for an `f` that may fail.
+    ///
+    /// # Errors
+    /// That of `f`.
+    pub fn try_map<U, E>(self, f: impl FnOnce(T) -> Result<U, E>) -> Result<Versioned<U>, E> {
+        Ok(Versioned { revision: self.revision, value: f(self.value)? })
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod concurrency;
 mod create;
 mod delete;
 mod documentation;
+mod instances;
 mod members;
 mod model;
 mod precondition;

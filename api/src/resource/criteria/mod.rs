@@ -11,7 +11,7 @@ pub mod selective_call_acceptance;
 pub mod selective_call_rejection;
 mod shape;
 
-pub use port::CriteriaServices;
+pub use port::{CriteriaServices, Render};
 pub use shape::{
     Criteria, CriteriaChange, CriteriaDescription, FromDnCriteria, FromDnCriteriaChange, MAX_CRITERIA,
     NumberListReference, NumberListSelection, OutsideSchedules, ScheduleReference, ScheduleSelection, Selection,

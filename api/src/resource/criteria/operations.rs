@@ -42,7 +42,7 @@ macro_rules! criteria_api {
             },
             wire::{
                 answer::{CreatedVersion, DeletedVersion, FoundVersion, UpdatedVersion},
-                payload::JsonBody,
+                payload::{JsonBody, json_text},
                 precondition::EntityTags,
                 problem::{BODY, Fails, SERVICE},
             },
@@ -71,8 +71,9 @@ macro_rules! criteria_api {
                 #[oai(name = "If-None-Match")]
                 if_none_match: Header<Option<EntityTags>>,
             ) -> Result<FoundVersion<$view>, Fails<SERVICE>> {
-                let found = self.0.service_view(service_of(tenant_id.0, group_id.0, user_id.0)).await?;
-                Ok(FoundVersion::unless_known(found.map($view::from), if_none_match.0))
+                let service = service_of(tenant_id.0, group_id.0, user_id.0);
+                let found = self.0.service_view(service, |service| json_text(&$view::from(service))).await?;
+                Ok(FoundVersion::unless_known(found, if_none_match.0))
             }
 
             #[doc = $service_update_doc]
@@ -119,7 +120,8 @@ macro_rules! criteria_api {
             ) -> Result<FoundVersion<$criteria>, Fails<CRITERIA>> {
                 let service = service_of(tenant_id.0, group_id.0, user_id.0);
                 let found = self.0.criteria_view(service, instance_name.0).await?;
-                Ok(FoundVersion::unless_known(found.map($criteria::from), if_none_match.0))
+                let found = found.try_map(|criteria| json_text(&$criteria::from(criteria)))?;
+                Ok(FoundVersion::unless_known(found, if_none_match.0))
             }
 
             #[doc = $criteria_create_doc]

@@ -1,6 +1,7 @@
 //! The port of all services with criteria.
 
 use async_trait::async_trait;
+use bytes::Bytes;
 
 use super::shape::{Criteria, CriteriaChange, Service, ServiceUpdate};
 use crate::{
@@ -13,12 +14,15 @@ use crate::{
     },
 };
 
+/// Serializes a service as its operations answer it.
+pub type Render = fn(Service) -> Result<Bytes, Failure>;
+
 /// The port for the criteria of a user's service, whichever it is. A write with an `if_match` that does not name the
 /// current revision is refused and changes nothing.
 #[async_trait]
 pub trait CriteriaServices: Send + Sync {
-    /// The service with its criteria in creation order.
-    async fn service_view(&self, service: UserServicePath) -> Result<Versioned<Service>, Failure>;
+    /// The service with its criteria in creation order, serialized by `render`, which is always the same for a service.
+    async fn service_view(&self, service: UserServicePath, render: Render) -> Result<Versioned<Bytes>, Failure>;
     /// Applies `update`, all of it or nothing, and returns the service.
     async fn service_update(
         &self,
