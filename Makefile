@@ -4,7 +4,7 @@
 .NOTPARALLEL:
 .PHONY: help setup run deb check test test-abuse test-alerts test-deb test-sip test-oidc test-icalendar test-clients
 .PHONY: test-contract
-.PHONY: test-docs spec spec-check spec-bless bench bench-instructions lint fmt ci
+.PHONY: test-docs spec spec-check spec-bless bench bench-scale bench-instructions lint fmt ci
 
 # Where cargo and its tools are installed, and servers, for shells that do not have it in their PATH.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin:/usr/sbin
@@ -70,6 +70,9 @@ spec-bless: spec-check ## Release spec/openapi.json: VERSION=x.y.z
 bench: setup ## Measure the server beside its peers (BENCH=--write for docs/performance.md)
 	@cargo bench --bench screening
 	@tools/with-tools bench tools/with-postgres tests/bench/run $(BENCH)
+
+bench-scale: setup ## Measure what might grow with users and time: 20 minutes (BENCH=--write for docs/performance.md)
+	@tools/with-postgres tests/bench/scale $(BENCH)
 
 bench-instructions: ## Count the instructions of a request
 	@tools/setup bench
