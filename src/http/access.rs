@@ -54,7 +54,7 @@ impl Gate {
         let actor = |identity| Actor {
             identity,
             client_address: Some(context.client_address),
-            request_id: context.id.to_string(),
+            request_id: context.id.as_str().to_owned(),
             operation: operation.id,
             dry_run: false,
         };

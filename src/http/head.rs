@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use call_acceptance_api::wire::problem::{Failure, Fault, ProblemCode};
 use poem::{
     Request,
-    http::{Version, header, uri::Authority},
+    http::{HeaderValue, Version, header, uri::Authority},
 };
 
 /// Maximum size of a request's first line and headers, in bytes.
@@ -28,22 +28,23 @@ pub fn check(request: &Request, open: bool) -> Result<(), Failure> {
     if length(request) > MAX_HEAD_BYTES || request.headers().len() > MAX_HEADERS {
         return Err(Failure::refused(ProblemCode::HeadTooLarge, TOO_LARGE));
     }
-    let hosts: Vec<_> = request.headers().get_all(header::HOST).iter().collect();
+    let hosts = request.headers().get_all(header::HOST);
+    let count = hosts.iter().count();
     let authority = request.uri().authority();
     let is_valid = match request.version() {
         Version::HTTP_2 => match authority {
             Some(named) => hosts.iter().all(|host| host.as_bytes().eq_ignore_ascii_case(named.as_str().as_bytes())),
-            None => hosts.len() == 1,
+            None => count == 1,
         },
-        version => hosts.len() == 1 || (hosts.is_empty() && version < Version::HTTP_11),
+        version => count == 1 || (count == 0 && version < Version::HTTP_11),
     };
     if !is_valid {
-        let detail = format!("A request must have exactly one `Host` header; this one has {}.", hosts.len());
+        let detail = format!("A request must have exactly one `Host` header; this one has {count}.");
         return Err(Failure::invalid(vec![Fault::of_parameter("Host", detail)]));
     }
     let is_local =
-        hosts.iter().all(|host| host.to_str().is_ok_and(|host| host.parse().is_ok_and(|host| is_loopback(&host))));
-    if open && !(is_local && request.uri().authority().is_none_or(is_loopback)) {
+        |host: &HeaderValue| host.to_str().is_ok_and(|host| host.parse().is_ok_and(|host| is_loopback(&host)));
+    if open && !(hosts.iter().all(is_local) && authority.is_none_or(is_loopback)) {
         let detail = "This server runs without authentication (`--auth none`). Its `Host` must be `localhost` or a \
                       loopback address.";
         return Err(Failure::refused(ProblemCode::Forbidden, detail));

@@ -18,6 +18,7 @@ const REMEMBERED: i32 = 3600;
 /// Adds the security and caching header fields to a response.
 pub fn add(answer: &mut Response, context: &RequestContext) {
     let headers = answer.headers_mut();
+    headers.reserve(5);
     headers.insert(REQUEST_ID, context.id.header());
     let mut set = |name: HeaderName, value| headers.insert(name, HeaderValue::from_static(value));
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");

@@ -200,3 +200,32 @@ fn out_of_time(limit: Duration) -> Failure {
     let detail = format!("The request was not finished within {} s and was aborted.", limit.as_secs());
     Failure::refused(ProblemCode::RequestTimeout, detail)
 }
+
+#[cfg(test)]
+mod tests {
+    use poem::endpoint::make_sync;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::clock::SystemClock;
+
+    /// What a stage hands to the next one is moved, so that large futures cost each request.
+    #[test]
+    fn no_stage_moves_more_than_two_kibibytes() {
+        let pipeline = Pipeline {
+            api: None,
+            clock: Arc::new(SystemClock),
+            request_timeout: Duration::from_secs(10),
+            trusted_proxies: Networks::default(),
+            open: true,
+            pages: make_sync(|_| Response::default()).boxed(),
+        };
+        let context = RequestContext::of(&Request::default(), &pipeline.trusted_proxies, Uuid::nil);
+        let sizes = [
+            size_of_val(&pipeline.call(Request::default())),
+            size_of_val(&pipeline.answer_in_time(Request::default(), &context)),
+            size_of_val(&pipeline.answer(Request::default(), &context)),
+        ];
+        assert!(sizes.iter().all(|size| *size <= 2048), "{sizes:?}");
+    }
+}

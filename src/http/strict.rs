@@ -8,17 +8,21 @@ use call_acceptance_api::{
     wire::problem::{Failure, Fault, MAX_FAULTS, ProblemCode},
 };
 use percent_encoding::percent_decode_str;
-use poem::{Request, http::Uri};
+use poem::{
+    Request,
+    http::{Uri, uri::PathAndQuery},
+};
 
 use super::context::RequestContext;
 
 /// Refuses such a request, and removes a slash at the end of the path.
 pub fn check(request: &mut Request, context: &RequestContext) -> Result<(), Failure> {
-    if context.uri.path().contains("//") {
+    let path = context.uri.path();
+    if path.as_bytes().windows(2).any(|pair| pair == b"//") {
         let detail = "The path has an empty segment; names must not be empty.";
         return Err(Failure::refused(ProblemCode::RouteNotFound, detail));
     }
-    if percent_decode_str(context.uri.path()).decode_utf8().is_err() {
+    if path.contains('%') && percent_decode_str(path).decode_utf8().is_err() {
         let detail = "The path is not percent-encoded UTF-8.";
         return Err(Failure::invalid(vec![Fault::of_parameter("path", detail)]));
     }
@@ -64,6 +68,9 @@ fn check_query(request: &Request, operation: &Operation) -> Result<(), Failure> 
 
 fn without_slash(uri: &Uri) -> Option<Uri> {
     let path = uri.path().strip_suffix('/')?;
-    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    format!("{path}{query}").parse().ok()
+    let without = match uri.query() {
+        Some(query) => PathAndQuery::try_from(format!("{path}?{query}")),
+        None => PathAndQuery::try_from(path),
+    };
+    without.ok().map(Uri::from)
 }
