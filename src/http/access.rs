@@ -1,7 +1,7 @@
 //! Authenticates requests to the API and checks the access rules of their operations. An operation without a rule is
 //! refused for everybody.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use call_acceptance_api::{
@@ -99,8 +99,20 @@ impl Gate {
         if let Some(identity) = credentials.as_ref().and_then(|credentials| self.server.cached_identity(credentials)) {
             return Ok(identity);
         }
+        // In a box, so that requests whose identity is cached do not take its memory.
+        Box::pin(self.authenticate(address, header, credentials.as_ref(), at_call_time)).await
+    }
+
+    /// Authenticates an actor who is not cached, unless too many attempts from the address have failed.
+    async fn authenticate(
+        &self,
+        address: IpAddr,
+        header: &str,
+        credentials: Option<&Credentials<'_>>,
+        at_call_time: bool,
+    ) -> Result<Arc<Identity>, Failure> {
         self.attempts.admit(address, header).await?;
-        let result = match &credentials {
+        let result = match credentials {
             Some(credentials) => self.server.authenticate(credentials, at_call_time).await,
             None => Err(invalid_credentials()),
         };

@@ -47,7 +47,7 @@ use crate::{
 use access::Gate;
 use attempts::Attempts;
 use context::RequestContext;
-use files::Files;
+use files::{Files, Turn};
 use metrics::METRICS;
 
 /// Timeout of a request with a file of many things, unless that of others is longer.
@@ -128,6 +128,16 @@ struct Api {
     operations: BoxEndpoint<'static, Response>,
 }
 
+impl Api {
+    /// The turn of a request with a file, if it is for a tenant.
+    async fn admit_file(&self, context: &RequestContext) -> Result<Option<Turn<'_>>, Failure> {
+        match context.name("tenant_id") {
+            Some(tenant) => self.files.admit(tenant).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
 impl Endpoint for Pipeline {
     type Output = Response;
 
@@ -178,15 +188,16 @@ impl Pipeline {
             request.extensions_mut().insert(actor);
         }
         strict::check(&mut request, context)?;
-        if let Some(api) = api {
-            request.set_data(api.schemas.clone());
-            let _turn = match context.name("tenant_id") {
-                Some(tenant) if context.takes_file() => Some(api.files.admit(tenant).await?),
-                _ => None,
-            };
-            return api.operations.call(request).await;
-        }
-        self.pages.call(request).await
+        let Some(api) = api else { return self.pages.call(request).await };
+        request.set_data(api.schemas.clone());
+        let turn = match context.takes_file() {
+            // In a box, so that requests without a file do not take its memory.
+            true => Box::pin(api.admit_file(context)).await?,
+            false => None,
+        };
+        let answered = api.operations.call(request).await;
+        drop(turn);
+        answered
     }
 }
 
