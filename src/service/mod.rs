@@ -1,12 +1,11 @@
 //! The ports of the contract, one file for each resource, and what they share.
 //!
-//! This module joins rules ([`rules`](crate::rules)) and statements ([`store`](crate::store)) in transactions; it knows
-//! no HTTP. Shared are the [`Server`], changes (`change`, and `write` for what is
-//! in them), missing owners (`owner`), audit records (`record`), lists
-//! over several levels (`levels`), deletions (`deletion`, and `cascade` for those in the background), caches
-//! (`snapshots`, `identities`, `called_numbers`, `views`; `flights` for the loads of the first two), the counting of calls
-//! (`counting`), background tasks (`background`), reads from a replica (`read`, `replica`), and metrics (`metrics`,
-//! `observe`).
+//! This module joins rules ([`rules`](crate::rules)) and statements ([`store`](crate::store)) in transactions; it
+//! knows no HTTP. Shared are the [`Server`], changes (`change`, and `write` for what is in them), missing owners
+//! (`owner`), audit records (`record`), lists over several levels (`levels`), deletions (`deletion`, and `cascade`
+//! for those in the background), caches (`snapshots`, `identities`, `called_numbers`, `views`; `flights` for the
+//! loads of the first two), the counting of calls (`counting`), background tasks (`background`), reads from a
+//! replica (`read`, `replica`), and metrics (`metrics`, `observe`).
 
 mod anonymous_call_rejection;
 mod audit;

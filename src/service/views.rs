@@ -1,8 +1,8 @@
 //! Cache of services as reads answer them, serialized.
 //!
-//! A read asks the database for the revision of the service alone and answers what is cached for that revision. So it is
-//! never behind what any instance has acknowledged. Every change of what a service shows raises its revision, also the
-//! renaming of a schedule or number list that it refers to.
+//! A read asks the database for the revision of the service alone, and answers what is cached for that revision. So it
+//! is never behind what any instance has acknowledged. Every change of what a service shows raises its revision, also
+//! the renaming of a schedule or number list that it refers to.
 
 use std::time::Duration;
 
