@@ -3,8 +3,8 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup run deb check test test-abuse test-alerts test-deb test-sip test-oidc test-icalendar test-clients
-.PHONY: test-contract
-.PHONY: test-docs spec spec-check spec-bless bench bench-scale bench-instructions lint fmt ci
+.PHONY: test-contract test-crash
+.PHONY: test-docs spec spec-check spec-bless bench bench-scale bench-transfers bench-instructions lint fmt ci
 
 # Where cargo and its tools are installed, and servers, for shells that do not have it in their PATH.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin:/usr/sbin
@@ -31,6 +31,9 @@ test: setup ## Run all tests, on PostgreSQL and on SQLite
 
 test-abuse: setup ## Attack the server from outside: it costs little, and others do not wait
 	@tools/test-abuse
+
+test-crash: setup ## Kill the server 50 times while it imports (CRASHES=200 for more)
+	@CRASHES=$(or $(CRASHES),50) tools/with-postgres cargo nextest run --test api whenever_a_server_is_killed
 
 test-alerts: setup ## Have Prometheus' own tool judge the metrics and the alerts
 	@tools/test-alerts
@@ -73,6 +76,9 @@ bench: setup ## Measure the server beside its peers (BENCH=--write for docs/perf
 
 bench-scale: setup ## Measure what might grow with users and time: 20 minutes (BENCH=--write for docs/performance.md)
 	@tools/with-postgres tests/bench/scale $(BENCH)
+
+bench-transfers: setup ## Measure imports, exports and number lists beside COPY (BENCH=--write for docs/performance.md)
+	@tools/with-postgres tests/bench/transfers $(BENCH)
 
 bench-instructions: ## Count the instructions of a request
 	@tools/setup bench

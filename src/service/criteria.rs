@@ -8,10 +8,18 @@ use bytes::Bytes;
 use call_acceptance_api::{
     access::Actor,
     resource::{
-        criteria::{Criteria, CriteriaChange, CriteriaServices, Render, Service, ServiceUpdate},
+        criteria::{
+            Criteria, CriteriaChange, CriteriaServices, NumberListReference, Render, ScheduleReference, Service,
+            ServiceUpdate,
+        },
+        number_list::NumberListPath,
+        schedule::ScheduleFolder,
         user_service::UserServicePath,
     },
-    value::{name::CriteriaName, owner::Owner},
+    value::{
+        name::{CriteriaName, ScheduleName},
+        owner::{Owner, UserPath},
+    },
     wire::{
         precondition::{EntityTags, Revision, Versioned},
         problem::{Failure, ProblemCode},
@@ -23,7 +31,7 @@ use super::{
     owner::{check_owner, not_assigned},
     record::record,
     server::Server,
-    write::{Unwritten, Written},
+    write::{ManyUnwritten, Unwritten, Written},
 };
 use crate::{
     rules::{
@@ -112,6 +120,52 @@ pub(super) async fn lock_references(
     let unknown: Vec<_> = found.unknown_number_lists(changes).cloned().collect();
     found.number_lists.extend(number_list::lock_ids(db, &path.user, unknown).await?);
     Ok(found)
+}
+
+/// As [`lock_references`], for updates of the services of several users at once; in their order, what is found for
+/// each.
+pub(super) async fn lock_all_references(
+    db: &impl ConnectionTrait,
+    updates: &[(UserPath, &ServiceUpdate)],
+) -> Result<Vec<Found>, Failure> {
+    let (schedules, lists) = referred_to(updates);
+    let schedules = schedule::lock_all(db, schedules).await?;
+    let lists = number_list::lock_all(db, lists).await?;
+    let none = Found::default();
+    let found = |(user, update): &(UserPath, &ServiceUpdate)| Found {
+        schedules: none
+            .unknown_schedules(&update.criteria)
+            .filter_map(|reference| Some((reference.clone(), *schedules.get(&schedule_of(user, &reference)?)?)))
+            .collect(),
+        number_lists: none
+            .unknown_number_lists(&update.criteria)
+            .filter_map(|reference| Some((reference.clone(), *lists.get(&list_of(user, reference)?)?)))
+            .collect(),
+    };
+    Ok(updates.iter().map(found).collect())
+}
+
+/// The schedules and the number lists that updates of the services of these users refer to.
+fn referred_to(updates: &[(UserPath, &ServiceUpdate)]) -> (Vec<(ScheduleFolder, ScheduleName)>, Vec<NumberListPath>) {
+    let none = Found::default();
+    let (mut schedules, mut lists) = (Vec::new(), Vec::new());
+    for (user, update) in updates {
+        let references = none.unknown_schedules(&update.criteria);
+        schedules.extend(references.filter_map(|reference| schedule_of(user, &reference)));
+        let references = none.unknown_number_lists(&update.criteria);
+        lists.extend(references.filter_map(|reference| list_of(user, reference)));
+    }
+    (schedules, lists)
+}
+
+fn schedule_of(user: &UserPath, reference: &ScheduleReference) -> Option<(ScheduleFolder, ScheduleName)> {
+    let owner = Owner::User(user.clone()).at_level(reference.level)?;
+    Some((ScheduleFolder { owner, kind: reference.kind }, reference.name.clone()))
+}
+
+fn list_of(user: &UserPath, reference: &NumberListReference) -> Option<NumberListPath> {
+    let owner = Owner::User(user.clone()).at_level(reference.level)?;
+    Some(NumberListPath { owner, name: reference.name.clone() })
 }
 
 /// Carries out a step; `before` is the criteria that it updates, if it does.
@@ -238,6 +292,28 @@ pub(super) async fn update_service(
     records.extend(carry_out(db, path, revision, before.criteria, &plan.steps).await?);
     let after = KeptService { name: path.service, settings, criteria: plan.after };
     Ok(written(path, revision, after.into(), records))
+}
+
+/// Assigns services with their criteria to those users who do not have them, in a transaction; in their order, each
+/// that was assigned.
+///
+/// # Errors
+/// A user, or something that a criteria refers to, does not exist.
+pub(super) async fn create_services(
+    db: &impl ConnectionTrait,
+    services: &[(&UserServicePath, &KeptService)],
+    first: Revision,
+) -> Result<Vec<Option<Written<()>>>, ManyUnwritten> {
+    let new = user_service::insert_new(db, services, first).await?;
+    let created: Vec<_> = services.iter().copied().filter(|(path, _)| new.contains(*path)).collect();
+    rows::insert_services(db, &created, first).await?;
+    let written = |(path, service): &(&UserServicePath, &KeptService)| {
+        let record = |()| service_record(path, None, Some((*service).clone()));
+        let record = new.contains(*path).then_some(()).map(record).transpose()?;
+        let change = || Change::Users(Owner::User(path.user.clone()));
+        Ok(record.map(|record| Written::new((), [record]).concerning([change()])))
+    };
+    services.iter().map(written).collect()
 }
 
 /// Carries out the steps of a plan; a record of each.

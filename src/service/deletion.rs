@@ -3,7 +3,7 @@
 use call_acceptance_api::{
     access::Scope,
     resource::{deletion::Deletion, token::TokenId},
-    value::{owner::Owner, time::Instant},
+    value::{name::TenantId, owner::Owner, time::Instant},
     wire::problem::{Failure, ProblemCode},
 };
 
@@ -47,9 +47,18 @@ pub(super) fn revocations(revoked: Vec<KeptToken>) -> Result<(Vec<Record>, Vec<T
 /// Refuses a creation in an owner that is being deleted: else the deletion need not come to its end. It is checked
 /// when the new row is there already, which waits for a deletion that begins.
 pub(super) async fn check_creation(db: &impl ConnectionTrait, owner: &Owner) -> Result<(), Failure> {
-    let Some(running) = deletion::covering(db, owner).await? else { return Ok(()) };
-    let detail = format!("{} is being deleted; nothing is created in it until that is complete.", name(&running));
-    Err(Failure::refused(ProblemCode::BeingDeleted, detail))
+    deletion::covering(db, owner).await?.map_or(Ok(()), |running| Err(being_deleted(&running)))
+}
+
+/// As [`check_creation`], for creations anywhere in a tenant. It also refuses those in groups beside one that is being
+/// deleted.
+pub(super) async fn check_creations(db: &impl ConnectionTrait, tenant: &TenantId) -> Result<(), Failure> {
+    deletion::in_tenant(db, tenant).await?.map_or(Ok(()), |running| Err(being_deleted(&running)))
+}
+
+fn being_deleted(running: &Deletion) -> Failure {
+    let detail = format!("{} is being deleted; nothing is created in it until that is complete.", name(running));
+    Failure::refused(ProblemCode::BeingDeleted, detail)
 }
 
 /// Refuses a token for an owner that is being deleted, as for one that is not there: creating a token has no other

@@ -5,7 +5,7 @@ use call_acceptance_api::{
     access::Actor,
     resource::user::{User, UserCreate, UserList, UserUpdate, Users},
     value::{
-        name::UserId,
+        name::{TenantId, UserId},
         owner::{GroupPath, Owner, UserPath},
     },
     wire::{
@@ -15,11 +15,11 @@ use call_acceptance_api::{
 };
 
 use super::{
-    deletion::check_creation,
+    deletion::{check_creation, check_creations},
     owner::{check_owner, not_found},
     record::record,
     server::Server,
-    write::{Unwritten, Written, taken},
+    write::{ManyUnwritten, Unwritten, Written, taken},
 };
 use crate::store::{ConnectionTrait, StoreError, feed::Change, user};
 
@@ -32,15 +32,40 @@ pub(super) async fn create_user(
     let path = UserPath { tenant: group.tenant.clone(), group: group.group.clone(), user: create.user_id.clone() };
     let owner = Owner::User(path.clone());
     match user::insert(db, group, create.clone()).await {
-        Ok(created) => {
+        Ok(user) => {
             check_creation(db, &owner).await?;
-            let record = record(&owner, &[], None, Some(&created))?;
-            Ok(Written::new(created, [record]).concerning([Change::Users(owner)]))
+            Ok(created(owner, user)?)
         }
         Err(StoreError::Reference(_)) => Err(Unwritten::NoOwner(Owner::Group(group.clone()))),
         Err(error @ StoreError::Taken(_)) => Err(Unwritten::UserTaken(path, error)),
         Err(error) => Err(error.into()),
     }
+}
+
+fn created(owner: Owner, user: User) -> Result<Written<User>, Failure> {
+    let record = record(&owner, &[], None, Some(&user))?;
+    Ok(Written::new(user, [record]).concerning([Change::Users(owner)]))
+}
+
+/// Creates those users of a tenant that do not exist, in a transaction; in their order, each that was created.
+///
+/// # Errors
+/// A group does not exist, a phone number is taken, or something of the tenant is being deleted.
+pub(super) async fn create_users(
+    db: &impl ConnectionTrait,
+    tenant: &TenantId,
+    users: &[(&GroupPath, &UserCreate)],
+) -> Result<Vec<Option<Written<User>>>, ManyUnwritten> {
+    let new = user::insert_new(db, tenant, users).await?;
+    if !new.is_empty() {
+        check_creations(db, tenant).await?;
+    }
+    let written = |(group, create): &(&GroupPath, &UserCreate)| {
+        let path = group.user(create.user_id.clone());
+        let is_new = new.contains(&path);
+        is_new.then(|| created(Owner::User(path), User::from((*create).clone()))).transpose()
+    };
+    Ok(users.iter().map(written).collect::<Result<_, _>>()?)
 }
 
 /// Updates a user in a transaction.

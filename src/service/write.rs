@@ -103,6 +103,32 @@ impl Unwritten {
     }
 }
 
+/// Why several writes, which are one statement, failed.
+pub(super) enum ManyUnwritten {
+    /// One of them is refused. Which one, and why, is seen when each is tried alone.
+    Refused,
+    /// The failure.
+    Failed(Failure),
+}
+
+impl From<Failure> for ManyUnwritten {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(_) => Self::Refused,
+            failure => Self::Failed(failure),
+        }
+    }
+}
+
+impl From<StoreError> for ManyUnwritten {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Taken(_) | StoreError::Reference(_) => Self::Refused,
+            error => Self::Failed(error.into()),
+        }
+    }
+}
+
 /// Maximum number of criteria named in the error when the deletion of what they refer to is refused.
 const NAMED: u64 = 10;
 

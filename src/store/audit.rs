@@ -13,18 +13,16 @@ use call_acceptance_api::{
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
     prelude::{Json, Uuid},
-    sea_query::{Expr, ExprTrait, InsertStatement, Query, SimpleExpr},
+    sea_query::{Alias, Expr, ExprTrait, InsertStatement, Query, SimpleExpr},
 };
 
 use super::{
-    batch::delete_some,
+    batch::{delete_some, runs},
     column::{now, optional, owner_columns, value},
     entity::audit_events::{Column, Entity, Model},
     error::StoreError,
 };
 
-/// Maximum number of events inserted by one statement: PostgreSQL allows 65,535 parameters, SQLite 32,766.
-const AT_ONCE: usize = 1000;
 /// Maximum size of a page, in bytes of `before` and `after`, unless a single event is larger.
 const MOST_BYTES: i64 = 4 << 20;
 
@@ -70,6 +68,8 @@ pub(super) fn insertions(
         ]);
         for Record { scope, target, before, after } in records {
             let (tenant, group, user) = scope_columns(scope);
+            let [before, after] = [text(before)?, text(after)?];
+            let bytes = [&before, &after].map(|text| text.as_ref().map_or(0, String::len)).iter().sum::<usize>();
             insert.values_panic([
                 tenant.into(),
                 ids().into(),
@@ -82,14 +82,14 @@ pub(super) fn insertions(
                 target.as_str().into(),
                 group.into(),
                 user.into(),
-                before.clone().into(),
-                after.clone().into(),
-                (length(before)? + length(after)?).into(),
+                json(backend, before),
+                json(backend, after),
+                i64::try_from(bytes).unwrap_or(i64::MAX).into(),
             ]);
         }
         Ok(insert)
     };
-    records.chunks(AT_ONCE).map(insertion).collect()
+    runs(records).map(insertion).collect()
 }
 
 /// Inserts an event of something that `by` was refused on what `owner` has.
@@ -195,10 +195,17 @@ fn fitting(places: &[Place], limit: u64) -> u64 {
     (fitting.count() as u64).clamp(1, limit)
 }
 
-/// The length of a resource as text.
-fn length(thing: &Option<Json>) -> Result<i64, StoreError> {
-    let text = thing.as_ref().map(serde_json::to_string).transpose().map_err(StoreError::corrupt)?;
-    Ok(text.map_or(0, |text| i64::try_from(text.len()).unwrap_or(i64::MAX / 4)))
+/// A resource as text.
+fn text(thing: &Option<Json>) -> Result<Option<String>, StoreError> {
+    thing.as_ref().map(serde_json::to_string).transpose().map_err(StoreError::corrupt)
+}
+
+/// The value of a column of JSON with this text.
+fn json(backend: DbBackend, text: Option<String>) -> SimpleExpr {
+    match backend {
+        DbBackend::Sqlite => text.into(),
+        _ => Expr::val(text).cast_as(Alias::new("jsonb")),
+    }
 }
 
 fn place(cursor: &AuditCursor) -> Option<(i64, Uuid)> {

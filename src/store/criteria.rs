@@ -22,9 +22,11 @@ use sea_orm::{
     sea_query::{Alias, Expr, Query},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{
     audit::instant,
+    batch::{insert_all, is_among},
     column::{microseconds, optional, value},
     entity::{criteria, criteria_number_lists as references, schedules, user_services},
     error::StoreError,
@@ -340,6 +342,36 @@ pub async fn apply(
     Ok(())
 }
 
+/// Inserts the criteria of services that have none, at this revision of the services.
+pub async fn insert_services(
+    db: &impl ConnectionTrait,
+    services: &[(&UserServicePath, &KeptService)],
+    revision: Revision,
+) -> Result<(), StoreError> {
+    let all = || services.iter().flat_map(|(path, service)| service.criteria.iter().map(move |kept| (*path, kept)));
+    let new = |(path, kept)| {
+        let row = criteria::Model { created_revision: Some(revision.0), ..row(path, kept)? };
+        Ok(row.into_active_model())
+    };
+    let rows = all().map(new).collect::<Result<Vec<_>, StoreError>>()?;
+    insert_all(db, &rows).await?;
+    let references = all().flat_map(|(path, kept)| references_of(path, kept));
+    insert_all(db, &references.map(IntoActiveModel::into_active_model).collect::<Vec<_>>()).await
+}
+
+/// Those of these services that are assigned, each with its criteria in the order of creation.
+pub async fn find_all(
+    db: &impl ConnectionTrait,
+    tenant: &TenantId,
+    services: &[&UserServicePath],
+) -> Result<Vec<(UserServicePath, KeptService)>, StoreError> {
+    use user_services::Column::{GroupId, Service, TenantId, UserId};
+    let key = |path: &&UserServicePath| json!([path.user.group, path.user.user, path.service.segment()]);
+    let keys = services.iter().map(key).collect();
+    let these = is_among::<user_services::Entity>(db.get_database_backend(), &[GroupId, UserId, Service], &keys);
+    load_all(db, Condition::all().add(TenantId.eq(tenant.as_str())).add(these)).await
+}
+
 /// Writes the number lists that a criteria refers to, in place of those that it referred to before.
 pub async fn replace_number_lists(
     db: &impl ConnectionTrait,
@@ -363,8 +395,16 @@ async fn insert_number_lists(
     path: &UserServicePath,
     criteria: &KeptCriteria,
 ) -> Result<(), StoreError> {
+    if !criteria.number_lists.is_empty() {
+        let rows = references_of(path, criteria).map(IntoActiveModel::into_active_model);
+        references::Entity::insert_many::<references::ActiveModel, _>(rows).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+fn references_of(path: &UserServicePath, criteria: &KeptCriteria) -> impl Iterator<Item = references::Model> {
     let UserServicePath { user, service } = path;
-    let rows = (0..).zip(&criteria.number_lists).map(|(place, list)| references::Model {
+    (0..).zip(&criteria.number_lists).map(|(place, list)| references::Model {
         tenant_id: user.tenant.to_string(),
         group_id: user.group.to_string(),
         user_id: user.user.to_string(),
@@ -372,12 +412,7 @@ async fn insert_number_lists(
         position: criteria.position,
         place,
         list_id: *list,
-    });
-    if !criteria.number_lists.is_empty() {
-        let rows = rows.map(IntoActiveModel::into_active_model);
-        references::Entity::insert_many::<references::ActiveModel, _>(rows).exec_without_returning(db).await?;
-    }
-    Ok(())
+    })
 }
 
 /// At most `limit` criteria of the tenant that meet `these`: group, user and name of each.

@@ -138,6 +138,12 @@ pub async fn covering(db: &impl ConnectionTrait, owner: &Owner) -> Result<Option
     Ok(row.map(KeptDeletion::try_from).transpose()?.map(|kept| kept.deletion))
 }
 
+/// A running deletion of the tenant, or of a group of it.
+pub async fn in_tenant(db: &impl ConnectionTrait, tenant: &TenantId) -> Result<Option<Deletion>, StoreError> {
+    let row = Entity::find().filter(Column::TenantId.eq(tenant.as_str())).filter(is_running()).one(db).await?;
+    Ok(row.map(KeptDeletion::try_from).transpose()?.map(|kept| kept.deletion))
+}
+
 /// The oldest running deletions, at most 100.
 pub async fn running(db: &impl ConnectionTrait) -> Result<Vec<KeptDeletion>, StoreError> {
     let query = Entity::find().filter(is_running()).order_by_asc(Column::StartedAt).limit(AT_ONCE);

@@ -35,8 +35,11 @@ const SMALL: u64 = 500;
 const CRITERIA: u64 = 250;
 /// Policies of groups on a page: up to 100 KB each.
 const POLICIES: u64 = 50;
-/// Schedules on a page: some megabytes each at most.
-const SCHEDULES: u64 = 16;
+/// Maximum number of schedules on a page.
+const SCHEDULES: u64 = 250;
+/// Maximum length of their periods in bytes, unless there is one schedule. One has up to 7 MB, and takes several times
+/// as much memory while it is parsed.
+const SCHEDULE_BYTES: i64 = 1 << 20;
 
 /// A page of rows: those after a place, and the place of the last; `None` if no more follow.
 pub struct Page<T, P> {
@@ -117,9 +120,26 @@ pub async fn schedules(
     if let Some(place) = place {
         query = query.filter(ScheduleId.gt(place));
     }
-    let rows = query.order_by_asc(ScheduleId).limit(SCHEDULES).all(db).await?;
+    let length = Expr::cust("CAST(length(CAST(periods AS text)) AS bigint)");
+    let lengths = query.clone().select_only().column(ScheduleId).expr_as(length, "length");
+    let lengths: Vec<(Uuid, i64)> = lengths.order_by_asc(ScheduleId).limit(SCHEDULES).into_tuple().all(db).await?;
+    let fitting = fitting(&lengths);
+    let Some((last, _)) = lengths[..fitting].last() else { return Ok(Page { rows: Vec::new(), next: None }) };
+    let rows = query.filter(ScheduleId.lte(*last)).order_by_asc(ScheduleId).all(db).await?;
     let parse = |row: schedules::Model| Ok((schedule::folder(&row)?, Schedule::try_from(row)?));
-    Page::of(rows, SCHEDULES, |row| row.schedule_id, parse)
+    let Page { rows, .. } = Page::of(rows, SCHEDULES, |row| row.schedule_id, parse)?;
+    let more = fitting < lengths.len() || lengths.len() as u64 >= SCHEDULES;
+    Ok(Page { rows, next: more.then_some(*last) })
+}
+
+/// How many schedules of these lengths are on a page.
+fn fitting(lengths: &[(Uuid, i64)]) -> usize {
+    let mut bytes = 0;
+    let fitting = lengths.iter().take_while(|(_, length)| {
+        bytes += length;
+        bytes <= SCHEDULE_BYTES
+    });
+    fitting.count().max(1).min(lengths.len())
 }
 
 /// The number lists of the tenant and of what is below it after `place`.
@@ -216,4 +236,18 @@ pub async fn criteria(
     };
     let place = |row: &CriteriaRow| ([row.group_id.clone(), row.user_id.clone(), row.service.clone()], row.place);
     Page::of(rows, CRITERIA, place, parse)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_schedules_is_bounded_by_their_length_and_has_one_at_least() {
+        let of = |lengths: &[i64]| fitting(&lengths.iter().map(|length| (Uuid::nil(), *length)).collect::<Vec<_>>());
+        assert_eq!(of(&[]), 0);
+        assert_eq!(of(&[10 * SCHEDULE_BYTES, 1]), 1);
+        assert_eq!(of(&[1, SCHEDULE_BYTES - 1, 1]), 2);
+        assert_eq!(of(&[1, 1, 1]), 3);
+    }
 }

@@ -356,11 +356,16 @@ pub async fn schedules(
     after: Option<Uuid>,
     limit: u64,
 ) -> Result<Vec<(Uuid, ScheduleFolder, ScheduleName)>, StoreError> {
-    use schedules::Column::{ScheduleId, TenantId};
-    let query = schedules::Entity::find().filter(TenantId.eq(tenant.as_str()));
+    use schedules::Column::{GroupId, Kind, Name, ScheduleId, TenantId, UserId};
+    type Row = (Uuid, String, Option<String>, Option<String>, String);
+    let query = schedules::Entity::find().select_only().columns([ScheduleId, Kind, GroupId, UserId, Name]);
     let behind = Condition::all().add_option(after.map(|after| ScheduleId.gt(after)));
-    let rows = query.filter(behind).order_by_asc(ScheduleId).limit(limit).all(db).await?;
-    rows.into_iter().map(|row| Ok((row.schedule_id, schedule::folder(&row)?, value(row.name)?))).collect()
+    let query = query.filter(TenantId.eq(tenant.as_str())).filter(behind).order_by_asc(ScheduleId).limit(limit);
+    let rows: Vec<Row> = query.into_tuple().all(db).await?;
+    let place = |(id, kind, group, user, name): Row| {
+        Ok((id, schedule::folder_of(&kind, tenant.as_str(), [group.as_deref(), user.as_deref()])?, value(name)?))
+    };
+    rows.into_iter().map(place).collect()
 }
 
 /// As [`schedules`]: the number lists.

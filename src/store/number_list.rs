@@ -190,6 +190,11 @@ fn named(user: &UserPath, references: impl IntoIterator<Item = NumberListReferen
             owners.entry(owner).or_default().insert(name.into());
         }
     }
+    with_names(owners)
+}
+
+/// The number lists with these names of their owners; `None` if there are no names.
+fn with_names(owners: HashMap<Owner, HashSet<String>>) -> Option<Select<Entity>> {
     if owners.is_empty() {
         return None;
     }
@@ -197,6 +202,21 @@ fn named(user: &UserPath, references: impl IntoIterator<Item = NumberListReferen
         .into_iter()
         .fold(Condition::any(), |any, (owner, names)| any.add(of(&owner).add(Column::Name.is_in(names))));
     Some(Entity::find().filter(wanted))
+}
+
+/// As [`lock_ids`], of lists of any owners.
+pub async fn lock_all(
+    db: &impl ConnectionTrait,
+    lists: Vec<NumberListPath>,
+) -> Result<HashMap<NumberListPath, Uuid>, StoreError> {
+    let mut owners: HashMap<Owner, HashSet<String>> = HashMap::new();
+    for NumberListPath { owner, name } in lists {
+        owners.entry(owner).or_default().insert(name.into());
+    }
+    let Some(these) = with_names(owners) else { return Ok(HashMap::new()) };
+    let rows = these.order_by_asc(Column::ListId).lock(LockType::Share).all(db).await?;
+    let path = |row: Model| Ok((NumberListPath { owner: owner(&row)?, name: value(row.name)? }, row.list_id));
+    rows.into_iter().map(path).collect()
 }
 
 fn keys(rows: Vec<Model>) -> Result<HashMap<NumberListReference, Uuid>, StoreError> {

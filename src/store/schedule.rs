@@ -115,6 +115,11 @@ fn named(user: &UserPath, references: impl IntoIterator<Item = ScheduleReference
             folders.entry(folder).or_default().insert(reference.name.into());
         }
     }
+    in_folders(folders)
+}
+
+/// The schedules with these names in their folders; `None` if there are no names.
+fn in_folders(folders: HashMap<ScheduleFolder, HashSet<String>>) -> Option<Select<Entity>> {
     if folders.is_empty() {
         return None;
     }
@@ -135,6 +140,20 @@ pub async fn lock_ids(
     // In the order of keys, so that concurrent writers cannot deadlock.
     let rows = named.order_by_asc(Column::ScheduleId).lock(LockType::Share).all(db).await?;
     rows.iter().map(|row| Ok((reference(row)?, row.schedule_id))).collect()
+}
+
+/// As [`lock_ids`], of schedules of any owners.
+pub async fn lock_all(
+    db: &impl ConnectionTrait,
+    schedules: Vec<(ScheduleFolder, ScheduleName)>,
+) -> Result<HashMap<(ScheduleFolder, ScheduleName), Uuid>, StoreError> {
+    let mut folders: HashMap<ScheduleFolder, HashSet<String>> = HashMap::new();
+    for (folder, name) in schedules {
+        folders.entry(folder).or_default().insert(name.into());
+    }
+    let Some(these) = in_folders(folders) else { return Ok(HashMap::new()) };
+    let rows = these.order_by_asc(Column::ScheduleId).lock(LockType::Share).all(db).await?;
+    rows.into_iter().map(|row| Ok(((folder(&row)?, value(row.name)?), row.schedule_id))).collect()
 }
 
 /// The keys and periods of the schedules that `references` name as seen from `user`, if they exist, in one statement.
@@ -169,10 +188,18 @@ pub async fn lock(
 
 /// The folder of a row.
 pub(super) fn folder(row: &Model) -> Result<ScheduleFolder, StoreError> {
-    let kind = [ScheduleType::Time, ScheduleType::Holiday].into_iter().find(|kind| kind_name(*kind) == row.kind);
+    folder_of(&row.kind, &row.tenant_id, [row.group_id.as_deref(), row.user_id.as_deref()])
+}
+
+/// The folder of a row with this kind and this owner.
+pub(super) fn folder_of(
+    kind: &str,
+    tenant: &str,
+    [group, user]: [Option<&str>; 2],
+) -> Result<ScheduleFolder, StoreError> {
+    let kind = [ScheduleType::Time, ScheduleType::Holiday].into_iter().find(|known| kind_name(*known) == kind);
     let kind = kind.ok_or_else(|| StoreError::Internal("a schedule is of no type".into()))?;
-    let owner = owner_of(&row.tenant_id, row.group_id.as_deref(), row.user_id.as_deref())?;
-    Ok(ScheduleFolder { owner, kind })
+    Ok(ScheduleFolder { owner: owner_of(tenant, group, user)?, kind })
 }
 
 /// Merges `update` into the schedule with this key.

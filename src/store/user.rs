@@ -1,19 +1,25 @@
 //! Users.
 
+use std::collections::{HashMap, HashSet};
+
 use call_acceptance_api::{
     resource::user::{User, UserCreate, UserList, UserUpdate},
     value::{
-        name::UserId,
+        name::{TenantId, UserId},
         owner::{GroupPath, UserPath},
     },
     wire::page::PageQuery,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{OnConflict, Query},
 };
+use serde_json::json;
 
 use super::{
+    batch::{insertion, is_among, runs},
     column::{column, cut, initial, optional, value},
     entity::users::{ActiveModel, Column, Entity, Model},
     error::StoreError,
@@ -75,8 +81,12 @@ pub async fn page(
 
 /// Inserts a user.
 pub async fn insert(db: &impl ConnectionTrait, group: &GroupPath, user: UserCreate) -> Result<User, StoreError> {
+    row(group, user).insert(db).await?.try_into()
+}
+
+fn row(group: &GroupPath, user: UserCreate) -> ActiveModel {
     let UserCreate { user_id, first_name, last_name, email_address, phone_number, extension, time_zone } = user;
-    let row = ActiveModel {
+    ActiveModel {
         tenant_id: Set(group.tenant.to_string()),
         group_id: Set(group.group.to_string()),
         user_id: Set(user_id.into()),
@@ -86,8 +96,47 @@ pub async fn insert(db: &impl ConnectionTrait, group: &GroupPath, user: UserCrea
         phone_number: initial(phone_number),
         extension: initial(extension),
         time_zone: initial(time_zone),
+    }
+}
+
+fn path(tenant: &TenantId, (group, user): (String, String)) -> Result<UserPath, StoreError> {
+    Ok(UserPath { tenant: tenant.clone(), group: value(group)?, user: value(user)? })
+}
+
+/// Inserts those of the tenant's users that do not exist; who they are.
+pub async fn insert_new(
+    db: &impl ConnectionTrait,
+    tenant: &TenantId,
+    users: &[(&GroupPath, &UserCreate)],
+) -> Result<HashSet<UserPath>, StoreError> {
+    let rows: Vec<_> = users.iter().map(|(group, user)| row(group, (*user).clone())).collect();
+    let unless_there = OnConflict::columns([Column::TenantId, Column::GroupId, Column::UserId]).do_nothing().to_owned();
+    let mut inserted = HashSet::with_capacity(users.len());
+    for run in runs(&rows) {
+        let mut insert = insertion(run);
+        insert.on_conflict(unless_there.clone());
+        insert.returning(Query::returning().columns([Column::GroupId, Column::UserId]));
+        for row in db.query_all(&insert).await? {
+            inserted.insert(path(tenant, row.try_get_many_by_index()?)?);
+        }
+    }
+    Ok(inserted)
+}
+
+/// Those of these users of a tenant who exist.
+pub async fn find_all(
+    db: &impl ConnectionTrait,
+    tenant: &TenantId,
+    users: &[&UserPath],
+) -> Result<HashMap<UserPath, User>, StoreError> {
+    let keys = users.iter().map(|user| json!([user.group, user.user])).collect();
+    let these = is_among::<Entity>(db.get_database_backend(), &[Column::GroupId, Column::UserId], &keys);
+    let rows = Entity::find().filter(Column::TenantId.eq(tenant.as_str())).filter(these).all(db).await?;
+    let found = |row: Model| {
+        let path = path(tenant, (row.group_id.clone(), row.user_id.clone()))?;
+        Ok((path, User::try_from(row)?))
     };
-    row.insert(db).await?.try_into()
+    rows.into_iter().map(found).collect()
 }
 
 /// The user, if it exists.

@@ -1,5 +1,7 @@
 //! The services of users with their revisions. A writer of the service locks its row.
 
+use std::collections::HashSet;
+
 use call_acceptance_api::{
     resource::{
         criteria::OutsideSchedules,
@@ -13,17 +15,18 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QuerySelect,
     QueryTrait,
-    sea_query::{Expr, OnConflict},
+    sea_query::{Expr, OnConflict, Query},
 };
 
 use super::{
     audit::instant,
-    column::microseconds,
+    batch::{insertion, runs},
+    column::{microseconds, value},
     entity::user_services::{ActiveModel, Column, Entity},
     error::StoreError,
     prepared::Prepared,
 };
-use crate::rules::service::Settings;
+use crate::rules::service::{KeptService, Settings};
 
 /// The columns of [`SettingsRow`].
 pub(super) const SETTINGS: [Column; 3] = [Column::SwitchedOn, Column::SuspendedUntil, Column::AcceptsOutsideSchedules];
@@ -89,19 +92,55 @@ pub async fn revision(db: &impl ConnectionTrait, path: &UserServicePath) -> Resu
 
 /// Assigns the service to the user; returns whether it was not assigned before.
 pub async fn insert(db: &impl ConnectionTrait, path: &UserServicePath, revision: Revision) -> Result<bool, StoreError> {
+    let row = row(path, revision, <ActiveModel as ActiveModelTrait>::default());
+    Ok(Entity::insert(row).on_conflict(unless_there()).exec_without_returning(db).await? > 0)
+}
+
+fn row(path: &UserServicePath, revision: Revision, settings: ActiveModel) -> ActiveModel {
     let UserServicePath { user, service } = path;
-    let row = ActiveModel {
+    ActiveModel {
         tenant_id: Set(user.tenant.to_string()),
         group_id: Set(user.group.to_string()),
         user_id: Set(user.user.to_string()),
         service: Set(service.segment().to_owned()),
         revision: Set(revision.0),
+        ..settings
+    }
+}
+
+fn unless_there() -> OnConflict {
+    OnConflict::columns([Column::TenantId, Column::GroupId, Column::UserId, Column::Service]).do_nothing().to_owned()
+}
+
+/// Assigns services to those users who do not have them; which these are. Criteria are not written.
+pub async fn insert_new(
+    db: &impl ConnectionTrait,
+    services: &[(&UserServicePath, &KeptService)],
+    revision: Revision,
+) -> Result<HashSet<UserServicePath>, StoreError> {
+    let new = |(path, service): &(&UserServicePath, &KeptService)| row(path, revision, of_settings(&service.settings));
+    let rows: Vec<_> = services.iter().map(new).collect();
+    let mut inserted = HashSet::with_capacity(rows.len());
+    for run in runs(&rows) {
+        let mut insert = insertion(run);
+        let key = [Column::TenantId, Column::GroupId, Column::UserId, Column::Service];
+        insert.on_conflict(unless_there()).returning(Query::returning().columns(key));
+        for row in db.query_all(&insert).await? {
+            let (tenant, group, user, kind): (String, String, String, String) = row.try_get_many_by_index()?;
+            let user = UserPath { tenant: value(tenant)?, group: value(group)?, user: value(user)? };
+            inserted.insert(UserServicePath { user, service: service(&kind)? });
+        }
+    }
+    Ok(inserted)
+}
+
+fn of_settings(settings: &Settings) -> ActiveModel {
+    ActiveModel {
+        switched_on: Set(settings.active.then_some(true)),
+        suspended_until: Set(settings.suspended_until.as_ref().map(microseconds)),
+        accepts_outside_schedules: Set((settings.outside_schedules == OutsideSchedules::Accept).then_some(true)),
         ..<ActiveModel as ActiveModelTrait>::default()
-    };
-    let unless_there = OnConflict::columns([Column::TenantId, Column::GroupId, Column::UserId, Column::Service])
-        .do_nothing()
-        .to_owned();
-    Ok(Entity::insert(row).on_conflict(unless_there).exec_without_returning(db).await? > 0)
+    }
 }
 
 /// Raises the revision, which locks the service until the end of the transaction; returns the new revision, if the user
@@ -118,13 +157,7 @@ pub async fn write_settings(
     path: &UserServicePath,
     settings: &Settings,
 ) -> Result<(), StoreError> {
-    let row = ActiveModel {
-        switched_on: Set(settings.active.then_some(true)),
-        suspended_until: Set(settings.suspended_until.as_ref().map(microseconds)),
-        accepts_outside_schedules: Set((settings.outside_schedules == OutsideSchedules::Accept).then_some(true)),
-        ..<ActiveModel as ActiveModelTrait>::default()
-    };
-    Entity::update_many().set(row).filter(key(path)).exec(db).await?;
+    Entity::update_many().set(of_settings(settings)).filter(key(path)).exec(db).await?;
     Ok(())
 }
 

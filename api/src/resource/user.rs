@@ -81,6 +81,20 @@ pub struct UserCreate {
 
 impl Body for UserCreate {}
 
+impl From<UserCreate> for User {
+    fn from(create: UserCreate) -> Self {
+        Self {
+            user_id: create.user_id,
+            first_name: create.first_name.initial(),
+            last_name: create.last_name.initial(),
+            email_address: create.email_address.initial(),
+            phone_number: create.phone_number.initial(),
+            extension: create.extension.initial(),
+            time_zone: create.time_zone.initial(),
+        }
+    }
+}
+
 /// A change of a user. Members left out are unchanged; null clears.
 #[derive(Debug, Clone, Object)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]

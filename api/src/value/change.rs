@@ -42,6 +42,14 @@ impl<T> Change<T> {
         }
     }
 
+    /// The value that it sets, if it sets one.
+    pub fn as_set(&self) -> Option<&T> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::Keep | Self::Clear => None,
+        }
+    }
+
     /// The value in a newly created resource.
     pub fn initial(self) -> Option<T> {
         self.apply(None)

@@ -31,6 +31,13 @@ pub struct UserPath {
     pub user: UserId,
 }
 
+impl GroupPath {
+    /// The user of the group.
+    pub fn user(&self, user: UserId) -> UserPath {
+        UserPath { tenant: self.tenant.clone(), group: self.group.clone(), user }
+    }
+}
+
 impl UserPath {
     /// The user's group.
     pub fn parent(&self) -> GroupPath {

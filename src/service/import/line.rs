@@ -1,11 +1,8 @@
 //! What a line changes: it creates the thing, or updates it as a request would. All of it is in a transaction that
 //! others have begun.
 
-use std::collections::HashSet;
-
 use call_acceptance_api::{
     resource::{
-        criteria::{CriteriaChange, FromDnCriteriaChange, ServiceUpdate},
         group::{GroupCreate, GroupUpdate},
         number_list::{NumberListCreate, NumberListEntry, NumberListPath, NumberListUpdate},
         protected_callers::ProtectedCallerList,
@@ -13,25 +10,19 @@ use call_acceptance_api::{
         tenant::TenantUpdate,
         transfer::{import::ImportMode, line::Line},
         treatment::TreatmentList,
-        user::{UserCreate, UserUpdate},
-        user_service::{ServiceName, UserServicePath},
+        user::{User, UserCreate, UserUpdate},
     },
     value::{
         change::Change,
-        name::{CriteriaName, ScheduleName, TenantId},
-        owner::{GroupPath, Owner, UserPath},
+        name::{ScheduleName, TenantId},
+        owner::{GroupPath, Owner},
     },
     wire::precondition::Revision,
 };
 use uuid::Uuid;
 
 use crate::{
-    rules::{
-        criteria::{self as criteria_rules, KeptCriteria, Step},
-        service::KeptService,
-    },
     service::{
-        anonymous_call_rejection, criteria,
         group::{create_group, update_group},
         number_list::{create_list, put_entries, update_list},
         owner::not_found,
@@ -39,7 +30,6 @@ use crate::{
         schedule::{create_schedule, update_schedule},
         tenant::update_tenant,
         user::{create_user, update_user},
-        user_service::assign,
         write::{Unwritten, Written},
     },
     store::{ConnectionTrait, audit::Record, feed, group, number_list, policy, schedule, tenant, user},
@@ -66,11 +56,11 @@ pub(super) struct Applied {
 }
 
 impl Applied {
-    fn unchanged() -> Self {
+    pub(super) fn unchanged() -> Self {
         Self { outcome: Outcome::Unchanged, deleted: 0, records: Vec::new(), changes: Vec::new() }
     }
 
-    fn of<T>(written: Written<T>, changed: Outcome) -> Self {
+    pub(super) fn of<T>(written: Written<T>, changed: Outcome) -> Self {
         let Written { value: _, mut records, changes } = written;
         records.retain(|record| record.before != record.after);
         match records.is_empty() {
@@ -100,7 +90,7 @@ pub(super) struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn replaces(&self) -> bool {
+    pub(super) fn replaces(&self) -> bool {
         self.mode == ImportMode::Replace
     }
 
@@ -172,11 +162,20 @@ impl Context<'_> {
         group: &GroupPath,
         create: &UserCreate,
     ) -> Result<Applied, Unwritten> {
-        let path = UserPath { tenant: group.tenant.clone(), group: group.group.clone(), user: create.user_id.clone() };
+        let path = group.user(create.user_id.clone());
         let Some(now) = user::find(db, &path).await? else {
             return Ok(Applied::of(create_user(db, group, create).await?, Outcome::Created));
         };
-        let update = UserUpdate {
+        let update = self.user_update(create);
+        if is_as(&update, &now) {
+            return Ok(Applied::unchanged());
+        }
+        Ok(Applied::of(update_user(db, &path, &update).await?, Outcome::Changed))
+    }
+
+    /// What a line makes of a user who exists.
+    pub(super) fn user_update(&self, create: &UserCreate) -> UserUpdate {
+        UserUpdate {
             user_id: None,
             first_name: self.member(&create.first_name),
             last_name: self.member(&create.last_name),
@@ -184,17 +183,7 @@ impl Context<'_> {
             phone_number: self.member(&create.phone_number),
             extension: self.member(&create.extension),
             time_zone: self.member(&create.time_zone),
-        };
-        if is(&update.first_name, now.first_name.as_ref())
-            && is(&update.last_name, now.last_name.as_ref())
-            && is(&update.email_address, now.email_address.as_ref())
-            && is(&update.phone_number, now.phone_number.as_ref())
-            && is(&update.extension, now.extension.as_ref())
-            && is(&update.time_zone, now.time_zone.as_ref())
-        {
-            return Ok(Applied::unchanged());
         }
-        Ok(Applied::of(update_user(db, &path, &update).await?, Outcome::Changed))
     }
 
     async fn schedule(
@@ -239,61 +228,16 @@ impl Context<'_> {
         let update = NumberListUpdate { name: None, new_name: None, description };
         Ok(Applied::of(update_list(db, &path, &update).await?, Outcome::Changed))
     }
+}
 
-    async fn switch(
-        &self,
-        db: &impl ConnectionTrait,
-        user: &UserPath,
-        active: Option<bool>,
-    ) -> Result<Applied, Unwritten> {
-        let path = UserServicePath { user: user.clone(), service: ServiceName::AnonymousCallRejection };
-        let active = active.or_else(|| self.replaces().then_some(false));
-        let assigned = assign(db, &path, self.first_revision).await?;
-        let outcome = if assigned.is_some() { Outcome::Created } else { Outcome::Changed };
-        let mut written = anonymous_call_rejection::switch(db, &path, active, None).await?;
-        written.records.splice(..0, assigned);
-        Ok(Applied::of(written, outcome))
-    }
-
-    async fn service(
-        &self,
-        db: &impl ConnectionTrait,
-        path: &UserServicePath,
-        update: &ServiceUpdate,
-    ) -> Result<Applied, Unwritten> {
-        let assigned = assign(db, path, self.first_revision).await?;
-        let (outcome, revision, before) = match &assigned {
-            Some(_) => (Outcome::Created, self.first_revision, KeptService::new(path.service)),
-            None => {
-                let revision = criteria::lock(db, path, None).await?;
-                (Outcome::Changed, revision, criteria::load(db, path).await?.value)
-            }
-        };
-        let update = if self.replaces() { exactly(update) } else { update.clone() };
-        let found = criteria::lock_references(db, path, &before.criteria, &update.criteria).await?;
-        let removed = if self.replaces() { removals(&before.criteria, &update.criteria) } else { Removals::default() };
-        let without = criteria_rules::plan(before.criteria.clone(), &removed.changes, &found)?;
-        let plan = criteria_rules::plan(without.after.clone(), &update.criteria, &found)?;
-        let is_change = |step: &Step| match step {
-            Step::Update(after) => !without.after.contains(after),
-            Step::Insert(_) | Step::Delete(_) => true,
-        };
-        let steps: Vec<_> = without.steps.into_iter().chain(plan.steps.into_iter().filter(is_change)).collect();
-        let settings = before.settings.merged(&update);
-        let changed = criteria::change_settings(db, path, before.settings.clone(), settings.clone()).await?;
-        let mut records: Vec<_> = assigned.into_iter().chain(changed).collect();
-        let of_steps = criteria::carry_out(db, path, revision, before.criteria.clone(), &steps).await?;
-        match removed.reorders {
-            // The criteria may all be as they were; their order is not.
-            true => {
-                let after = KeptService { name: path.service, settings: before.settings.clone(), criteria: plan.after };
-                records.push(criteria::service_record(path, Some(before), Some(after))?);
-            }
-            false => records.extend(of_steps),
-        }
-        let written = criteria::written(path, revision, (), records);
-        Ok(Applied { deleted: removed.deleted, ..Applied::of(written, outcome) })
-    }
+/// Whether the user is as the update wants it.
+pub(super) fn is_as(update: &UserUpdate, now: &User) -> bool {
+    is(&update.first_name, now.first_name.as_ref())
+        && is(&update.last_name, now.last_name.as_ref())
+        && is(&update.email_address, now.email_address.as_ref())
+        && is(&update.phone_number, now.phone_number.as_ref())
+        && is(&update.extension, now.extension.as_ref())
+        && is(&update.time_zone, now.time_zone.as_ref())
 }
 
 /// Whether the member is as the change wants it.
@@ -334,72 +278,5 @@ async fn put(
         (0, 0, _) => Ok(Applied::unchanged()),
         (_, 0, 0) => Ok(Applied::of(written, Outcome::Created)),
         _ => Ok(Applied::of(written, Outcome::Changed)),
-    }
-}
-
-/// The update with everything that it leaves out at its default.
-fn exactly(update: &ServiceUpdate) -> ServiceUpdate {
-    fn clear<T>(change: &mut Change<T>) {
-        if matches!(change, Change::Keep) {
-            *change = Change::Clear;
-        }
-    }
-    let mut update = update.clone();
-    clear(&mut update.suspended_until);
-    clear(&mut update.outside_schedules);
-    for criteria in &mut update.criteria {
-        clear(&mut criteria.description);
-        clear(&mut criteria.valid_from);
-        clear(&mut criteria.valid_until);
-        clear(&mut criteria.time_schedule);
-        clear(&mut criteria.holiday_schedule);
-        criteria.active.get_or_insert(true);
-        criteria.do_not_perform_action.get_or_insert(false);
-        let Some(from) = &mut criteria.from_dn_criteria else { continue };
-        from.include_anonymous_callers.get_or_insert(false);
-        from.include_unavailable_callers.get_or_insert(false);
-        from.include_internal_callers.get_or_insert(false);
-        from.phone_numbers.get_or_insert_default();
-        from.number_lists.get_or_insert_default();
-    }
-    update
-}
-
-/// The criteria that are removed before the others are updated.
-#[derive(Default)]
-struct Removals {
-    changes: Vec<CriteriaChange>,
-    /// How many of them do not come back.
-    deleted: i64,
-    /// Whether some come back, in another order.
-    reorders: bool,
-}
-
-/// Removes the criteria that are not in `wanted`, and those that stand before one that `wanted` has earlier: the order
-/// of criteria is that of their creation, so they are created again.
-fn removals(before: &[KeptCriteria], wanted: &[CriteriaChange]) -> Removals {
-    let names: HashSet<_> = wanted.iter().map(|change| &change.name).collect();
-    let standing: Vec<_> = before.iter().map(|kept| &kept.name).filter(|name| names.contains(name)).collect();
-    let in_order = standing.iter().zip(wanted).take_while(|(name, change)| ***name == change.name).count();
-    let (_, moved) = standing.split_at(in_order);
-    let gone = before.iter().map(|kept| &kept.name).filter(|name| !names.contains(name));
-    let gone: Vec<_> = gone.collect();
-    let removal = |name: &&CriteriaName| CriteriaChange {
-        name: (*name).clone(),
-        new_name: None,
-        delete: true,
-        description: Change::Keep,
-        active: None,
-        valid_from: Change::Keep,
-        valid_until: Change::Keep,
-        do_not_perform_action: None,
-        from_dn_criteria: None::<FromDnCriteriaChange>,
-        time_schedule: Change::Keep,
-        holiday_schedule: Change::Keep,
-    };
-    Removals {
-        changes: gone.iter().chain(moved).map(removal).collect(),
-        deleted: i64::try_from(gone.len()).unwrap_or(i64::MAX),
-        reorders: !moved.is_empty(),
     }
 }

@@ -1,18 +1,23 @@
 //! Imports of whole tenants. A request takes its body into a file (`spool`) and hands it over (`jobs`); a background
-//! task reads it in batches (`source`), applies the lines (`run`, `line` for each kind, `part` for what they did) and
-//! removes what it does not name (`names`, `sweep`).
+//! task (`run`) reads it in batches (`source`), applies the lines and removes what it does not name (`names`, `sweep`).
+//! Lines are applied in batches (`batch`) or all at once (`at_once`): users and services together (`together`), others
+//! one by one (`line`, `service_line`); `part` is what they did.
 //!
 //! The row of an import has a heartbeat by the database's clock. An instance that finds one without ends it as failed;
 //! whoever still works on it writes nothing more, since it no longer runs.
 
+mod at_once;
+mod batch;
 pub(super) mod jobs;
 mod line;
 mod names;
 mod part;
 mod run;
+mod service_line;
 mod source;
 mod spool;
 mod sweep;
+mod together;
 
 use std::{
     fs::File,

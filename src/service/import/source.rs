@@ -25,9 +25,9 @@ use serde_json::Value;
 use super::names::{self, Name, Names};
 
 /// Maximum number of lines of a batch.
-const MOST_LINES: usize = 200;
+const MOST_LINES: usize = 1000;
 /// Maximum length of the lines of a batch in bytes, unless it is a single line.
-const MOST_BYTES: usize = 1 << 20;
+const MOST_BYTES: usize = 2 << 20;
 /// How much is read at once.
 const BUFFER: usize = 256 << 10;
 

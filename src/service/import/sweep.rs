@@ -31,7 +31,7 @@ use crate::{
 
 /// How many things are looked at in a step.
 const LOOKED_AT: u64 = 500;
-/// How many users are removed in a step, each with all that the user has.
+/// How many users or groups are removed in a step, each with all that it has.
 const USERS: usize = 20;
 /// How many entries of a number list are looked at in a step.
 const ENTRIES: u64 = 1000;
@@ -193,17 +193,9 @@ impl Sweep<'_> {
         swept: &mut Swept,
     ) -> Result<Option<Option<UserPath>>, Failure> {
         let users = import::users(tx, self.tenant, after, LOOKED_AT).await?;
-        let mut last = None;
-        let mut removed = 0;
-        for path in users {
-            if removed >= USERS {
-                break;
-            }
-            if !self.names.contain(&Name::User(path.clone())) {
-                self.remove(tx, self.server.delete_user(tx, &path, true).await, swept).await?;
-                removed += 1;
-            }
-            last = Some(path);
+        let (unnamed, last) = self.first_unnamed(users, Name::User);
+        for path in unnamed {
+            self.remove(tx, self.server.delete_user(tx, &path, true).await, swept).await?;
         }
         Ok(last.map(Some))
     }
@@ -273,21 +265,29 @@ impl Sweep<'_> {
         swept: &mut Swept,
     ) -> Result<Option<Option<GroupPath>>, Failure> {
         let groups = import::groups(tx, self.tenant, after, LOOKED_AT).await?;
+        let (unnamed, last) = self.first_unnamed(groups, Name::Group);
+        for path in unnamed {
+            if let Some(before) = group::lock(tx, &path).await? {
+                self.remove(tx, self.server.delete_group(tx, &path, &before, true).await, swept).await?;
+            }
+        }
+        Ok(last.map(Some))
+    }
+
+    /// The owners that a step removes, and the last one that it looks at.
+    fn first_unnamed<P: Clone>(&self, paths: Vec<P>, name: impl Fn(P) -> Name) -> (Vec<P>, Option<P>) {
+        let mut unnamed = Vec::new();
         let mut last = None;
-        let mut removed = 0;
-        for path in groups {
-            if removed >= USERS {
+        for path in paths {
+            if unnamed.len() >= USERS {
                 break;
             }
-            if !self.names.contain(&Name::Group(path.clone()))
-                && let Some(before) = group::lock(tx, &path).await?
-            {
-                self.remove(tx, self.server.delete_group(tx, &path, &before, true).await, swept).await?;
-                removed += 1;
+            if !self.names.contain(&name(path.clone())) {
+                unnamed.push(path.clone());
             }
             last = Some(path);
         }
-        Ok(last.map(Some))
+        (unnamed, last)
     }
 
     async fn remove(

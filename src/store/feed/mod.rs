@@ -25,6 +25,7 @@ pub use bell::Bell;
 use self::{bell::CHANNEL, position::Position};
 use super::{
     audit::scope_columns,
+    batch::runs,
     column::{now, owner_of, value},
     connection,
     entity::changes::{Column, Entity},
@@ -68,7 +69,7 @@ impl Change {
 
 /// The last statements of a transaction, which insert the changes with their identifiers.
 pub(super) fn insertions(backend: DbBackend, changes: &[(Uuid, Change)]) -> Vec<InsertStatement> {
-    changes.chunks(MOST / 10).map(|changes| insertion(backend, changes)).collect()
+    runs(changes).map(|changes| insertion(backend, changes)).collect()
 }
 
 fn insertion(backend: DbBackend, changes: &[(Uuid, Change)]) -> InsertStatement {

@@ -7,6 +7,7 @@ mod lines;
 mod once;
 mod replace;
 mod tables;
+mod together;
 
 use std::time::{Duration, Instant};
 
