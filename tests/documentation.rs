@@ -219,6 +219,16 @@ fn the_excerpts_of_the_proxys_configuration_are_in_it() {
 }
 
 #[test]
+fn the_excerpts_of_the_configuration_of_haproxy_are_in_it() {
+    let configuration = file("deploy/ha/haproxy.cfg");
+    let excerpts = fenced(&file("docs/operating.md"), "haproxy");
+    assert!(!excerpts.is_empty(), "the page shows some of it");
+    for excerpt in excerpts {
+        assert!(configuration.contains(&excerpt), "this is not in it:\n{excerpt}");
+    }
+}
+
+#[test]
 fn the_programs_that_use_generated_clients_are_those_that_are_run() {
     let page = file("docs/clients.md");
     for (language, programs) in [

@@ -126,7 +126,7 @@ def check_package(root):
         "usr/share/man/man1/call-acceptance.1.gz", "usr/share/man/man1/call-acceptance-token-create.1.gz",
         "usr/share/bash-completion/completions/call-acceptance", "usr/share/zsh/vendor-completions/_call-acceptance",
         "usr/share/fish/vendor_completions.d/call-acceptance.fish", "usr/share/call-acceptance/kamailio/kamailio.cfg",
-        "usr/share/call-acceptance/prometheus/call-acceptance.rules.yml",
+        "usr/share/call-acceptance/ha/haproxy.cfg", "usr/share/call-acceptance/prometheus/call-acceptance.rules.yml",
         "usr/share/call-acceptance/grafana/call-acceptance.json",
         "usr/share/doc/call-acceptance/third-party-licenses.txt", "usr/share/doc/call-acceptance/copyright",
     ]:
