@@ -82,8 +82,14 @@ impl Server {
     ) -> Result<Arc<Identity>, Failure> {
         match credentials {
             Credentials::Token { id, secret } => {
-                let Looked { moment, kept } = self.look_up(id, at_call_time).await?;
-                let kept = kept.ok_or_else(invalid_credentials)?;
+                let Looked { moment, kept } = match self.look_up(id, at_call_time).await {
+                    Err(failure) => return self.doubted_identity(id, secret, at_call_time).ok_or(failure),
+                    Ok(looked) => looked,
+                };
+                let Some(kept) = kept else {
+                    self.identities.reject(id);
+                    return Err(invalid_credentials());
+                };
                 let expires = kept.token.expires_at.as_ref().map(|expires| expires.timestamp());
                 let digest = Digest::parse(&kept.digest);
                 let digest = digest.ok_or_else(|| Failure::Internal("a token's digest is not one".into()))?;
@@ -98,6 +104,13 @@ impl Server {
                 Ok(identity)
             }
         }
+    }
+
+    /// The identity of a token that cannot be looked up, if a decision is asked for and the token was known before the
+    /// outage.
+    fn doubted_identity(&self, id: &TokenId, secret: &str, at_call_time: bool) -> Option<Arc<Identity>> {
+        let known = if at_call_time { self.identities.doubted(id)? } else { return None };
+        known.authenticate(secret, self.clock.now())
     }
 
     /// Loads the token, over a connection reserved for authentication.

@@ -2,7 +2,8 @@
 //! provider.
 //!
 //! A token stays cached until it is revoked: by this instance immediately, by others through the feed of changes. While
-//! the feed cannot be read, tokens cannot be revoked either. An access token of the provider stays cached for a minute.
+//! the feed cannot be read, tokens cannot be revoked either; once it can, and changes may have been missed, tokens are
+//! looked up again. An access token of the provider stays cached for a minute.
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -12,7 +13,7 @@ use std::sync::{
 use call_acceptance_api::{access::Identity, resource::token::TokenId};
 use jiff::{SignedDuration, Timestamp};
 use quick_cache::sync::Cache;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::Instant};
 
 use super::{failure::Shared, flights::Flights};
 use crate::{identity::token::Digest, store::token::KeptToken};
@@ -71,6 +72,9 @@ pub struct Identities {
     /// The lookups of tokens in progress.
     pub loads: Arc<Flights<TokenId, Result<Looked, Shared>>>,
     tokens: Cache<TokenId, Arc<KnownToken>>,
+    /// Tokens that may have been revoked while changes were missed, and until when they are accepted if the database
+    /// does not say so.
+    doubted: Cache<TokenId, (Arc<KnownToken>, Instant)>,
     /// By the digest of the access token.
     subjects: Cache<Digest, KnownSubject>,
     /// Number of removals. Its lock guards all insertions and removals of tokens.
@@ -83,6 +87,7 @@ impl Identities {
         Self {
             loads: Arc::new(Flights::of(turns)),
             tokens: Cache::new(MOST),
+            doubted: Cache::new(MOST),
             subjects: Cache::new(MOST),
             forgotten: Mutex::default(),
         }
@@ -107,6 +112,7 @@ impl Identities {
     pub fn insert(&self, moment: u64, id: TokenId, known: Arc<KnownToken>) {
         let forgotten = self.forgotten();
         if *forgotten == moment {
+            self.doubted.remove(&id);
             self.tokens.insert(id, known);
         }
     }
@@ -122,18 +128,33 @@ impl Identities {
         self.subjects.insert(digest, KnownSubject { identity, until });
     }
 
+    /// The token, if changes may have been missed since it was looked up, and it may still be accepted.
+    pub fn doubted(&self, id: &TokenId) -> Option<Arc<KnownToken>> {
+        self.doubted.get(id).filter(|(_, until)| Instant::now() < *until).map(|(known, _)| known)
+    }
+
     /// Removes a token that is no longer valid.
     pub fn evict(&self, id: &TokenId) {
         let mut forgotten = self.forgotten();
         *forgotten += 1;
         self.tokens.remove(id);
+        self.doubted.remove(id);
         self.loads.detach(|looked_for| looked_for == id);
     }
 
-    /// Removes all tokens, when changes may have been missed.
-    pub fn evict_all(&self) {
+    /// Removes a token that turned out not to be valid.
+    pub fn reject(&self, id: &TokenId) {
+        self.doubted.remove(id);
+    }
+
+    /// Has all tokens looked up again, when changes may have been missed. Where the database does not answer, they are
+    /// accepted until `until`.
+    pub fn doubt_all(&self, until: Instant) {
         let mut forgotten = self.forgotten();
         *forgotten += 1;
+        for (id, known) in self.tokens.iter() {
+            self.doubted.insert(id, (known, until));
+        }
         self.tokens.clear();
         self.loads.detach(|_| true);
     }
@@ -195,6 +216,24 @@ mod tests {
         identities.evict(&id());
         identities.insert(moment, id(), KnownToken::new(identity(), Digest::of("secret"), None).into());
         assert!(identities.token(&id()).is_none());
+    }
+
+    #[test]
+    fn a_token_that_is_doubted_is_accepted_until_it_is_looked_up_or_the_time_is_over() {
+        let identities = Identities::of(Arc::new(Semaphore::new(1)));
+        let known = || Arc::new(KnownToken::new(identity(), Digest::of("secret"), None));
+        let later = Instant::now() + std::time::Duration::from_secs(600);
+        identities.insert(0, id(), known());
+        identities.doubt_all(later);
+        assert!(identities.token(&id()).is_none() && identities.doubted(&id()).is_some());
+        identities.insert(identities.moment(), id(), known());
+        assert!(identities.token(&id()).is_some() && identities.doubted(&id()).is_none());
+        identities.doubt_all(Instant::now());
+        assert!(identities.doubted(&id()).is_none(), "the time is over");
+        identities.insert(identities.moment(), id(), known());
+        identities.doubt_all(later);
+        identities.evict(&id());
+        assert!(identities.doubted(&id()).is_none(), "it was revoked");
     }
 
     #[test]

@@ -106,6 +106,10 @@ pub struct Found<T> {
     pub stale: bool,
 }
 
+/// How long after an outage of the database decisions prefer what is cached, marked as stale, to none: it then has to
+/// load all users that are called.
+const RECOVERY: Duration = Duration::from_secs(30);
+
 /// The result of a load.
 type Loaded<T> = Result<Option<Arc<T>>, Shared>;
 
@@ -211,6 +215,8 @@ pub struct Snapshots {
     own: Mutex<HashSet<Uuid>>,
     /// Milliseconds from `started` to the begin of the last successful poll of the feed.
     read_at: AtomicU64,
+    /// Milliseconds from `started` to the end of [`RECOVERY`] after the last outage; 0 before one.
+    recovering_until: AtomicU64,
 }
 
 impl Snapshots {
@@ -232,6 +238,7 @@ impl Snapshots {
             own: Mutex::default(),
             started: Instant::now(),
             read_at: AtomicU64::new(0),
+            recovering_until: AtomicU64::new(0),
         }
     }
 
@@ -244,6 +251,11 @@ impl Snapshots {
     /// unavailable.
     pub fn are_stale(&self) -> bool {
         self.lag() > self.config.staleness
+    }
+
+    /// Whether the database was unavailable until shortly.
+    fn is_recovering(&self) -> bool {
+        (self.now().as_millis() as u64) < self.recovering_until.load(Ordering::Relaxed)
     }
 
     /// Time since the begin of the last successful poll of the feed.
@@ -341,8 +353,8 @@ impl Snapshots {
                 Ok(Found { value, stale })
             }
             Err(_) if entry.may_be_used(self.now()) => old(stale, Lookup::Outdated),
-            // The database has become unavailable meanwhile.
-            Err(_) if self.are_stale() => old(true, Lookup::Stale),
+            // The database has become unavailable meanwhile, or was so a moment ago.
+            Err(_) if self.are_stale() || self.is_recovering() => old(true, Lookup::Stale),
             Err(_) => self.loaded(key, half, stale).await,
         }
     }

@@ -1,6 +1,7 @@
 //! Decisions on calls: the rules through HTTP, the data that they depend on, and how they follow changes.
 
 mod changes;
+mod failover;
 mod feed;
 mod forms;
 pub mod instances;
