@@ -2,9 +2,9 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run deb check test test-abuse test-alerts test-deb test-sip test-oidc test-icalendar test-clients
-.PHONY: test-contract test-crash
-.PHONY: test-docs spec spec-check spec-bless bench bench-scale bench-transfers bench-instructions lint fmt ci
+.PHONY: help setup run deb check test test-abuse test-alerts test-deb test-ha test-sip test-oidc test-icalendar
+.PHONY: test-clients test-contract test-crash test-docs spec spec-check spec-bless bench bench-scale
+.PHONY: bench-transfers bench-instructions lint fmt ci
 
 # Where cargo and its tools are installed, and servers, for shells that do not have it in their PATH.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin:/usr/sbin
@@ -41,6 +41,10 @@ test-alerts: setup ## Have Prometheus' own tool judge the metrics and the alerts
 test-deb: ## Install, upgrade and remove the package in a scratch Debian system, as docs/installing.md prints it
 	@tools/setup deb
 	@tools/test-deb
+
+test-ha: ## Take machines away from two servers and their PostgreSQL under load: nothing acknowledged may be lost
+	@tools/setup ha
+	@tools/with-tools ha tools/test-ha
 
 test-sip: setup ## Place a thousand real calls through Kamailio
 	@cargo nextest run --test sip --ignore-default-filter --test-threads 1
