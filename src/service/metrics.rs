@@ -60,7 +60,7 @@ pub(super) enum Lookup {
     Loaded,
     /// In memory and outdated: its successor could not be loaded in time.
     Outdated,
-    /// In memory, and possibly outdated: the database is unavailable.
+    /// In memory, and possibly outdated: the database is unavailable or too slow.
     Stale,
     /// Not found: the deadline has passed.
     Late,
@@ -120,7 +120,7 @@ impl Metrics {
             decisions: Reason::ALL.map(of_reason),
             stale: counter(
                 "call_acceptance_decisions_stale_total",
-                "Decisions from memory while the database was unavailable.",
+                "Decisions from memory that may be out of date: the database was unavailable or too slow.",
             ),
             lookups: counters(
                 "call_acceptance_snapshot_lookups_total",

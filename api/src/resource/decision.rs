@@ -200,7 +200,8 @@ pub struct Decision {
     /// Where the call is redirected to, with `sipStatus` 302; absent if no treatment says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redirect_to: Option<RedirectTarget>,
-    /// True if the database is unavailable and the decision is based on cached data; absent otherwise.
+    /// True if the decision is based on cached data that may be out of date, because the database is unavailable or too
+    /// slow; absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stale: Option<bool>,
     /// The outcome of each criteria of each service that was evaluated, in the order of evaluation; only with

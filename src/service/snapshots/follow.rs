@@ -10,7 +10,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 
-use super::{RECOVERY, Snapshots, affected::Affected};
+use super::{Snapshots, affected::Affected};
 use crate::store::{
     StoreError,
     feed::{self, Bell, Change, Changes, Feed},
@@ -52,7 +52,7 @@ impl Snapshots {
 
     async fn follow(&self, rung: &Notify) {
         let mut feed = Feed::of(&self.db);
-        let (mut known_stale, mut is_first) = (false, true);
+        let mut known_stale = false;
         let mut before = self.now();
         // Nothing is cached yet that could be stale, however long the start took.
         self.read_at.store(before.as_millis() as u64, Ordering::Relaxed);
@@ -60,11 +60,6 @@ impl Snapshots {
             let began = self.now();
             match timeout(self.pace(), feed.read()).await {
                 Ok(Ok(changes)) => {
-                    if self.are_stale() || changes == Changes::Unknown && !is_first {
-                        let until = self.now() + RECOVERY;
-                        self.recovering_until.store(until.as_millis() as u64, Ordering::Relaxed);
-                    }
-                    is_first = false;
                     // Changes found by this poll were not yet visible in the previous one.
                     self.apply(changes, before + self.config.staleness);
                     self.read_at.store(began.as_millis() as u64, Ordering::Relaxed);

@@ -106,10 +106,6 @@ pub struct Found<T> {
     pub stale: bool,
 }
 
-/// How long after an outage of the database decisions prefer what is cached, marked as stale, to none: it then has to
-/// load all users that are called.
-const RECOVERY: Duration = Duration::from_secs(30);
-
 /// The result of a load.
 type Loaded<T> = Result<Option<Arc<T>>, Shared>;
 
@@ -215,8 +211,6 @@ pub struct Snapshots {
     own: Mutex<HashSet<Uuid>>,
     /// Milliseconds from `started` to the begin of the last successful poll of the feed.
     read_at: AtomicU64,
-    /// Milliseconds from `started` to the end of [`RECOVERY`] after the last outage; 0 before one.
-    recovering_until: AtomicU64,
 }
 
 impl Snapshots {
@@ -238,7 +232,6 @@ impl Snapshots {
             own: Mutex::default(),
             started: Instant::now(),
             read_at: AtomicU64::new(0),
-            recovering_until: AtomicU64::new(0),
         }
     }
 
@@ -251,11 +244,6 @@ impl Snapshots {
     /// unavailable.
     pub fn are_stale(&self) -> bool {
         self.lag() > self.config.staleness
-    }
-
-    /// Whether the database was unavailable until shortly.
-    fn is_recovering(&self) -> bool {
-        (self.now().as_millis() as u64) < self.recovering_until.load(Ordering::Relaxed)
     }
 
     /// Time since the begin of the last successful poll of the feed.
@@ -323,7 +311,8 @@ impl Snapshots {
     }
 
     /// The cached value if it may be used, else a loaded one, within `limit`. An outdated one is used only if its
-    /// successor is not loaded within half of that.
+    /// successor is not loaded within half of that; after the configured staleness, only if it is not loaded within all
+    /// of that, and it is then stale.
     async fn find<T: Cached>(
         self: &Arc<Self>,
         held: Option<Arc<Entry<T>>>,
@@ -347,15 +336,20 @@ impl Snapshots {
             return old(true, Lookup::Stale);
         }
         let half = limit / 2;
-        match self.load::<T>(key.clone(), half).await {
+        let mut loaded = self.load::<T>(key.clone(), half).await;
+        if loaded.is_err() {
+            if entry.may_be_used(self.now()) {
+                return old(stale, Lookup::Outdated);
+            }
+            loaded = self.load(key, half).await;
+        }
+        match loaded {
             Ok(value) => {
                 T::count_lookup(Lookup::Loaded);
                 Ok(Found { value, stale })
             }
-            Err(_) if entry.may_be_used(self.now()) => old(stale, Lookup::Outdated),
-            // The database has become unavailable meanwhile, or was so a moment ago.
-            Err(_) if self.are_stale() || self.is_recovering() => old(true, Lookup::Stale),
-            Err(_) => self.loaded(key, half, stale).await,
+            // A decision that may be out of date is better than none.
+            Err(_) => old(true, Lookup::Stale),
         }
     }
 

@@ -1,16 +1,17 @@
 //! Decisions by number lists, and how they follow changes of lists.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use rstest_reuse::apply;
+use sea_orm::sqlx::{Connection, Executor, PgConnection};
 use serde_json::{Value, json};
 
 use super::{ENTRIES, LIST, TENANT, entries, with_list};
 use crate::{
-    database::Kind,
+    database::{Kind, TestDatabase},
     decisions::{DECISIONS, NUMBER, instances::Other, reason, with_number},
-    harness::{App, CRITERIA, JSON, SERVICE, USER, both_databases},
+    harness::{App, CRITERIA, JSON, Running, SERVICE, USER, both_databases, config},
 };
 
 const FRIEND: &str = "+3225126777";
@@ -65,6 +66,27 @@ async fn a_change_of_the_list_is_seen_by_the_next_decision(#[case] database: Kin
     assert_eq!(reason(&app, FRIEND).await, "criteria_matched");
     app.put(TENANT, json!({ "region": "FR" })).await.expect(200);
     assert_eq!(reason(&app, FRIEND).await, "no_criteria_matched", "it is a number of another region");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_whose_change_cannot_be_loaded_in_time_is_used_as_it_was_and_decisions_say_so() {
+    let database = TestDatabase::create(Kind::Postgres).await;
+    let mut configuration = config(&database.url);
+    configuration.decisions.staleness = Duration::from_millis(500);
+    configuration.decisions.deadline = Duration::from_secs(2);
+    let app = referring(App::on(database, Running::start(configuration).await), &[FRIEND]).await;
+    assert_eq!(reason(&app, FRIEND).await, "criteria_matched");
+    delete(&app, &[FRIEND]).await;
+    let mut busy = PgConnection::connect(&app.database.url).await.expect("PostgreSQL answers");
+    busy.execute("BEGIN; LOCK TABLE number_list_entries").await.expect("the table can be locked");
+    let (call, began) = (json!({ "calledNumber": NUMBER, "callingNumber": FRIEND }), Instant::now());
+    while app.post(DECISIONS, call.clone()).await.expect(200)["stale"] != true {
+        assert!(began.elapsed() < Duration::from_secs(60), "it is never stale");
+    }
+    busy.execute("ROLLBACK").await.expect("the lock can be released");
+    while reason(&app, FRIEND).await != "no_criteria_matched" {
+        assert!(began.elapsed() < Duration::from_secs(60), "the change is never seen");
+    }
 }
 
 async fn is_followed(kind: Kind) {
