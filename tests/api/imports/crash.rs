@@ -48,11 +48,14 @@ fn start(database_url: &str) -> (Server, String) {
     (server, url.to_owned())
 }
 
+/// More lines than are applied in one transaction.
+const COUNT: u64 = 4000;
+
 #[apply(both_databases)]
 async fn an_import_fails_with_true_counts_and_the_next_one_repairs_it(#[case] database: Kind) {
     let app = App::start(database).await.with_user().await;
     let users = |number| json!({ "kind": "user", "groupId": "foogroup", "userId": format!("user{number}") });
-    let lines: Vec<Value> = (0..1000).map(users).collect();
+    let lines: Vec<Value> = (0..COUNT).map(users).collect();
     let (killed, url) = start(&app.database.url);
     let sent = client().post(format!("{url}{IMPORTS}")).header(LINES.0, LINES.1).body(file(&lines)).send();
     assert_eq!(sent.await.expect("the server answers").status().as_u16(), 202);
@@ -67,12 +70,12 @@ async fn an_import_fails_with_true_counts_and_the_next_one_repairs_it(#[case] da
     assert_eq!(failed["status"], "failed", "{failed}");
     let created = failed["counts"]["created"].as_u64().expect("a count");
     assert_eq!(count_users(&app).await, created + 1, "each line is whole or not there, and counted");
-    assert!((1..1000).contains(&created), "{failed}");
+    assert!((1..COUNT).contains(&created), "{failed}");
     let repaired = import(&app, "", &lines).await;
     assert_eq!(errors(&app, &repaired).await, Vec::<Value>::new());
     let counts = &repaired["counts"];
-    assert_eq!((&counts["unchanged"], &counts["created"]), (&json!(created), &json!(1000 - created)));
-    assert_eq!(count_users(&app).await, 1001);
+    assert_eq!((&counts["unchanged"], &counts["created"]), (&json!(created), &json!(COUNT - created)));
+    assert_eq!(count_users(&app).await, COUNT + 1);
 }
 
 /// Users of a round, and a service of each.
