@@ -1,5 +1,5 @@
-//! The peer on poem and sqlx, written by hand: the service of a user, read with the same statement and behind the same
-//! check; and a handler that answers a constant and nothing else, which shows what HTTP alone costs.
+//! The peer on poem and sqlx, written by hand: the service of a user, read whole from the database for each request and
+//! behind the same check; and a handler that answers a constant and nothing else, which shows what HTTP alone costs.
 
 use std::{collections::HashMap, env, sync::Arc};
 
