@@ -12,9 +12,9 @@ use poem_openapi::{
     param::{Path, Query},
     payload::Payload,
     registry::{MetaSchemaRef, Registry},
-    types::Type,
+    types::{ParseError, ParseFromJSON, Type},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     access::{Actor, CALL_ASKERS, CALL_PROCESSING, Read},
@@ -32,15 +32,15 @@ use crate::{
     wire::{
         answer::Found,
         negotiation::prefers,
-        payload::{Body, JsonAnswer, JsonBody},
+        payload::{Body, JsonAnswer, JsonBody, parse_object},
         problem::{BODY, Fails, Failure, SERVICE},
     },
 };
 
 /// The presentation of the caller's number (RFC 3323, RFC 3325).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Serialize, Deserialize)]
 #[oai(rename_all = "lowercase")]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", try_from = "String")]
 pub enum Presentation {
     /// The number is presented.
     Allowed,
@@ -48,6 +48,13 @@ pub enum Presentation {
     Restricted,
     /// The network does not have the number.
     Unavailable,
+}
+
+impl TryFrom<String> for Presentation {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse_from_json(Some(text.into())).map_err(ParseError::into_message)
+    }
 }
 
 /// Whether the call is accepted.
@@ -270,21 +277,28 @@ impl CallPriority {
 }
 
 /// A call to a given user. A null member is treated as left out.
-#[derive(Debug, Clone, Object)]
+#[derive(Debug, Clone, PartialEq, Eq, Object, Deserialize)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DecisionRequest {
     /// The calling number; left out or empty if there is none.
+    #[serde(default)]
     pub calling_number: Change<CallingNumber>,
     /// The presentation of the calling number. If left out: `restricted` if `callingNumber` says that the number is
     /// withheld, `allowed` if there is a number, else `unavailable`.
+    #[serde(default)]
     pub presentation: Change<Presentation>,
     /// Whether the node knows that the caller is of the user's own organisation; false when left out.
+    #[serde(default)]
     pub internal: Change<bool>,
     /// Whether the call was forwarded to the user (`Diversion`, `History-Info`); false when left out.
+    #[serde(default)]
     pub forwarded: Change<bool>,
     /// The `Priority` header field of the call.
+    #[serde(default)]
     pub priority: Change<CallPriority>,
     /// When the call comes in; by default now.
+    #[serde(default)]
     pub at: Change<Instant>,
 }
 
@@ -304,30 +318,40 @@ impl DecisionRequest {
 }
 
 impl Body for DecisionRequest {
-    const PARSES_BY_SCHEMA: bool = true;
+    fn parse_valid(text: &[u8]) -> Option<Self> {
+        parse_object(text)
+    }
 }
 
 /// A call to a phone number. A null member is treated as left out.
-#[derive(Debug, Clone, Object)]
+#[derive(Debug, Clone, PartialEq, Eq, Object, Deserialize)]
 #[oai(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CalledDecisionRequest {
     /// The called number.
     pub called_number: CalledNumber,
     /// The region whose national numbers and international prefix `calledNumber` may use; by default that of
     /// `--default-region`.
+    #[serde(default)]
     pub region: Change<Region>,
     /// The calling number; left out or empty if there is none.
+    #[serde(default)]
     pub calling_number: Change<CallingNumber>,
     /// The presentation of the calling number. If left out: `restricted` if `callingNumber` says that the number is
     /// withheld, `allowed` if there is a number, else `unavailable`.
+    #[serde(default)]
     pub presentation: Change<Presentation>,
     /// Whether the node knows that the caller is of the user's own organisation; false when left out.
+    #[serde(default)]
     pub internal: Change<bool>,
     /// Whether the call was forwarded to the user (`Diversion`, `History-Info`); false when left out.
+    #[serde(default)]
     pub forwarded: Change<bool>,
     /// The `Priority` header field of the call.
+    #[serde(default)]
     pub priority: Change<CallPriority>,
     /// When the call comes in; by default now.
+    #[serde(default)]
     pub at: Change<Instant>,
 }
 
@@ -343,7 +367,9 @@ impl CalledDecisionRequest {
 }
 
 impl Body for CalledDecisionRequest {
-    const PARSES_BY_SCHEMA: bool = true;
+    fn parse_valid(text: &[u8]) -> Option<Self> {
+        parse_object(text)
+    }
 }
 
 /// A called number and its region.

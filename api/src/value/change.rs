@@ -6,6 +6,7 @@ use poem_openapi::{
     registry::{MetaSchema, MetaSchemaRef, Registry},
     types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type},
 };
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 /// The requested change of an optional member.
@@ -100,6 +101,13 @@ impl<T: ParseFromJSON> ParseFromJSON for Change<T> {
             Some(Value::Null) => Ok(Self::Clear),
             value => T::parse_from_json(value).map(Self::Set).map_err(ParseError::propagate),
         }
+    }
+}
+
+/// A member that is there. One that is left out needs `#[serde(default)]`.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(|value| value.map_or(Self::Clear, Self::Set))
     }
 }
 

@@ -101,7 +101,7 @@ with_plus!(CalledNumber);
 
 /// `text` with `+` in place of a space where a number begins: at the start, after `<`, after the scheme of a URI and in
 /// `phone-context`.
-fn with_plus(text: String) -> String {
+fn with_plus(text: Box<str>) -> Box<str> {
     static SPACE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)(^|<|\b(?:tel|sips?):|;\s*phone-context=) ([0-9(])").expect("it is a regular expression")
     });
@@ -110,7 +110,7 @@ fn with_plus(text: String) -> String {
     }
     match SPACE.replace_all(&text, "$1+$2") {
         Cow::Borrowed(_) => text,
-        Cow::Owned(text) => text,
+        Cow::Owned(text) => text.into(),
     }
 }
 
@@ -148,7 +148,7 @@ mod tests {
             ("hotel: 100", "hotel: 100"),
             ("Bob <sip:bob@example.com>", "Bob <sip:bob@example.com>"),
         ] {
-            assert_eq!(with_plus(sent.to_owned()), meant);
+            assert_eq!(&*with_plus(sent.into()), meant);
         }
     }
 }

@@ -5,14 +5,14 @@
 //! subject. If a pattern cannot express its whole rule, set a `format` and a `holds` function, and register the format
 //! in [`crate::wire::validation::compile`].
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
 use regex::Regex;
-use thiserror::Error;
+use serde::de::{Error, Visitor};
 
 /// The error for a text that is not a value of the type. The message says what would be right.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not {meaning}: {rule}")]
 pub struct NotValid {
     text: String,
@@ -85,6 +85,21 @@ impl Rule {
     }
 }
 
+/// Parses the text that serde deserializes.
+pub(crate) struct Parsed<T>(pub(crate) fn(&str) -> Result<T, NotValid>);
+
+impl<T> Visitor<'_> for Parsed<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        self.0(text).map_err(E::custom)
+    }
+}
+
 /// Compiles `pattern` with its meaning in ECMA 262, where `\s` includes the byte order mark. `\s` may be used only
 /// within brackets.
 pub(crate) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
@@ -110,9 +125,9 @@ macro_rules! text {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+        #[serde(transparent)]
+        pub struct $name(Box<str>);
 
         impl $name {
             /// The rule of this type.
@@ -137,7 +152,7 @@ macro_rules! text {
                 if canonical != text {
                     check(&canonical)?;
                 }
-                Ok(Self(canonical))
+                Ok(Self(canonical.into()))
             }
 
             /// The value as text.
@@ -159,9 +174,15 @@ macro_rules! text {
             }
         }
 
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str($crate::value::text::Parsed(Self::parse))
+            }
+        }
+
         impl From<$name> for String {
             fn from(value: $name) -> Self {
-                value.0
+                value.0.into()
             }
         }
 
@@ -208,7 +229,7 @@ macro_rules! text {
 
         impl poem_openapi::types::ToJSON for $name {
             fn to_json(&self) -> Option<serde_json::Value> {
-                Some(self.0.clone().into())
+                Some(self.as_str().into())
             }
         }
     };

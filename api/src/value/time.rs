@@ -61,7 +61,7 @@ impl Instant {
         const FIRST: i64 = -62_167_219_200;
         const LAST: i64 = 253_370_764_799;
         let microseconds = timestamp.as_microsecond().clamp(FIRST * 1_000_000, LAST * 1_000_000);
-        Self(jiff::Timestamp::from_microsecond(microseconds).unwrap_or_default().to_string())
+        Self(jiff::Timestamp::from_microsecond(microseconds).unwrap_or_default().to_string().into())
     }
 }
 

@@ -38,7 +38,7 @@ pub enum Anniversary {
 }
 
 /// A recurrence rule compiled with its first day and its exception dates.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Recurrence {
     pub(super) every: Frequency,
     /// At least 1.
