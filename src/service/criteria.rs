@@ -340,9 +340,8 @@ pub(super) async fn carry_out(
 #[async_trait]
 impl CriteriaServices for Server {
     async fn service_view(&self, path: UserServicePath, render: Render) -> Result<Versioned<Bytes>, Failure> {
-        if self.views.has(&path)
-            && let Some(revision) = user_service::revision(&self.db, &path).await?
-            && let Some(view) = self.views.get(&path, revision)
+        if let Some(view) = self.views.get(&path)
+            && user_service::revision(&self.db, &path).await? == Some(view.revision)
         {
             return Ok(view);
         }

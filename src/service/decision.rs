@@ -101,7 +101,7 @@ impl Server {
         self.counting.count(&snapshot.tally, call, ruling);
         if snapshot.records_refused_calls && ruling.reason.verdict() == Verdict::Reject {
             self.counting.record(Refused {
-                user: snapshot.user.clone(),
+                user: UserPath::clone(&snapshot.user),
                 id: self.clock.new_id(),
                 at: call.at.as_microsecond(),
                 calling_number: snapshot.screening.caller_number(call),

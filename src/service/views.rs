@@ -7,10 +7,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use call_acceptance_api::{
-    resource::user_service::UserServicePath,
-    wire::precondition::{Revision, Versioned},
-};
+use call_acceptance_api::{resource::user_service::UserServicePath, wire::precondition::Versioned};
 use quick_cache::{Weighter, sync::Cache};
 use tokio::time::Instant;
 
@@ -49,15 +46,10 @@ impl Views {
         Self { cache: Cache::with_weighter(views, budget, ByMemory), greatest_age }
     }
 
-    /// Whether there is a view of the service, at whatever revision.
-    pub fn has(&self, path: &UserServicePath) -> bool {
-        self.cache.contains_key(path)
-    }
-
-    /// The view of the service at `revision`.
-    pub fn get(&self, path: &UserServicePath, revision: Revision) -> Option<Versioned<Bytes>> {
+    /// The view of the service. It may be used only if the service still has its revision.
+    pub fn get(&self, path: &UserServicePath) -> Option<Versioned<Bytes>> {
         let view = self.cache.get(path)?;
-        (view.text.revision == revision && view.loaded.elapsed() < self.greatest_age).then_some(view.text)
+        (view.loaded.elapsed() < self.greatest_age).then_some(view.text)
     }
 
     /// Keeps a view that was loaded outside of any transaction.
@@ -71,6 +63,7 @@ mod tests {
     use call_acceptance_api::{
         resource::user_service::ServiceName,
         value::owner::{Owner, UserPath},
+        wire::precondition::Revision,
     };
 
     use super::*;
@@ -89,23 +82,22 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_view_is_used_for_its_revision_until_its_greatest_age() {
+    async fn the_last_view_is_used_until_its_greatest_age() {
         let views = Views::of(1 << 20, AGE);
-        assert!(!views.has(&path("a")));
+        assert_eq!(views.get(&path("a")), None);
         views.keep(path("a"), text(2, 10));
-        assert!(views.has(&path("a")));
-        assert_eq!(views.get(&path("a"), Revision(2)), Some(text(2, 10)));
-        assert_eq!(views.get(&path("a"), Revision(3)), None);
-        assert_eq!(views.get(&path("b"), Revision(2)), None);
+        views.keep(path("a"), text(3, 20));
+        assert_eq!(views.get(&path("a")), Some(text(3, 20)));
+        assert_eq!(views.get(&path("b")), None);
         tokio::time::advance(AGE).await;
-        assert_eq!(views.get(&path("a"), Revision(2)), None);
+        assert_eq!(views.get(&path("a")), None);
     }
 
     #[test]
     fn views_take_at_most_their_memory() {
         let views = Views::of(100 << 10, AGE);
         (0..1000).for_each(|user| views.keep(path(&format!("u{user}")), text(1, 1000)));
-        let kept = (0..1000).filter(|user| views.has(&path(&format!("u{user}")))).count();
+        let kept = (0..1000).filter(|user| views.get(&path(&format!("u{user}"))).is_some()).count();
         assert!((1..=78).contains(&kept), "{kept}");
     }
 }

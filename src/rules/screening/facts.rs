@@ -11,7 +11,7 @@ use jiff::tz;
 use super::{
     call::Call,
     list::NumberList,
-    number::{Caller, Forms, Reader},
+    number::{Forms, KnownCaller, Reader},
     pattern::Index,
     policy::Policy,
     schedule::{Moment, Schedule},
@@ -25,7 +25,7 @@ pub(super) struct Parts {
     pub(super) numbers: Index,
     /// How many rules there are.
     pub(super) rules: usize,
-    pub(super) schedules: Box<[Schedule]>,
+    pub(super) schedules: Box<[Arc<Schedule>]>,
     /// The policies that apply to the user, from the nearest up.
     pub(super) policies: Box<[Arc<Policy>]>,
 }
@@ -37,9 +37,7 @@ pub(super) struct Facts<'a> {
     lists: &'a [Option<Arc<NumberList>>],
     pub(super) call: &'a Call<'a>,
     /// Who calls, and how the number is presented.
-    caller: OnceCell<(Caller, Presentation)>,
-    /// The written forms of the number, if it is presented.
-    forms: OnceCell<Option<Forms>>,
+    caller: OnceCell<(Arc<KnownCaller>, Presentation)>,
     /// For each rule, whether one of its patterns matches; empty if none does.
     listed: OnceCell<Vec<bool>>,
     moment: OnceCell<Moment>,
@@ -54,15 +52,15 @@ impl<'a> Facts<'a> {
     pub(super) fn of(parts: &'a Parts, call: &'a Call<'a>, lists: &'a [Option<Arc<NumberList>>]) -> Self {
         let held = vec![Cell::new(None); parts.schedules.len()];
         let on_lists = vec![Cell::new(None); lists.len()];
-        let (caller, forms, listed) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Self { parts, lists, call, caller, forms, listed, moment: OnceCell::new(), held, on_lists }
+        let (caller, listed) = (OnceCell::new(), OnceCell::new());
+        Self { parts, lists, call, caller, listed, moment: OnceCell::new(), held, on_lists }
     }
 
-    fn caller(&self) -> &(Caller, Presentation) {
+    fn caller(&self) -> &(Arc<KnownCaller>, Presentation) {
         self.caller.get_or_init(|| {
-            let caller = Caller::of(self.call.calling_number);
-            let presentation = caller.presentation(self.call.presentation);
-            (caller, presentation)
+            let known = self.parts.reader.caller(self.call.calling_number.unwrap_or_default());
+            let presentation = known.caller.presentation(self.call.presentation);
+            (known, presentation)
         })
     }
 
@@ -71,12 +69,12 @@ impl<'a> Facts<'a> {
         self.caller().1
     }
 
+    /// The written forms of the number, if it is presented.
     fn forms(&self) -> Option<&Forms> {
-        let forms = self.forms.get_or_init(|| match self.caller() {
-            (Caller::Number(number), Presentation::Allowed) => Some(self.parts.reader.forms_of_caller(number)),
+        match self.caller() {
+            (known, Presentation::Allowed) => known.forms(),
             _ => None,
-        });
-        forms.as_ref()
+        }
     }
 
     /// Whether a pattern of the rule at this place matches the caller's number.
@@ -91,7 +89,8 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether an entry of the number list matches the caller's number. A list that does not exist has none.
-    pub(super) fn is_on_list(&self, list: usize) -> bool {
+    pub(super) fn is_on_list(&self, list: u32) -> bool {
+        let list = list as usize;
         let (Some(Some(entries)), Some(known)) = (self.lists.get(list), self.on_lists.get(list)) else { return false };
         if let Some(found) = known.get() {
             return found;
@@ -108,7 +107,8 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether the schedule holds: it is looked at once a call, however many criteria refer to it.
-    pub(super) fn holds(&self, schedule: usize) -> bool {
+    pub(super) fn holds(&self, schedule: u32) -> bool {
+        let schedule = schedule as usize;
         let held = &self.held[schedule];
         if let Some(holds) = held.get() {
             return holds;

@@ -60,17 +60,16 @@ use crate::rules::{
     criteria::{KeptCriteria, ScheduleLink},
     service::KeptService,
 };
+pub use call::{Call, Place, Ruling};
 use facts::{Facts, Parts};
+pub use list::NumberList;
+pub use number::NUMBERING_PLANS;
 use number::{Caller, Reader};
 use order::Order;
 use pattern::Index;
-use rule::Rule;
-use schedule::Schedule;
-
-pub use call::{Call, Place, Ruling};
-pub use list::NumberList;
-pub use number::NUMBERING_PLANS;
 pub use policy::Policy;
+use rule::Rule;
+pub use schedule::Schedule;
 
 /// Why criteria and schedules cannot be compiled: the stored data violates the contract.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -103,6 +102,8 @@ pub enum CompileError {
 pub struct Screening {
     parts: Parts,
     order: Order,
+    /// The keys of the schedules that rules refer to, in the order of [`Parts::schedules`].
+    schedules: Box<[Uuid]>,
     /// The keys of the number lists that rules refer to.
     lists: Box<[Uuid]>,
 }
@@ -133,9 +134,20 @@ impl Screening {
             criteria.from_dn_criteria.phone_numbers.iter().map(move |pattern| (pattern, owner))
         });
         let reader = Reader::of(place.region.as_ref());
-        let (numbers, schedules) = (Index::of(patterns, &reader), schedules.compiled.into());
-        let parts = Parts { reader, numbers, rules: rules.len(), schedules, zone, policies: Box::default() };
-        Ok(Self { parts, order: Order::of(services, rules), lists: lists.keys.into() })
+        let Schedules { keys, compiled, .. } = schedules;
+        let (numbers, rule_count) = (Index::of(patterns, &reader), rules.len());
+        let (order, policies) = (Order::of(services, rules), Box::default());
+        let schedules = compiled.into_iter().map(Arc::new).collect();
+        let parts = Parts { reader, numbers, rules: rule_count, schedules, zone, policies };
+        Ok(Self { parts, order, schedules: keys.into(), lists: lists.keys.into() })
+    }
+
+    /// The same with the schedules that `share` returns, by key and equal schedule: those that others have too.
+    pub fn sharing(mut self, mut share: impl FnMut(Uuid, Arc<Schedule>) -> Arc<Schedule>) -> Self {
+        for (key, schedule) in self.schedules.iter().zip(&mut self.parts.schedules) {
+            *schedule = share(*key, schedule.clone());
+        }
+        self
     }
 
     /// The same under these policies, from the nearest up. They are in the notation of the same region.
@@ -152,6 +164,11 @@ impl Screening {
     /// Whether the user has the service.
     pub fn has(&self, service: ServiceName) -> bool {
         self.order.has(service)
+    }
+
+    /// The keys of the schedules that active criteria refer to, each once.
+    pub fn schedules(&self) -> &[Uuid] {
+        &self.schedules
     }
 
     /// The keys of the number lists that active criteria refer to, each once.
@@ -177,17 +194,18 @@ impl Screening {
 
     /// The number of the caller, if it is shown: in E.164 form, else the digits as they came.
     pub fn caller_number(&self, call: &Call<'_>) -> Option<String> {
-        let caller = Caller::of(call.calling_number);
-        match (caller.presentation(call.presentation), caller) {
-            (Presentation::Allowed, Caller::Number(number)) => Some(self.parts.reader.canonical_of_caller(&number)),
-            _ => None,
+        let known = self.parts.reader.caller(call.calling_number.unwrap_or_default());
+        match known.caller.presentation(call.presentation) {
+            Presentation::Allowed => known.number(),
+            Presentation::Restricted | Presentation::Unavailable => None,
         }
     }
 
-    /// Approximate memory in bytes, without the data that users share.
+    /// Approximate memory in bytes, without schedules and policies, which users share.
     pub fn weight(&self) -> u64 {
-        let schedules: usize = self.parts.schedules.iter().map(Schedule::weight).sum();
-        let parts = self.order.weight() + self.parts.numbers.weight() + schedules + size_of_val(&*self.lists);
+        let keys = size_of_val(&*self.schedules) + size_of_val(&*self.lists);
+        let shared = size_of_val(&*self.parts.schedules) + size_of_val(&*self.parts.policies);
+        let parts = self.order.weight() + self.parts.numbers.weight() + keys + shared;
         u64::try_from(size_of::<Self>() + parts).unwrap_or(u64::MAX)
     }
 }
@@ -216,7 +234,7 @@ fn rule(criteria: &KeptCriteria, schedules: &mut Schedules<'_>, lists: &mut Numb
     };
     let [time, holiday] = [place(&criteria.time_schedule)?, place(&criteria.holiday_schedule)?];
     let keys = criteria.number_lists.iter().filter(|_| rule::compares_numbers(criteria));
-    let lists = keys.map(|key| lists.place(*key)).collect();
+    let lists: Vec<usize> = keys.map(|key| lists.place(*key)).collect();
     Ok(Rule::of(criteria, time, holiday, lists))
 }
 
@@ -241,13 +259,14 @@ pub(super) struct Schedules<'a> {
     zone: &'a tz::TimeZone,
     periods: &'a HashMap<Uuid, Vec<Period>>,
     places: HashMap<Uuid, usize>,
+    keys: Vec<Uuid>,
     pub(super) compiled: Vec<Schedule>,
 }
 
 impl<'a> Schedules<'a> {
     /// None so far, of those with these `periods` in the local time of `zone`.
     pub(super) fn new(zone: &'a tz::TimeZone, periods: &'a HashMap<Uuid, Vec<Period>>) -> Self {
-        Self { zone, periods, places: HashMap::new(), compiled: Vec::new() }
+        Self { zone, periods, places: HashMap::new(), keys: Vec::new(), compiled: Vec::new() }
     }
 
     /// The place of the schedule in [`Self::compiled`].
@@ -264,6 +283,7 @@ impl<'a> Schedules<'a> {
             member: corrupt.member,
         })?;
         self.compiled.push(schedule);
+        self.keys.push(link.id);
         self.places.insert(link.id, self.compiled.len() - 1);
         Ok(self.compiled.len() - 1)
     }

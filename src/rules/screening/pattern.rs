@@ -70,16 +70,35 @@ fn compiled(text: &str) -> (Shape, Packed) {
     (shape, packed(&fixed_or_wild.replace('?', "0")) & shape.mask)
 }
 
+/// What the values of patterns are stored as.
+trait Value: Copy + Ord {
+    /// The value, if it fits.
+    fn of(value: Packed) -> Option<Self>;
+}
+
+impl Value for Packed {
+    fn of(value: Packed) -> Option<Self> {
+        Some(value)
+    }
+}
+
+/// 16 characters: any number in E.164 form.
+impl Value for u64 {
+    fn of(value: Packed) -> Option<Self> {
+        Self::try_from(value >> 64).ok().filter(|_| value << 64 == 0)
+    }
+}
+
+/// A pattern with its owner, compiled.
+type Entry<V> = (Shape, V, u32);
+
 /// The patterns of several owners, grouped by shape. For each shape, one search finds the owners of the patterns that
 /// equal a form at the fixed positions.
 #[derive(Debug)]
 pub(in crate::rules) struct Index {
-    /// Each shape with the end of its values.
-    shapes: Box<[(Shape, usize)]>,
-    /// Sorted within each shape.
-    values: Box<[Packed]>,
-    /// The owner of each value.
-    owners: Box<[u32]>,
+    short: Table<u64>,
+    /// The patterns whose values do not fit into the other table. In a box, since most users have none.
+    long: Option<Box<Table<Packed>>>,
 }
 
 impl Index {
@@ -88,15 +107,81 @@ impl Index {
         patterns: impl Iterator<Item = (&'a PhoneNumberPattern, usize)>,
         reader: &Reader,
     ) -> Self {
-        let owned = |(pattern, owner): (&'a PhoneNumberPattern, usize)| {
+        let (mut short, mut long) = (Vec::new(), Vec::new());
+        for (pattern, owner) in patterns {
+            let owner = u32::try_from(owner).unwrap_or(u32::MAX);
             let (canonical, as_it_is) = texts(pattern.as_str(), reader);
-            let entry = |text: &str| {
+            for text in [Some(&*canonical), as_it_is].into_iter().flatten() {
                 let (shape, value) = compiled(text);
-                (shape, value, u32::try_from(owner).unwrap_or(u32::MAX))
-            };
-            [Some(entry(&canonical)), as_it_is.map(entry)]
-        };
-        let mut entries: Vec<(Shape, Packed, u32)> = patterns.flat_map(owned).flatten().collect();
+                match Value::of(value) {
+                    Some(value) => short.push((shape, value, owner)),
+                    None => long.push((shape, value, owner)),
+                }
+            }
+        }
+        let long = (!long.is_empty()).then(|| Box::new(Table::of(long)));
+        Self { short: Table::of(short), long }
+    }
+
+    /// Whether there are no patterns.
+    pub(super) fn is_empty(&self) -> bool {
+        self.short.values.is_empty() && self.long.is_none()
+    }
+
+    /// For each of `count` owners, whether one of its patterns matches one of `forms`.
+    pub(in crate::rules) fn owners(&self, forms: &Forms, count: usize) -> Vec<bool> {
+        let mut matched = vec![false; count];
+        self.any(forms, |owner| {
+            mark(&mut matched, owner);
+            false
+        });
+        matched
+    }
+
+    /// For each of `count` owners, whether one of its patterns matches every form that `text` matches, a pattern as
+    /// [`texts`] makes it. False for owners of whom only several patterns together do.
+    pub(in crate::rules) fn covering(&self, text: &str, count: usize) -> Vec<bool> {
+        let mut matched = vec![false; count];
+        self.short.cover(text, &mut matched);
+        self.long.iter().for_each(|long| long.cover(text, &mut matched));
+        matched
+    }
+
+    /// How many shapes the patterns have, which is what a look-up costs.
+    pub(in crate::rules) fn shapes(&self) -> usize {
+        self.short.shapes.len() + self.long.as_ref().map_or(0, |long| long.shapes.len())
+    }
+
+    /// Whether `suffices` says so of the owner of a pattern that matches one of `forms`; each is asked until one does.
+    pub(super) fn any(&self, forms: &Forms, mut suffices: impl FnMut(u32) -> bool) -> bool {
+        self.short.any(forms, &mut suffices) || self.long.as_ref().is_some_and(|long| long.any(forms, &mut suffices))
+    }
+
+    /// Memory in bytes.
+    pub(super) fn weight(&self) -> usize {
+        self.short.weight() + self.long.as_ref().map_or(0, |long| size_of_val(&**long) + long.weight())
+    }
+}
+
+fn mark(matched: &mut [bool], owner: u32) {
+    if let Some(mark) = usize::try_from(owner).ok().and_then(|owner| matched.get_mut(owner)) {
+        *mark = true;
+    }
+}
+
+/// Patterns whose values are stored as `V`.
+#[derive(Debug)]
+struct Table<V> {
+    /// Each shape with the end of its values.
+    shapes: Box<[(Shape, usize)]>,
+    /// Sorted within each shape.
+    values: Box<[V]>,
+    /// The owner of each value.
+    owners: Box<[u32]>,
+}
+
+impl<V: Value> Table<V> {
+    fn of(mut entries: Vec<Entry<V>>) -> Self {
         entries.sort_unstable();
         let mut shapes: Vec<(Shape, usize)> = Vec::new();
         for (at, (shape, _, _)) in entries.iter().enumerate() {
@@ -112,49 +197,20 @@ impl Index {
         }
     }
 
-    /// Whether there are no patterns.
-    pub(super) fn is_empty(&self) -> bool {
-        self.values.is_empty()
-    }
-
-    /// For each of `count` owners, whether one of its patterns matches one of `forms`.
-    pub(in crate::rules) fn owners(&self, forms: &Forms, count: usize) -> Vec<bool> {
-        let mut matched = vec![false; count];
-        self.any(forms, |owner| {
-            if let Some(mark) = usize::try_from(owner).ok().and_then(|owner| matched.get_mut(owner)) {
-                *mark = true;
-            }
-            false
-        });
-        matched
-    }
-
-    /// For each of `count` owners, whether one of its patterns matches every form that `text` matches, a pattern as
-    /// [`texts`] makes it. False for owners of whom only several patterns together do.
-    pub(in crate::rules) fn covering(&self, text: &str, count: usize) -> Vec<bool> {
-        let mut matched = vec![false; count];
+    /// See [`Index::covering`].
+    fn cover(&self, text: &str, matched: &mut [bool]) {
         let (value, least, starts_with_digit) = template(text);
         let mut start = 0;
         for (shape, end) in &self.shapes {
             if shape.least <= least && (!shape.starts_with_digit || starts_with_digit) {
-                for owner in self.owners_of(value & shape.mask, start, *end) {
-                    if let Some(mark) = usize::try_from(*owner).ok().and_then(|owner| matched.get_mut(owner)) {
-                        *mark = true;
-                    }
-                }
+                self.owners_of(value & shape.mask, start, *end).iter().for_each(|owner| mark(matched, *owner));
             }
             start = *end;
         }
-        matched
     }
 
-    /// How many shapes the patterns have, which is what a look-up costs.
-    pub(in crate::rules) fn shapes(&self) -> usize {
-        self.shapes.len()
-    }
-
-    /// Whether `suffices` says so of the owner of a pattern that matches one of `forms`; each is asked until one does.
-    pub(super) fn any(&self, forms: &Forms, mut suffices: impl FnMut(u32) -> bool) -> bool {
+    /// See [`Index::any`].
+    fn any(&self, forms: &Forms, suffices: &mut impl FnMut(u32) -> bool) -> bool {
         let mut start = 0;
         for (shape, end) in &self.shapes {
             for form in forms.0.iter().filter(|form| shape.fits(**form)) {
@@ -169,13 +225,13 @@ impl Index {
 
     /// The owners of the patterns that have this value, in a shape whose values are at these places.
     fn owners_of(&self, value: Packed, start: usize, end: usize) -> &[u32] {
+        let Some(value) = V::of(value) else { return &[] };
         let first = start + self.values[start..end].partition_point(|other| *other < value);
         let equal = self.values[first..end].iter().take_while(|other| **other == value).count();
         &self.owners[first..first + equal]
     }
 
-    /// Memory in bytes.
-    pub(super) fn weight(&self) -> usize {
+    fn weight(&self) -> usize {
         size_of_val(&*self.shapes) + size_of_val(&*self.values) + size_of_val(&*self.owners)
     }
 }

@@ -71,8 +71,8 @@ pub(in crate::rules) struct Corrupt {
 }
 
 /// A compiled schedule.
-#[derive(Debug)]
-pub(in crate::rules) struct Schedule {
+#[derive(Debug, PartialEq, Eq)]
+pub struct Schedule {
     /// By day of the week and minute of the day.
     of_week: Spans,
     /// By day of the month and minute of the day.
@@ -88,7 +88,7 @@ pub(in crate::rules) struct Schedule {
 }
 
 /// Days determined only by day of the week, day of the month and month. An empty set sets no condition.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Simple {
     /// Both ends inclusive, as [`Day::number`].
     first: i32,
@@ -184,13 +184,14 @@ impl Schedule {
     }
 
     /// Memory in bytes.
-    pub(super) fn weight(&self) -> usize {
+    pub fn weight(&self) -> u64 {
         let spans = [&self.of_week, &self.of_month, &self.dates, &self.anniversaries, &self.easters];
-        size_of::<Self>()
+        let weight = size_of::<Self>()
             + spans.iter().map(|spans| spans.weight()).sum::<usize>()
             + size_of_val(&*self.simple)
             + size_of_val(&*self.involved)
-            + self.involved.iter().map(|(_, rule)| rule.weight()).sum::<usize>()
+            + self.involved.iter().map(|(_, rule)| rule.weight()).sum::<usize>();
+        u64::try_from(weight).unwrap_or(u64::MAX)
     }
 }
 

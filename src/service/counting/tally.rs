@@ -1,6 +1,9 @@
 //! The counts of calls to one user that are not stored yet.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use call_acceptance_api::{
     resource::{decision::Reason, user_service::ServiceName},
@@ -15,7 +18,7 @@ const HOUR: i64 = 3600;
 
 /// Counts calls to one user. A snapshot has one, which outlives it until its counts are stored.
 pub struct Tally {
-    user: UserPath,
+    user: Arc<UserPath>,
     /// The revisions of their services when criteria were created, where that is known.
     created: Box<[(ServiceName, i32, i64)]>,
     /// Few: one for each reason and criteria that decided since the last flush.
@@ -46,7 +49,7 @@ pub(super) enum Counted {
 
 impl Tally {
     /// Nothing counted for the user, whose criteria were `created` at these revisions of their services.
-    pub fn of(user: UserPath, created: Vec<(ServiceName, i32, i64)>) -> Self {
+    pub fn of(user: Arc<UserPath>, created: Vec<(ServiceName, i32, i64)>) -> Self {
         Self { user, created: created.into(), counts: Mutex::default() }
     }
 
@@ -75,6 +78,7 @@ impl Tally {
         if !may_grow() {
             return Counted::Lost;
         }
+        counts.reserve_exact(1);
         counts.push(Count { hour, reason, position, calls: 1, last_at });
         if counts.len() == 1 { Counted::First } else { Counted::New }
     }
@@ -82,14 +86,15 @@ impl Tally {
     /// Takes the counts, to be stored.
     pub(super) fn take(&self) -> Vec<Calls> {
         let calls = |count: Count| Calls {
-            user: self.user.clone(),
+            user: UserPath::clone(&self.user),
             hour: count.hour,
             reason: count.reason,
             criteria: count.position.map(|position| self.key(count.reason, position)),
             count: count.calls,
             last_at: count.last_at,
         };
-        self.counts().drain(..).map(calls).collect()
+        // Leaves no memory behind, for there are as many tallies as users in memory.
+        mem::take(&mut *self.counts()).into_iter().map(calls).collect()
     }
 
     fn key(&self, reason: Reason, position: i32) -> CriteriaKey {
@@ -112,7 +117,10 @@ mod tests {
     fn tally() -> Tally {
         let user = Owner::parse([Some("t"), Some("g"), Some("u")]).expect("identifiers").expect("an owner");
         let Owner::User(user) = user else { unreachable!("it names a user") };
-        Tally::of(user, vec![(ServiceName::SelectiveCallRejection, 0, 7), (ServiceName::SelectiveCallAcceptance, 0, 8)])
+        Tally::of(
+            Arc::new(user),
+            vec![(ServiceName::SelectiveCallRejection, 0, 7), (ServiceName::SelectiveCallAcceptance, 0, 8)],
+        )
     }
 
     fn at(text: &str) -> Timestamp {

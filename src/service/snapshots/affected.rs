@@ -88,12 +88,13 @@ impl Affected {
 
     /// Whether the snapshot depends on changed data.
     pub fn concerns(&self, snapshot: &Snapshot) -> bool {
-        let UserPath { tenant, .. } = &snapshot.user;
+        let UserPath { tenant, .. } = &*snapshot.user;
         self.everybody
             || self.tenants.contains(tenant)
-            || self.users.contains(&snapshot.user)
+            || self.users.contains(&*snapshot.user)
             || !self.groups.is_empty() && self.groups.contains(&snapshot.user.parent())
-            || !self.schedules.is_empty() && snapshot.schedules.iter().any(|key| self.schedules.contains(key))
+            || !self.schedules.is_empty()
+                && snapshot.screening.schedules().iter().any(|key| self.schedules.contains(key))
             || !self.zones.is_empty() && self.gives_zone_to(snapshot)
             || !self.treatments.is_empty() && self.treats_calls_to(snapshot)
     }
@@ -115,7 +116,7 @@ impl Affected {
             Level::Group => level != Level::Tenant,
             Level::Tenant => true,
         };
-        let owner = Owner::User(snapshot.user.clone());
+        let owner = Owner::User(UserPath::clone(&snapshot.user));
         let mut owners = owner.with_parents().take_while(|owner| up_to(owner.level()));
         owners.any(|owner| self.zones.contains(&owner))
     }
@@ -127,7 +128,7 @@ impl Affected {
             Some(Level::Tenant) => true,
             Some(Level::Group | Level::User) => owner.level() != Level::Tenant,
         };
-        let owner = Owner::User(snapshot.user.clone());
+        let owner = Owner::User(UserPath::clone(&snapshot.user));
         owner.with_parents().any(|owner| matters(&owner) && self.treatments.contains(&owner))
     }
 
@@ -155,8 +156,7 @@ mod tests {
 
     fn snapshot(user: &str, time_zone_of: Level, schedules: &[u128]) -> Snapshot {
         let Owner::User(user) = owner([Some("t"), Some("g"), Some(user)]) else { unreachable!("it names a user") };
-        let schedules = schedules.iter().map(|key| Uuid::from_u128(*key)).collect();
-        Snapshot::without_services(user, time_zone_of, schedules)
+        Snapshot::referring_to(schedules, user, time_zone_of)
     }
 
     #[test]

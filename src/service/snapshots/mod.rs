@@ -6,16 +6,17 @@
 //!
 //! - `affected` finds the users that a change affects.
 //! - `follow` reads the feed.
-//! - `snapshot` is the cached data of a user, `entry` adds its lifetime; `policies` has the parts of it that all users
-//!   of a tenant or a group share; `lists` has the number lists beside snapshots, which are loaded and outdated as
-//!   these are.
+//! - `snapshot` is the cached data of a user, which `load_snapshot` compiles; `entry` adds its lifetime; `shared` has
+//!   the parts of it that several users share; `lists` has the number lists beside snapshots, which are loaded and
+//!   outdated as these are.
 
 mod affected;
 mod entry;
 mod follow;
 mod lists;
 mod load_list;
-mod policies;
+mod load_snapshot;
+mod shared;
 mod snapshot;
 
 use std::{
@@ -45,8 +46,7 @@ use self::{
     affected::Affected,
     entry::Entry,
     lists::{CompiledList, Lists},
-    policies::Policies,
-    snapshot::compile,
+    shared::SharedParts,
 };
 use super::{
     failure::{Shared, shared},
@@ -57,12 +57,7 @@ use super::{
 use crate::{
     config::DecisionConfig,
     rules::screening::NumberList,
-    store::{
-        Connection,
-        feed::Change,
-        number_list::NumberListKey,
-        snapshot::{Wanted, load},
-    },
+    store::{Connection, feed::Change, number_list::NumberListKey, snapshot::Wanted},
 };
 
 /// Maximum number of own changes that are remembered. A forgotten one invalidates snapshots twice.
@@ -75,8 +70,8 @@ const BYTES_PER_NUMBER: u64 = 1024;
 #[derive(Clone)]
 struct ByMemory;
 
-impl Weighter<UserPath, Arc<Entry<Snapshot>>> for ByMemory {
-    fn weight(&self, _: &UserPath, entry: &Arc<Entry<Snapshot>>) -> u64 {
+impl Weighter<Arc<UserPath>, Arc<Entry<Snapshot>>> for ByMemory {
+    fn weight(&self, _: &Arc<UserPath>, entry: &Arc<Entry<Snapshot>>) -> u64 {
         entry.value.weight()
     }
 }
@@ -85,10 +80,10 @@ impl Weighter<UserPath, Arc<Entry<Snapshot>>> for ByMemory {
 #[derive(Clone)]
 struct CountEvictions;
 
-impl Lifecycle<UserPath, Arc<Entry<Snapshot>>> for CountEvictions {
+impl Lifecycle<Arc<UserPath>, Arc<Entry<Snapshot>>> for CountEvictions {
     type RequestState = ();
 
-    fn on_evict(&self, (): &mut (), _: UserPath, _: Arc<Entry<Snapshot>>) {
+    fn on_evict(&self, (): &mut (), _: Arc<UserPath>, _: Arc<Entry<Snapshot>>) {
         METRICS.evictions.inc();
     }
 }
@@ -134,44 +129,6 @@ trait Cached: Send + Sync + Sized + 'static {
     fn count_load(_: Load) {}
 }
 
-impl Cached for Snapshot {
-    type Key = Wanted;
-
-    fn loads(snapshots: &Snapshots) -> &Arc<Flights<Wanted, Loaded<Self>>> {
-        &snapshots.loads
-    }
-
-    async fn load_now(
-        snapshots: &Snapshots,
-        wanted: &Wanted,
-        turn: OwnedSemaphorePermit,
-    ) -> Result<Option<Arc<Self>>, Failure> {
-        let begun = snapshots.begin();
-        let Some(source) = load(&snapshots.db, wanted).await? else {
-            if let Wanted::User(user) = wanted {
-                let _recent = snapshots.recent();
-                snapshots.users.remove(user);
-            }
-            return Ok(None);
-        };
-        // The permit is returned when the work is done, even if all waiters have left.
-        let policies = snapshots.policies.clone();
-        let compiled = tokio::task::spawn_blocking(move || (compile(source, &policies), turn)).await;
-        let (snapshot, _turn) = compiled.map_err(|ended| Failure::Internal(Box::new(ended)))?;
-        let snapshot = Arc::new(snapshot?);
-        snapshots.keep(&snapshot, begun);
-        Ok(Some(snapshot))
-    }
-
-    fn count_lookup(outcome: Lookup) {
-        METRICS.count_lookup(outcome);
-    }
-
-    fn count_load(outcome: Load) {
-        METRICS.count_load(outcome);
-    }
-}
-
 /// The recent changes, to detect loads that they overtake.
 #[derive(Default)]
 struct Recent {
@@ -195,11 +152,11 @@ pub struct Snapshots {
     config: DecisionConfig,
     /// The cached tokens, which the feed invalidates too.
     identities: Arc<Identities>,
-    users: Cache<UserPath, Arc<Entry<Snapshot>>, ByMemory, DefaultHashBuilder, CountEvictions>,
+    users: Cache<Arc<UserPath>, Arc<Entry<Snapshot>>, ByMemory, DefaultHashBuilder, CountEvictions>,
     /// The last known user of a number; valid only if the user's snapshot has the same number.
-    numbers: Cache<PhoneNumber, UserPath>,
-    /// The policies that snapshots share.
-    policies: Arc<Policies>,
+    numbers: Cache<PhoneNumber, Arc<UserPath>>,
+    /// What snapshots share.
+    shared: Arc<SharedParts>,
     loads: Arc<Flights<Wanted, Loaded<Snapshot>>>,
     /// The number lists that snapshots refer to.
     lists: Lists,
@@ -222,7 +179,7 @@ impl Snapshots {
             db,
             users: Cache::with(numbers, config.memory, ByMemory, hash, CountEvictions),
             numbers: Cache::new(numbers),
-            policies: Arc::default(),
+            shared: Arc::default(),
             loads: Arc::new(Flights::of(turns.clone())),
             lists: Lists::of(config.memory / 2),
             list_loads: Arc::new(Flights::of(turns)),
@@ -320,18 +277,31 @@ impl Snapshots {
         limit: Duration,
         stale: bool,
     ) -> Result<Found<T>, Failure> {
-        let Some(entry) = held else { return self.loaded(key, limit, stale).await };
+        // In a box, so that decisions from memory do not take the memory of a load.
+        let Some(entry) = held else { return Box::pin(self.loaded(key, limit, stale)).await };
         let now = self.now();
+        if !entry.is_current(now) {
+            return Box::pin(self.reloaded(entry, key, limit, stale)).await;
+        }
+        if entry.is_to_be_refreshed(now) {
+            self.refresh::<T>(key);
+        }
+        T::count_lookup(if stale { Lookup::Stale } else { Lookup::Memory });
+        Ok(Found { value: Some(entry.value.clone()), stale })
+    }
+
+    /// The successor of an outdated value, or that if it may be used, see [`Self::find`].
+    async fn reloaded<T: Cached>(
+        self: &Arc<Self>,
+        entry: Arc<Entry<T>>,
+        key: T::Key,
+        limit: Duration,
+        stale: bool,
+    ) -> Result<Found<T>, Failure> {
         let old = |stale, outcome| {
             T::count_lookup(outcome);
             Ok(Found { value: Some(entry.value.clone()), stale })
         };
-        if entry.is_current(now) {
-            if entry.is_to_be_refreshed(now) {
-                self.refresh::<T>(key);
-            }
-            return old(stale, if stale { Lookup::Stale } else { Lookup::Memory });
-        }
         if stale {
             return old(true, Lookup::Stale);
         }

@@ -32,7 +32,7 @@ mod tests;
 
 pub(in crate::rules) use form::{Forms, Packed, length, nibble, packed, starts_with_plus};
 pub(super) use plan::prepare;
-pub(in crate::rules) use reader::Reader;
+pub(in crate::rules) use reader::{KnownCaller, Reader};
 pub(in crate::rules) use text::{Caller, Written};
 
 pub use plan::NUMBERING_PLANS;

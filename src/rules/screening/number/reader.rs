@@ -1,23 +1,75 @@
 //! Interprets numbers in the notation of a region.
 
-use std::{iter, sync::LazyLock};
+use std::{
+    iter,
+    sync::{Arc, LazyLock, OnceLock},
+};
 
 use call_acceptance_api::value::phone_number::{PhoneNumber, Region};
-use quick_cache::sync::Cache;
+use quick_cache::{Equivalent, sync::Cache};
 use rlibphonenumber::Region as PlanRegion;
 
 use super::{
     form::{Forms, packed},
-    plan::{International, MOST_DIGITS, Plan, begins_with_country_code},
-    text::{Lead, Written},
+    plan::{International, Plan, begins_with_country_code},
+    text::{Caller, Lead, Written},
 };
 
 /// Maximum number of cached callers, of a few hundred bytes each.
 const MAX_CACHED: usize = 20_000;
+/// Maximum length of the text of a cached caller, in bytes.
+const MAX_TEXT: usize = 128;
 
-/// The written forms of recent callers' numbers, by region. Reading a number by the numbering plans costs more than the
-/// rest of a decision.
-static RECENT: LazyLock<Cache<(Option<PlanRegion>, Written), Forms>> = LazyLock::new(|| Cache::new(MAX_CACHED));
+/// Recent callers. Reading a number by the numbering plans costs more than the rest of a decision.
+static RECENT: LazyLock<Cache<CallerKey, Arc<KnownCaller>>> = LazyLock::new(|| Cache::new(MAX_CACHED));
+
+/// A region, and the text of a caller as the network delivers it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct CallerKey(Option<PlanRegion>, Box<str>);
+
+/// A [`CallerKey`] that is looked up.
+#[derive(Hash)]
+struct Wanted<'a>(Option<PlanRegion>, &'a str);
+
+impl Equivalent<CallerKey> for Wanted<'_> {
+    fn equivalent(&self, CallerKey(region, text): &CallerKey) -> bool {
+        self.0 == *region && *self.1 == **text
+    }
+}
+
+/// A caller, with the written forms of the number once they are asked for.
+#[derive(Debug)]
+pub(in crate::rules) struct KnownCaller {
+    /// The caller as the text says.
+    pub(in crate::rules) caller: Caller,
+    reader: Reader,
+    forms: OnceLock<Option<Forms>>,
+}
+
+impl KnownCaller {
+    fn of(text: &str, reader: Reader) -> Self {
+        Self { caller: Caller::of(Some(text)), reader, forms: OnceLock::new() }
+    }
+
+    /// The written forms of the number, if there is one.
+    pub(in crate::rules) fn forms(&self) -> Option<&Forms> {
+        let forms = || match &self.caller {
+            Caller::Number(written) => Some(self.reader.forms(written)),
+            Caller::Withheld | Caller::NoNumber => None,
+        };
+        self.forms.get_or_init(forms).as_ref()
+    }
+
+    /// The number in E.164 form, else its digits as received, if there is one.
+    pub(in crate::rules) fn number(&self) -> Option<String> {
+        match &self.caller {
+            Caller::Number(written) => {
+                Some(self.forms().and_then(Forms::international).unwrap_or_else(|| written.digits.clone()))
+            }
+            Caller::Withheld | Caller::NoNumber => None,
+        }
+    }
+}
 
 /// Interprets numbers in the notation of a region.
 #[derive(Debug, Clone, Copy)]
@@ -43,23 +95,17 @@ impl Reader {
         forms
     }
 
-    /// The written forms of a caller's number, from the cache if the caller has called recently.
-    pub(in crate::rules) fn forms_of_caller(&self, written: &Written) -> Forms {
-        if written.length() > MOST_DIGITS {
-            return self.forms(written);
+    /// The caller that `text` says, from the cache if there was a call with the same text recently.
+    pub(in crate::rules) fn caller(&self, text: &str) -> Arc<KnownCaller> {
+        let region = self.0.map(|plan| plan.region);
+        if let Some(known) = RECENT.get(&Wanted(region, text)) {
+            return known;
         }
-        let key = (self.0.map(|plan| plan.region), written.clone());
-        if let Some(forms) = RECENT.get(&key) {
-            return forms;
+        let caller = Arc::new(KnownCaller::of(text, *self));
+        if text.len() <= MAX_TEXT {
+            RECENT.insert(CallerKey(region, text.into()), caller.clone());
         }
-        let forms = self.forms(written);
-        RECENT.insert(key, forms.clone());
-        forms
-    }
-
-    /// A caller's number as [`Self::canonical`] has it, from the cache if the caller has called recently.
-    pub(in crate::rules) fn canonical_of_caller(&self, written: &Written) -> String {
-        self.forms_of_caller(written).international().unwrap_or_else(|| written.digits.clone())
+        caller
     }
 
     /// The number in E.164 form, else its digits as received.

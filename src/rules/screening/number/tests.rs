@@ -389,8 +389,9 @@ proptest! {
                 prop_assert_eq!(&reader.canonical(&again), &canonical, "{} in {}", text, region);
             }
             for _ in ["read", "cached"] {
-                prop_assert_eq!(reader.forms_of_caller(&number), reader.forms(&number));
-                prop_assert_eq!(reader.canonical_of_caller(&number), reader.canonical(&number));
+                let caller = reader.caller(&text);
+                prop_assert_eq!(caller.forms(), Some(&reader.forms(&number)));
+                prop_assert_eq!(caller.number(), Some(reader.canonical(&number)));
             }
             let forms = forms(region, &text);
             prop_assert!((1..=3).contains(&forms.len()), "{:?}", forms);

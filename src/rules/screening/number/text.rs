@@ -75,15 +75,6 @@ impl Caller {
 }
 
 impl Written {
-    /// The number of its digits, with those of its context.
-    pub(super) fn length(&self) -> usize {
-        let context = match &self.lead {
-            Lead::Context(context) => context.len(),
-            Lead::None | Lead::Plus => 0,
-        };
-        self.digits.len() + context
-    }
-
     /// Parses a number without parameters.
     pub(in crate::rules) fn of(text: &str) -> Option<Self> {
         let separator = |c: char| matches!(c, '-' | '.' | '(' | ')') || c.is_whitespace();

@@ -74,6 +74,25 @@ pub(in crate::rules) fn acceptance(criteria: &[KeptCriteria]) -> Vec<KeptService
     vec![KeptService { criteria: criteria.to_vec(), ..KeptService::new(ServiceName::SelectiveCallAcceptance) }]
 }
 
+impl Screening {
+    /// A screening that refers to these schedules, which have no periods.
+    pub fn referring_to(schedules: &[u128]) -> Self {
+        let referring = |(position, key)| KeptCriteria {
+            time_schedule: link(key, ScheduleType::Time),
+            ..criteria(position, &position.to_string())
+        };
+        let criteria: Vec<_> = (0..).zip(schedules.iter().copied()).map(referring).collect();
+        compile(&criteria, &schedules.iter().map(|key| (Uuid::from_u128(*key), Vec::new())).collect())
+    }
+}
+
+impl Schedule {
+    /// A schedule with this period, see [`period`].
+    pub fn of_one(json: &str) -> Self {
+        Self::compile(&[period(json)], &tz::TimeZone::UTC).expect("a period that can be compiled")
+    }
+}
+
 fn compile(criteria: &[KeptCriteria], periods: &HashMap<Uuid, Vec<Period>>) -> Screening {
     Screening::compile(&brussels(), &acceptance(criteria), periods).expect("criteria that can be compiled")
 }

@@ -1,0 +1,142 @@
+//! What snapshots share: the compiled policies of tenants and groups, and compiled schedules. There is one copy of each
+//! for all users whom it concerns.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
+
+use call_acceptance_api::value::{owner::Owner, phone_number::Region, time::TimeZone};
+use uuid::Uuid;
+
+use crate::rules::{
+    policy::KeptPolicy,
+    screening::{Policy, Schedule},
+};
+
+/// How many values of a kind may be known before those that no snapshot uses are forgotten.
+const LEAST: usize = 64;
+
+/// What snapshots share.
+#[derive(Default)]
+pub(super) struct SharedParts {
+    policies: Known<Owner, Policy>,
+    /// By their keys, and the zone of their local times.
+    schedules: Known<(Uuid, Option<TimeZone>), Schedule>,
+}
+
+impl SharedParts {
+    /// The compiled policy of the owner, if anything is set: the known one if it is the same.
+    pub fn policy(&self, owner: Owner, kept: KeptPolicy, region: Option<&Region>) -> Option<Arc<Policy>> {
+        if kept.is_empty() {
+            return None;
+        }
+        let is_same = |policy: &Policy| policy.is_of(&kept, region);
+        Some(self.policies.get_or_insert(owner, is_same, || Policy::compile(kept.clone(), region.cloned()).into()))
+    }
+
+    /// The schedule with this key in this zone: the known one if it is equal to `compiled`.
+    pub fn schedule(&self, key: Uuid, zone: Option<&TimeZone>, compiled: Arc<Schedule>) -> Arc<Schedule> {
+        let is_same = |schedule: &Schedule| *schedule == *compiled;
+        self.schedules.get_or_insert((key, zone.cloned()), is_same, || compiled.clone())
+    }
+}
+
+/// The values that snapshots use, by key.
+struct Known<K, V>(Mutex<Values<K, V>>);
+
+struct Values<K, V> {
+    values: HashMap<K, Weak<V>>,
+    /// How many there were after unused ones were last forgotten.
+    used: usize,
+}
+
+impl<K, V> Default for Known<K, V> {
+    fn default() -> Self {
+        Self(Mutex::new(Values { values: HashMap::new(), used: 0 }))
+    }
+}
+
+impl<K: Eq + Hash, V> Known<K, V> {
+    /// The known value of `key` if it is the same, else a new one.
+    fn get_or_insert(&self, key: K, is_same: impl Fn(&V) -> bool, new: impl FnOnce() -> Arc<V>) -> Arc<V> {
+        // Held while a value is made, so that concurrent loads share it too.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(same) = known.values.get(&key).and_then(Weak::upgrade).filter(|value| is_same(value)) {
+            return same;
+        }
+        known.forget_unused();
+        let value = new();
+        known.values.insert(key, Arc::downgrade(&value));
+        value
+    }
+}
+
+impl<K: Eq + Hash, V> Values<K, V> {
+    /// Forgets values that no snapshot uses, when there are twice as many as there were after the last time.
+    fn forget_unused(&mut self) {
+        if self.values.len() >= LEAST.max(2 * self.used) {
+            self.values.retain(|_, value| value.strong_count() > 0);
+            self.used = self.values.len();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use call_acceptance_api::{
+        resource::protected_callers::ProtectedCaller,
+        value::{name::TenantId, phone_number::PhoneNumberPattern},
+    };
+
+    use super::*;
+
+    fn owner(tenant: usize) -> Owner {
+        Owner::Tenant(TenantId::parse(&tenant.to_string()).expect("an identifier"))
+    }
+
+    fn protecting(pattern: &str) -> KeptPolicy {
+        let pattern = PhoneNumberPattern::parse(pattern).expect("a pattern");
+        KeptPolicy { callers: vec![ProtectedCaller { pattern, note: None }], ..KeptPolicy::default() }
+    }
+
+    #[test]
+    fn a_policy_is_compiled_once_until_it_or_the_region_changes() {
+        let known = SharedParts::default();
+        let belgium = Region::parse("BE").expect("a region");
+        let share = |pattern, region| known.policy(owner(1), protecting(pattern), region).expect("something is set");
+        let first = share("112", None);
+        assert!(Arc::ptr_eq(&first, &share("112", None)));
+        let second = share("113", None);
+        assert!(!Arc::ptr_eq(&first, &second));
+        assert!(!Arc::ptr_eq(&second, &share("113", Some(&belgium))));
+        assert!(known.policy(owner(1), KeptPolicy::default(), None).is_none());
+    }
+
+    #[test]
+    fn equal_schedules_of_one_key_and_zone_are_one() {
+        let known = SharedParts::default();
+        let brussels = TimeZone::parse("Europe/Brussels").expect("a time zone");
+        let [friday, sunday] = ["Friday", "Sunday"].map(|day| {
+            move || Schedule::of_one(&format!(r#"{{"type": "Day of the week", "dayOfWeek": "{day}"}}"#)).into()
+        });
+        let first = known.schedule(Uuid::nil(), None, friday());
+        assert!(Arc::ptr_eq(&first, &known.schedule(Uuid::nil(), None, friday())));
+        assert!(!Arc::ptr_eq(&first, &known.schedule(Uuid::max(), None, friday())));
+        assert!(!Arc::ptr_eq(&first, &known.schedule(Uuid::nil(), Some(&brussels), friday())));
+        assert!(!Arc::ptr_eq(&first, &known.schedule(Uuid::nil(), None, sunday())));
+    }
+
+    #[test]
+    fn what_nobody_uses_is_forgotten() {
+        let known = SharedParts::default();
+        let used = known.policy(owner(0), protecting("112"), None);
+        for tenant in 1..1000 {
+            known.policy(owner(tenant), protecting("112"), None);
+        }
+        assert!(known.policies.0.lock().expect("no panic").values.len() <= LEAST);
+        let again = known.policy(owner(0), protecting("112"), None);
+        assert!(Arc::ptr_eq(&used.expect("it is set"), &again.expect("it is set")));
+    }
+}
