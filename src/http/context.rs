@@ -109,7 +109,7 @@ impl RequestContext {
     /// The name that the path parameter `parameter` has.
     pub fn name(&self, parameter: &str) -> Option<String> {
         let value = self.path_parameter(parameter)?;
-        Some(composed(&percent_decode_str(value).decode_utf8_lossy()))
+        Some(composed(&percent_decode_str(value).decode_utf8_lossy()).into_owned())
     }
 }
 

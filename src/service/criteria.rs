@@ -25,6 +25,7 @@ use call_acceptance_api::{
         problem::{Failure, ProblemCode},
     },
 };
+use futures_util::future::join;
 
 use super::{
     change::Done,
@@ -306,14 +307,17 @@ pub(super) async fn create_services(
 ) -> Result<Vec<Option<Written<()>>>, ManyUnwritten> {
     let new = user_service::insert_new(db, services, first).await?;
     let created: Vec<_> = services.iter().copied().filter(|(path, _)| new.contains(*path)).collect();
-    rows::insert_services(db, &created, first).await?;
     let written = |(path, service): &(&UserServicePath, &KeptService)| {
         let record = |()| service_record(path, None, Some((*service).clone()));
         let record = new.contains(*path).then_some(()).map(record).transpose()?;
         let change = || Change::Users(Owner::User(path.user.clone()));
         Ok(record.map(|record| Written::new((), [record]).concerning([change()])))
     };
-    services.iter().map(written).collect()
+    // While the database inserts the criteria.
+    let all_written = async { services.iter().map(written).collect() };
+    let (inserted, written) = join(rows::insert_services(db, &created, first), all_written).await;
+    inserted?;
+    written
 }
 
 /// Carries out the steps of a plan; a record of each.

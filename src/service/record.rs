@@ -23,8 +23,9 @@ pub(super) fn record<T: Serialize>(
 /// For an update, only the members that differ, so that the size of an event depends on the change and not on the
 /// resource. Created and deleted resources are recorded whole.
 fn difference(before: Option<Value>, after: Option<Value>) -> (Option<Value>, Option<Value>) {
-    let (Some(Value::Object(mut before)), Some(Value::Object(mut after))) = (before.clone(), after.clone()) else {
-        return (before, after);
+    let (mut before, mut after) = match (before, after) {
+        (Some(Value::Object(before)), Some(Value::Object(after))) => (before, after),
+        other => return other,
     };
     let shared: Vec<String> = before.keys().filter(|name| after.contains_key(*name)).cloned().collect();
     for name in shared {

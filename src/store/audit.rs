@@ -45,10 +45,10 @@ pub(super) fn insertions(
     by: &Actor,
     records: &[Record],
     ids: impl Fn() -> Uuid,
-) -> Result<Vec<InsertStatement>, StoreError> {
+) -> impl Iterator<Item = Result<InsertStatement, StoreError>> {
     let now = now(backend);
     let client = by.client_address.map(|address| address.to_string());
-    let insertion = |records: &[Record]| {
+    let insertion = move |records: &[Record]| {
         let mut insert = Query::insert();
         insert.into_table(Entity).columns([
             Column::TenantId,
@@ -89,7 +89,7 @@ pub(super) fn insertions(
         }
         Ok(insert)
     };
-    runs(records).map(insertion).collect()
+    runs(records).map(insertion)
 }
 
 /// Inserts an event of something that `by` was refused on what `owner` has.

@@ -32,7 +32,7 @@ pub async fn delete_some<E: EntityTrait>(
 /// The numbers of rows that statements insert where there are more than the last of them. They are few, since a
 /// statement of another number has another text, which the database prepares and keeps; and small enough for the
 /// number of parameters that a statement can have.
-const RUNS: [usize; 3] = [128, 32, 8];
+const RUNS: [usize; 4] = [500, 100, 20, 5];
 
 /// The rows in parts, each of which a statement inserts.
 pub(super) fn runs<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
@@ -44,16 +44,24 @@ pub(super) fn runs<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// Inserts rows by a few statements. While the database carries out one, the next is built.
+/// Inserts rows by a few statements.
 pub(super) async fn insert_all<A: ActiveModelTrait>(db: &impl ConnectionTrait, rows: &[A]) -> Result<(), StoreError> {
+    execute_all(db, runs(rows).map(|run| Ok(insertion(run)))).await
+}
+
+/// Executes statements in their order. While the database carries out one, the next is built.
+pub(super) async fn execute_all(
+    db: &impl ConnectionTrait,
+    statements: impl Iterator<Item = Result<InsertStatement, StoreError>>,
+) -> Result<(), StoreError> {
     let backend = db.get_database_backend();
-    let mut runs = runs(rows);
-    let mut next = runs.next().map(|run| backend.build(&insertion(run)));
+    let mut statements = statements.map(|statement| Ok(backend.build(&statement?)));
+    let mut next = statements.next().transpose()?;
     while let Some(statement) = next {
-        let following = async { runs.next().map(|run| backend.build(&insertion(run))) };
-        let (executed, built) = join(db.execute_raw(statement), following).await;
+        let following = async { statements.next().transpose() };
+        let (executed, built): (_, Result<_, StoreError>) = join(db.execute_raw(statement), following).await;
         executed?;
-        next = built;
+        next = built?;
     }
     Ok(())
 }
@@ -100,8 +108,8 @@ mod tests {
     fn rows_are_inserted_in_runs_of_few_lengths() {
         let lengths = |count: usize| runs(&vec![(); count]).map(<[()]>::len).collect::<Vec<_>>();
         assert_eq!(lengths(0), [0; 0]);
-        assert_eq!(lengths(7), [7]);
-        assert_eq!(lengths(8), [8]);
-        assert_eq!(lengths(300), [128, 128, 32, 8, 4]);
+        assert_eq!(lengths(4), [4]);
+        assert_eq!(lengths(5), [5]);
+        assert_eq!(lengths(1137), [500, 500, 100, 20, 5, 5, 5, 2]);
     }
 }

@@ -20,6 +20,7 @@ use sea_orm::{
     IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, RelationDef, Select, Statement,
     prelude::Uuid,
     sea_query::{Alias, Expr, Query},
+    sqlx::types::Json,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -31,6 +32,7 @@ use super::{
     entity::{criteria, criteria_number_lists as references, schedules, user_services},
     error::StoreError,
     prepared::Prepared,
+    row::Columns,
     user_service,
 };
 use crate::rules::{
@@ -84,6 +86,37 @@ pub(super) struct Row {
     valid_until: Option<i64>,
     number_lists: Option<NumberLists>,
     pub(super) created_revision: Option<i64>,
+}
+
+impl Row {
+    /// The next columns of a row, in the order of [`with_columns`].
+    pub(super) fn next(columns: &mut Columns<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            position: columns.next()?,
+            name: columns.next()?,
+            active: columns.next()?,
+            do_not_perform_action: columns.next()?,
+            any_caller: columns.next()?,
+            include_anonymous_callers: columns.next()?,
+            include_unavailable_callers: columns.next()?,
+            phone_numbers: columns.next::<Option<_>>()?.map(|Json(numbers)| numbers),
+            time_schedule_id: columns.next()?,
+            holiday_schedule_id: columns.next()?,
+            forwarded: columns.next()?,
+            include_internal_callers: columns.next()?,
+            description: columns.next()?,
+            valid_from: columns.next()?,
+            valid_until: columns.next()?,
+            created_revision: columns.next()?,
+            time_schedule_group: columns.next()?,
+            time_schedule_user: columns.next()?,
+            time_schedule_name: columns.next()?,
+            holiday_schedule_group: columns.next()?,
+            holiday_schedule_user: columns.next()?,
+            holiday_schedule_name: columns.next()?,
+            number_lists: None,
+        })
+    }
 }
 
 #[derive(FromQueryResult)]
@@ -178,11 +211,11 @@ pub(super) async fn load_all(
 
 /// Adds the columns of [`Row`] for each of the `criteria` of a service, joined by [`of_service`].
 pub(super) fn with_criteria<E: EntityTrait>(backend: DbBackend, query: Select<E>, criteria: RelationDef) -> Select<E> {
-    with_columns(backend, query.join(JoinType::LeftJoin, criteria))
+    with_columns(query.join(JoinType::LeftJoin, criteria)).expr_as(Expr::cust(number_lists(backend)), "number_lists")
 }
 
-/// Adds the columns of [`Row`] to a query that reads criteria.
-pub(super) fn with_columns<E: EntityTrait>(backend: DbBackend, mut query: Select<E>) -> Select<E> {
+/// Adds the columns of [`Row`] to a query that reads criteria, without the number lists that they refer to.
+pub(super) fn with_columns<E: EntityTrait>(mut query: Select<E>) -> Select<E> {
     query = query
         .columns([
             criteria::Column::Position,
@@ -213,7 +246,7 @@ pub(super) fn with_columns<E: EntityTrait>(backend: DbBackend, mut query: Select
             query = query.expr_as(Expr::col((Alias::new(schedule), column)), format!("{schedule}_{part}"));
         }
     }
-    query.expr_as(Expr::cust(number_lists(backend)), "number_lists")
+    query
 }
 
 /// The number lists that a criteria refers to, as a JSON array in their order.

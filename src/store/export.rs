@@ -4,6 +4,7 @@
 
 use call_acceptance_api::{
     resource::{
+        criteria::NumberListReference,
         group::Group,
         schedule::{Schedule, ScheduleFolder},
         user::User,
@@ -11,28 +12,30 @@ use call_acceptance_api::{
     },
     value::{
         name::{GroupId, TenantId},
-        owner::{GroupPath, Owner, UserPath},
+        owner::{GroupPath, Level, Owner, UserPath},
     },
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, prelude::Uuid,
-    sea_query::Expr,
+    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
+    Statement, prelude::Uuid, sea_query::Expr,
 };
 
 use super::{
-    column::{is_after, value},
+    column::{is_after, optional, value},
     criteria as of_criteria,
-    entity::{criteria, groups, number_lists, schedules, user_services, users},
+    entity::{criteria, criteria_number_lists as references, groups, number_lists, schedules, user_services, users},
     error::StoreError,
     number_list::{self, KeptNumberList},
-    policy, schedule, user_service,
+    policy,
+    row::Columns,
+    schedule, user_service,
 };
 use crate::rules::{criteria::KeptCriteria, policy::KeptPolicy, service::KeptService};
 
-/// Users, number lists and services on a page: up to a kilobyte each.
-const SMALL: u64 = 500;
-/// Criteria on a page: up to 20 KB each.
-const CRITERIA: u64 = 250;
+/// Users, number lists, services and references on a page: up to a kilobyte each.
+const SMALL: u64 = 1000;
+/// Criteria on a page: up to 15 KB each.
+const CRITERIA: u64 = 1000;
 /// Policies of groups on a page: up to 100 KB each.
 const POLICIES: u64 = 50;
 /// Maximum number of schedules on a page.
@@ -59,6 +62,21 @@ impl<T, P> Page<T, P> {
     ) -> Result<Self, StoreError> {
         let next = rows.last().filter(|_| rows.len() as u64 >= limit).map(place);
         Ok(Self { rows: rows.into_iter().map(parse).collect::<Result<_, _>>()?, next })
+    }
+
+    /// The page that a statement with this limit reads. What the rows hold is for whoever takes them to find out, while
+    /// the next page is read.
+    async fn read(
+        db: &impl ConnectionTrait,
+        statement: Statement,
+        limit: u64,
+        row: impl Fn(QueryResult) -> T,
+        place: impl Fn(&mut Columns<'_>) -> Result<P, StoreError>,
+    ) -> Result<Self, StoreError> {
+        let rows = db.query_all_raw(statement).await?;
+        let last = rows.last().filter(|_| rows.len() as u64 >= limit);
+        let next = last.map(|last| place(&mut Columns::of(last))).transpose()?;
+        Ok(Self { rows: rows.into_iter().map(row).collect(), next })
     }
 }
 
@@ -90,23 +108,44 @@ pub async fn policies(
 /// The place of a user: the group and the user.
 pub type UserPlace = [String; 2];
 
+/// The row of a user.
+pub struct UserRow(QueryResult);
+
+impl UserRow {
+    /// The user of the tenant that the row was read for.
+    pub fn user(&self, tenant: &TenantId) -> Result<(GroupPath, User), StoreError> {
+        let mut columns = Columns::of(&self.0);
+        let group = GroupPath { tenant: tenant.clone(), group: value(columns.next()?)? };
+        let user = User {
+            user_id: value(columns.next()?)?,
+            first_name: optional(columns.next()?)?,
+            last_name: optional(columns.next()?)?,
+            email_address: optional(columns.next()?)?,
+            phone_number: optional(columns.next()?)?,
+            extension: optional(columns.next()?)?,
+            time_zone: optional(columns.next()?)?,
+        };
+        Ok((group, user))
+    }
+}
+
 /// The tenant's users after `place`.
 pub async fn users(
     db: &impl ConnectionTrait,
     tenant: &TenantId,
     place: Option<UserPlace>,
-) -> Result<Page<(GroupPath, User), UserPlace>, StoreError> {
-    use users::Column::{GroupId, TenantId, UserId};
-    let mut query = users::Entity::find().filter(TenantId.eq(tenant.as_str()));
+) -> Result<Page<UserRow, UserPlace>, StoreError> {
+    use users::Column::{
+        EmailAddress, Extension, FirstName, GroupId, LastName, PhoneNumber, TenantId, TimeZone, UserId,
+    };
+    let columns = [GroupId, UserId, FirstName, LastName, EmailAddress, PhoneNumber, Extension, TimeZone];
+    let mut query = users::Entity::find().select_only().columns(columns).filter(TenantId.eq(tenant.as_str()));
     if let Some(place) = place {
         query = query.filter(is_after([GroupId, UserId].map(Expr::col), place.map(Expr::val)));
     }
-    let rows = query.order_by_asc(GroupId).order_by_asc(UserId).limit(SMALL).all(db).await?;
-    let parse = |row: users::Model| {
-        let group = GroupPath { tenant: tenant.clone(), group: value(row.group_id.clone())? };
-        Ok((group, User::try_from(row)?))
-    };
-    Page::of(rows, SMALL, |row| [row.group_id.clone(), row.user_id.clone()], parse)
+    let query = query.order_by_asc(GroupId).order_by_asc(UserId).limit(SMALL);
+    let place = |columns: &mut Columns<'_>| Ok([columns.next()?, columns.next()?]);
+    Page::read(db, query.build(db.get_database_backend()), SMALL, UserRow, place).await
 }
 
 /// The schedules of the tenant and of what is below it after `place`.
@@ -161,18 +200,19 @@ pub async fn number_lists(
 /// The place of a service: the group, the user and the service.
 pub type ServicePlace = [String; 3];
 
-#[derive(FromQueryResult)]
-struct ServiceRow {
-    group_id: String,
-    user_id: String,
-    service: String,
-    #[sea_orm(nested)]
-    settings: user_service::SettingsRow,
-}
+/// The row of a service, without its criteria.
+pub struct ServiceRow(QueryResult);
 
-fn path(tenant: &TenantId, [group, user, service]: ServicePlace) -> Result<UserServicePath, StoreError> {
-    let user = UserPath { tenant: tenant.clone(), group: value(group)?, user: value(user)? };
-    Ok(UserServicePath { user, service: user_service::service(&service)? })
+impl ServiceRow {
+    /// The service of the tenant that the row was read for.
+    pub fn service(&self, tenant: &TenantId) -> Result<(UserServicePath, KeptService), StoreError> {
+        let mut columns = Columns::of(&self.0);
+        let user = UserPath { tenant: tenant.clone(), group: value(columns.next()?)?, user: value(columns.next()?)? };
+        let path = UserServicePath { user, service: user_service::service(columns.next()?)? };
+        let settings = user_service::SettingsRow::next(&mut columns)?.kept()?;
+        let service = KeptService { settings, ..KeptService::new(path.service) };
+        Ok((path, service))
+    }
 }
 
 /// The services of the tenant's users after `place`, without their criteria.
@@ -180,7 +220,7 @@ pub async fn services(
     db: &impl ConnectionTrait,
     tenant: &TenantId,
     place: Option<ServicePlace>,
-) -> Result<Page<(UserServicePath, KeptService), ServicePlace>, StoreError> {
+) -> Result<Page<ServiceRow, ServicePlace>, StoreError> {
     use user_services::Column::{GroupId, Service, TenantId, UserId};
     let key = [GroupId, UserId, Service];
     let query = user_services::Entity::find().select_only().columns(key).columns(user_service::SETTINGS);
@@ -189,26 +229,40 @@ pub async fn services(
         query = query.filter(is_after(key.map(Expr::col), place.map(Expr::val)));
     }
     let query = key.into_iter().fold(query, QueryOrder::order_by_asc).limit(SMALL);
-    let rows = query.into_model::<ServiceRow>().all(db).await?;
-    let parse = |row: ServiceRow| {
-        let path = path(tenant, [row.group_id, row.user_id, row.service])?;
-        let service = KeptService { settings: row.settings.kept()?, ..KeptService::new(path.service) };
-        Ok((path, service))
-    };
-    Page::of(rows, SMALL, |row| [row.group_id.clone(), row.user_id.clone(), row.service.clone()], parse)
+    let place = |columns: &mut Columns<'_>| Ok([columns.next()?, columns.next()?, columns.next()?]);
+    Page::read(db, query.build(db.get_database_backend()), SMALL, ServiceRow, place).await
 }
 
 /// The place of a criteria: that of its service, and its position.
 pub type CriteriaPlace = (ServicePlace, i32);
 
-#[derive(FromQueryResult)]
-struct CriteriaRow {
-    group_id: String,
-    user_id: String,
-    service: String,
-    place: i32,
-    #[sea_orm(nested)]
-    criteria: of_criteria::Row,
+fn criteria_place(columns: &mut Columns<'_>) -> Result<CriteriaPlace, StoreError> {
+    Ok(([columns.next()?, columns.next()?, columns.next()?], columns.next()?))
+}
+
+/// Whether the next columns are those of this service.
+fn is_of(columns: &mut Columns<'_>, service: &UserServicePath) -> Result<bool, StoreError> {
+    let UserServicePath { user, service } = service;
+    let key: [&str; 3] = [columns.next()?, columns.next()?, columns.next()?];
+    Ok(key == [user.group.as_str(), user.user.as_str(), service.segment()])
+}
+
+/// The row of a criteria.
+pub struct CriteriaRow(QueryResult);
+
+impl CriteriaRow {
+    /// Whether the criteria is of this service of the tenant that the row was read for.
+    pub fn is_of(&self, service: &UserServicePath) -> Result<bool, StoreError> {
+        is_of(&mut Columns::of(&self.0), service)
+    }
+
+    /// The criteria, without the number lists that it refers to.
+    pub fn criteria(&self) -> Result<KeptCriteria, StoreError> {
+        let mut columns = Columns::of(&self.0);
+        let _key: [&str; 3] = [columns.next()?, columns.next()?, columns.next()?];
+        let criteria = of_criteria::kept(of_criteria::Row::next(&mut columns)?)?;
+        criteria.ok_or_else(|| StoreError::Internal("a criteria has no position".into()))
+    }
 }
 
 /// The criteria of the tenant's users after `place`, in the order of their services and of their creation.
@@ -216,26 +270,72 @@ pub async fn criteria(
     db: &impl ConnectionTrait,
     tenant: &TenantId,
     place: Option<CriteriaPlace>,
-) -> Result<Page<(UserServicePath, KeptCriteria), CriteriaPlace>, StoreError> {
+) -> Result<Page<CriteriaRow, CriteriaPlace>, StoreError> {
     use criteria::Column::{GroupId, Position, Service, TenantId, UserId};
     let key = [GroupId, UserId, Service, Position];
-    let of = |column: criteria::Column| Expr::col((criteria::Entity, column));
     let query = criteria::Entity::find().select_only().columns([GroupId, UserId, Service]);
-    let query = query.column_as(of(Position), "place").filter(TenantId.eq(tenant.as_str()));
-    let mut query = of_criteria::with_columns(db.get_database_backend(), query);
+    let query = query.filter(TenantId.eq(tenant.as_str()));
+    let mut query = of_criteria::with_columns(query);
     if let Some((service, position)) = place {
         let place = service.map(Expr::val).into_iter().chain([Expr::val(position)]);
-        query = query.filter(is_after(key.map(of), place));
+        query = query.filter(is_after(key.map(|column| Expr::col((criteria::Entity, column))), place));
     }
     let query = key.into_iter().fold(query, QueryOrder::order_by_asc).limit(CRITERIA);
-    let rows = query.into_model::<CriteriaRow>().all(db).await?;
-    let parse = |row: CriteriaRow| {
-        let path = path(tenant, [row.group_id, row.user_id, row.service])?;
-        let criteria = of_criteria::kept(row.criteria)?;
-        Ok((path, criteria.ok_or_else(|| StoreError::Internal("a criteria has no position".into()))?))
-    };
-    let place = |row: &CriteriaRow| ([row.group_id.clone(), row.user_id.clone(), row.service.clone()], row.place);
-    Page::of(rows, CRITERIA, place, parse)
+    // The position is the first of the columns of a criteria.
+    Page::read(db, query.build(db.get_database_backend()), CRITERIA, CriteriaRow, criteria_place).await
+}
+
+/// The place of a reference to a number list: that of its criteria, and its place there.
+pub type ReferencePlace = (CriteriaPlace, i32);
+
+/// The row of a reference to a number list.
+pub struct ReferenceRow(QueryResult);
+
+impl ReferenceRow {
+    /// Whether it is a reference of the criteria at this position of a service of the tenant that it was read for.
+    pub fn is_of(&self, service: &UserServicePath, position: i32) -> Result<bool, StoreError> {
+        let mut columns = Columns::of(&self.0);
+        Ok(is_of(&mut columns, service)? && columns.next::<i32>()? == position)
+    }
+
+    /// The reference as the user sees it.
+    pub fn reference(&self) -> Result<NumberListReference, StoreError> {
+        let mut columns = Columns::of(&self.0);
+        let _place: ([&str; 3], [i32; 2]) =
+            ([columns.next()?, columns.next()?, columns.next()?], [columns.next()?, columns.next()?]);
+        let level = match (columns.next::<Option<&str>>()?, columns.next::<Option<&str>>()?) {
+            (_, Some(_)) => Level::User,
+            (Some(_), None) => Level::Group,
+            (None, None) => Level::Tenant,
+        };
+        Ok(NumberListReference { level, name: value(columns.next()?)? })
+    }
+}
+
+/// The references of the tenant's criteria to number lists after `place`, in the order of the criteria, and of each
+/// criteria in their order. With the criteria themselves, each of them would ask for those that it has.
+pub async fn references(
+    db: &impl ConnectionTrait,
+    tenant: &TenantId,
+    place: Option<ReferencePlace>,
+) -> Result<Page<ReferenceRow, ReferencePlace>, StoreError> {
+    use references::Column::{GroupId, ListId, Place, Position, Service, TenantId, UserId};
+    let list = references::Entity::belongs_to(number_lists::Entity)
+        .from((TenantId, ListId))
+        .to((number_lists::Column::TenantId, number_lists::Column::ListId));
+    let key = [GroupId, UserId, Service, Position, Place];
+    let query = references::Entity::find().select_only().columns(key).join(JoinType::InnerJoin, list.into());
+    let query = query.filter(TenantId.eq(tenant.as_str()));
+    let mut query = [number_lists::Column::GroupId, number_lists::Column::UserId, number_lists::Column::Name]
+        .into_iter()
+        .fold(query, |query, column| query.expr(Expr::col((number_lists::Entity, column))));
+    if let Some(((service, position), place)) = place {
+        let place = service.map(Expr::val).into_iter().chain([position, place].map(Expr::val));
+        query = query.filter(is_after(key.map(|column| Expr::col((references::Entity, column))), place));
+    }
+    let query = key.into_iter().fold(query, QueryOrder::order_by_asc).limit(SMALL);
+    let place = |columns: &mut Columns<'_>| Ok((criteria_place(columns)?, columns.next()?));
+    Page::read(db, query.build(db.get_database_backend()), SMALL, ReferenceRow, place).await
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use sea_orm::{
 
 use super::{
     audit::{self, Record},
+    batch::{execute_all, runs},
     error::StoreError,
     feed::{self, Change},
 };
@@ -23,16 +24,14 @@ pub async fn insert(
     ids: impl Fn() -> Uuid,
 ) -> Result<(), StoreError> {
     let backend = db.get_database_backend();
-    let mut events = audit::insertions(backend, by, records, ids)?;
+    let mut events = audit::insertions(backend, by, records, ids);
     let mut feed = feed::insertions(backend, changes);
-    if let ([_], [row], DbBackend::Postgres) = (&events[..], &mut feed[..], backend)
-        && let Some(events) = events.pop()
+    if let (1, 1, DbBackend::Postgres) = (runs(records).count(), runs(changes).count(), backend)
+        && let (Some(events), Some(mut row)) = (events.next().transpose()?, feed.next())
     {
         let events = CommonTableExpression::new().table_name(Alias::new("events")).query(events).to_owned();
-        row.with_cte(WithClause::new().cte(events).to_owned());
+        db.execute(row.with_cte(WithClause::new().cte(events).to_owned())).await?;
+        return Ok(());
     }
-    for statement in events.iter().chain(&feed) {
-        db.execute(statement).await?;
-    }
-    Ok(())
+    execute_all(db, events.chain(feed.map(Ok))).await
 }

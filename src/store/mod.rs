@@ -31,6 +31,7 @@ mod prepared;
 mod readiness;
 pub mod refused_call;
 pub mod replica;
+mod row;
 pub mod schedule;
 pub mod snapshot;
 pub mod statistics;

@@ -25,6 +25,7 @@ use super::{
     entity::user_services::{ActiveModel, Column, Entity},
     error::StoreError,
     prepared::Prepared,
+    row::Columns,
 };
 use crate::rules::service::{KeptService, Settings};
 
@@ -40,6 +41,15 @@ pub(super) struct SettingsRow {
 }
 
 impl SettingsRow {
+    /// The next columns of a row, in the order of [`SETTINGS`].
+    pub(super) fn next(columns: &mut Columns<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            switched_on: columns.next()?,
+            suspended_until: columns.next()?,
+            accepts_outside_schedules: columns.next()?,
+        })
+    }
+
     /// The members of the row.
     pub(super) fn kept(self) -> Result<Settings, StoreError> {
         let accepts = self.accepts_outside_schedules.unwrap_or_default();

@@ -3,6 +3,8 @@
 //! The maximum lengths are those of BroadWorks and Webex Calling: tenant and group 30, user 161, criteria 50, schedule
 //! and period 40 characters.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
@@ -26,7 +28,11 @@ const JOINERS: [char; 2] = ['\u{200C}', '\u{200D}'];
 /// is neither `.` nor `..`: clients resolve those away and hit the parent (RFC 3986, section 5.2.4).
 pub fn is_name(text: &str) -> bool {
     let hidden = |c: char| c.general_category() == GeneralCategory::Format && !JOINERS.contains(&c);
-    !matches!(text, "." | "..") && text.chars().any(is_visible) && !text.chars().any(hidden)
+    let is_shown = match text.is_ascii() {
+        true => text.bytes().any(|byte| byte.is_ascii_graphic()),
+        false => text.chars().any(is_visible) && !text.chars().any(hidden),
+    };
+    is_shown && !matches!(text, "." | "..")
 }
 
 fn is_visible(c: char) -> bool {
@@ -36,8 +42,8 @@ fn is_visible(c: char) -> bool {
 
 /// The text in Unicode normalization form C. Names are stored and compared in this form, so that names that look the
 /// same are equal.
-pub fn composed(text: &str) -> String {
-    if text.is_ascii() { text.to_owned() } else { text.nfc().collect() }
+pub fn composed(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { text.into() } else { text.nfc().collect() }
 }
 
 text! {

@@ -143,15 +143,21 @@ macro_rules! text {
 
             /// Parses `text`. The error says what would be right.
             pub fn parse(text: &str) -> Result<Self, $crate::value::text::NotValid> {
+                Self::parse_cow(text.into())
+            }
+
+            fn parse_cow(text: std::borrow::Cow<'_, str>) -> Result<Self, $crate::value::text::NotValid> {
                 static PATTERN: std::sync::LazyLock<regex::Regex> = std::sync::LazyLock::new(|| {
                     $crate::value::text::compile($pattern).expect("a value type's pattern is a regular expression")
                 });
                 let check = |text: &str| Self::RULE.check(text, &PATTERN, text!(@holds $($holds)?));
-                check(text).map_err(|refused| refused.because(text!(@reason text $($reason)?)))?;
-                let canonical: String = text!(@canonical text $($canonical)?);
-                if canonical != text {
-                    check(&canonical)?;
-                }
+                check(&text).map_err(|refused| refused.because(text!(@reason text $($reason)?)))?;
+                let canonical = match text!(@canonical text $($canonical)?) {
+                    std::borrow::Cow::Owned(canonical) if canonical != text => Some(canonical),
+                    _ => None,
+                };
+                let Some(canonical) = canonical else { return Ok(Self(text.into_owned().into())) };
+                check(&canonical)?;
                 Ok(Self(canonical.into()))
             }
 
@@ -170,7 +176,7 @@ macro_rules! text {
         impl TryFrom<String> for $name {
             type Error = $crate::value::text::NotValid;
             fn try_from(text: String) -> Result<Self, Self::Error> {
-                Self::parse(&text)
+                Self::parse_cow(text.into())
             }
         }
 
@@ -215,7 +221,7 @@ macro_rules! text {
         impl poem_openapi::types::ParseFromJSON for $name {
             fn parse_from_json(value: Option<serde_json::Value>) -> poem_openapi::types::ParseResult<Self> {
                 match value {
-                    Some(serde_json::Value::String(text)) => Self::parse(&text).map_err(Into::into),
+                    Some(serde_json::Value::String(text)) => Self::parse_cow(text.into()).map_err(Into::into),
                     _ => Err(poem_openapi::types::ParseError::expected_input()),
                 }
             }
@@ -238,8 +244,8 @@ macro_rules! text {
     (@holds) => { |_| true };
     (@holds $holds:expr) => { $holds };
     (@reason $text:ident) => { None };
-    (@reason $text:ident $reason:expr) => { ($reason)($text) };
-    (@canonical $text:ident) => { $text.to_owned() };
-    (@canonical $text:ident $canonical:expr) => { ($canonical)($text) };
+    (@reason $text:ident $reason:expr) => { ($reason)(&$text) };
+    (@canonical $text:ident) => { std::borrow::Cow::Borrowed(&*$text) };
+    (@canonical $text:ident $canonical:expr) => { std::borrow::Cow::from(($canonical)(&$text)) };
 }
 pub(crate) use text;

@@ -4,12 +4,13 @@
 //! in parts (`parts`), as fast as its reader takes them. It has a connection apart from those of requests, which it
 //! gives back at the latest when the reader was too slow for its time.
 
+mod ahead;
 mod broken;
 mod pages;
 mod parts;
 pub(super) mod turns;
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use async_trait::async_trait;
 use call_acceptance_api::{
@@ -49,7 +50,7 @@ impl Exports for Server {
         let found = tenant::find(&transaction, &tenant).await?;
         let found = found.ok_or_else(|| missing_owner(&Owner::Tenant(tenant.clone()), Level::Tenant))?;
         let (parts, file) = parts(self.exports.config.part_timeout);
-        let export = Export { transaction, turn, request_id: by.request_id.clone(), parts };
+        let export = Export { transaction: Arc::new(transaction), turn, request_id: by.request_id.clone(), parts };
         tokio::spawn(export.run(self.exports.config, found));
         Ok(file)
     }
@@ -57,7 +58,7 @@ impl Exports for Server {
 
 /// An export in progress.
 struct Export {
-    transaction: Transaction,
+    transaction: Arc<Transaction>,
     turn: Turn,
     request_id: String,
     parts: Parts,
@@ -68,9 +69,8 @@ impl Export {
         let started = Instant::now();
         let written = pages::write(&self.transaction, &self.turn.tenant, tenant, &mut self.parts);
         let end = timeout(config.timeout, written).await.unwrap_or(Err(Broken::Slow));
-        if let Err(error) = store::rollback(self.transaction).await {
-            tracing::debug!(%error, "the transaction of an export was lost");
-        }
+        // It only read; the last reader that still has it rolls it back.
+        drop(self.transaction);
         let (tenant, request_id) = (self.turn.tenant.clone(), self.request_id);
         // Before the reader sees the end, so that it can ask for the next export.
         drop(self.turn);

@@ -37,10 +37,15 @@ pub(super) struct Parts {
     pub bytes: u64,
 }
 
+/// Room for a part and the line that exceeds it.
+fn buffer() -> Vec<u8> {
+    Vec::with_capacity(PART + PART / 4)
+}
+
 /// The two ends of a file whose reader has `patience` for each part.
 pub(super) fn parts(patience: Duration) -> (Parts, TenantFile) {
     let (sender, receiver) = channel(WAITING);
-    let parts = Parts { sender, patience, buffer: Vec::new(), lines: 0, bytes: 0 };
+    let parts = Parts { sender, patience, buffer: buffer(), lines: 0, bytes: 0 };
     (parts, stream::unfold(Some(receiver), next).boxed())
 }
 
@@ -64,7 +69,7 @@ impl Parts {
 
     /// Hands out what is written.
     pub async fn send(&mut self) -> Result<(), Broken> {
-        let mut written = Bytes::from(std::mem::take(&mut self.buffer));
+        let mut written = Bytes::from(std::mem::replace(&mut self.buffer, buffer()));
         while !written.is_empty() {
             let part = written.split_to(PART.min(written.len()));
             let length = part.len() as u64;

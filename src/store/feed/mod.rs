@@ -68,8 +68,8 @@ impl Change {
 }
 
 /// The last statements of a transaction, which insert the changes with their identifiers.
-pub(super) fn insertions(backend: DbBackend, changes: &[(Uuid, Change)]) -> Vec<InsertStatement> {
-    runs(changes).map(|changes| insertion(backend, changes)).collect()
+pub(super) fn insertions(backend: DbBackend, changes: &[(Uuid, Change)]) -> impl Iterator<Item = InsertStatement> {
+    runs(changes).map(move |changes| insertion(backend, changes))
 }
 
 fn insertion(backend: DbBackend, changes: &[(Uuid, Change)]) -> InsertStatement {
