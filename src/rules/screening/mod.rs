@@ -60,15 +60,16 @@ use crate::rules::{
     criteria::{KeptCriteria, ScheduleLink},
     service::KeptService,
 };
-pub use call::{Call, Place, Ruling};
 use facts::{Facts, Parts};
-pub use list::NumberList;
-pub use number::NUMBERING_PLANS;
 use number::{Caller, Reader};
 use order::Order;
 use pattern::Index;
-pub use policy::Policy;
 use rule::Rule;
+
+pub use call::{Call, Place, Ruling};
+pub use list::NumberList;
+pub use number::NUMBERING_PLANS;
+pub use policy::Policy;
 pub use schedule::Schedule;
 
 /// Why criteria and schedules cannot be compiled: the stored data violates the contract.
@@ -234,7 +235,7 @@ fn rule(criteria: &KeptCriteria, schedules: &mut Schedules<'_>, lists: &mut Numb
     };
     let [time, holiday] = [place(&criteria.time_schedule)?, place(&criteria.holiday_schedule)?];
     let keys = criteria.number_lists.iter().filter(|_| rule::compares_numbers(criteria));
-    let lists: Vec<usize> = keys.map(|key| lists.place(*key)).collect();
+    let lists = keys.map(|key| lists.place(*key)).collect();
     Ok(Rule::of(criteria, time, holiday, lists))
 }
 

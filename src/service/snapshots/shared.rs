@@ -4,7 +4,7 @@
 use std::{
     collections::HashMap,
     hash::Hash,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use call_acceptance_api::value::{owner::Owner, phone_number::Region, time::TimeZone};
@@ -61,19 +61,30 @@ impl<K, V> Default for Known<K, V> {
 impl<K: Eq + Hash, V> Known<K, V> {
     /// The known value of `key` if it is the same, else a new one.
     fn get_or_insert(&self, key: K, is_same: impl Fn(&V) -> bool, new: impl FnOnce() -> Arc<V>) -> Arc<V> {
-        // Held while a value is made, so that concurrent loads share it too.
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(same) = known.values.get(&key).and_then(Weak::upgrade).filter(|value| is_same(value)) {
+        if let Some(same) = self.values().find(&key, &is_same) {
+            return same;
+        }
+        // Without the lock, since it may take milliseconds. So another load may have made the same one meanwhile.
+        let value = new();
+        let mut known = self.values();
+        if let Some(same) = known.find(&key, &is_same) {
             return same;
         }
         known.forget_unused();
-        let value = new();
         known.values.insert(key, Arc::downgrade(&value));
         value
+    }
+
+    fn values(&self) -> MutexGuard<'_, Values<K, V>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<K: Eq + Hash, V> Values<K, V> {
+    fn find(&self, key: &K, is_same: impl Fn(&V) -> bool) -> Option<Arc<V>> {
+        self.values.get(key).and_then(Weak::upgrade).filter(|value| is_same(value))
+    }
+
     /// Forgets values that no snapshot uses, when there are twice as many as there were after the last time.
     fn forget_unused(&mut self) {
         if self.values.len() >= LEAST.max(2 * self.used) {
@@ -135,7 +146,7 @@ mod tests {
         for tenant in 1..1000 {
             known.policy(owner(tenant), protecting("112"), None);
         }
-        assert!(known.policies.0.lock().expect("no panic").values.len() <= LEAST);
+        assert!(known.policies.values().values.len() <= LEAST);
         let again = known.policy(owner(0), protecting("112"), None);
         assert!(Arc::ptr_eq(&used.expect("it is set"), &again.expect("it is set")));
     }
