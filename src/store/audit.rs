@@ -13,14 +13,15 @@ use call_acceptance_api::{
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
     prelude::{Json, Uuid},
-    sea_query::{Alias, Expr, ExprTrait, InsertStatement, Query, SimpleExpr},
+    sea_query::{Expr, ExprTrait, Query, SimpleExpr},
 };
 
 use super::{
-    batch::{delete_some, runs},
+    batch::delete_some,
     column::{now, optional, owner_columns, value},
     entity::audit_events::{Column, Entity, Model},
     error::StoreError,
+    rows::{Cells, Rows},
 };
 
 /// Maximum size of a page, in bytes of `before` and `after`, unless a single event is larger.
@@ -39,57 +40,36 @@ pub struct Record {
     pub after: Option<Json>,
 }
 
-/// The statements that insert an event for each of `records`, each under one of `ids`.
-pub(super) fn insertions(
+/// An event for each of `records`, under one of `ids`.
+pub(super) fn rows(
     backend: DbBackend,
     by: &Actor,
     records: &[Record],
     ids: impl Fn() -> Uuid,
-) -> impl Iterator<Item = Result<InsertStatement, StoreError>> {
-    let now = now(backend);
-    let client = by.client_address.map(|address| address.to_string());
-    let insertion = move |records: &[Record]| {
-        let mut insert = Query::insert();
-        insert.into_table(Entity).columns([
-            Column::TenantId,
-            Column::EventId,
-            Column::RecordedAt,
-            Column::ActorKind,
-            Column::Actor,
-            Column::RequestId,
-            Column::ClientAddress,
-            Column::Operation,
-            Column::Target,
-            Column::GroupId,
-            Column::UserId,
-            Column::Before,
-            Column::After,
-            Column::Bytes,
-        ]);
-        for Record { scope, target, before, after } in records {
-            let (tenant, group, user) = scope_columns(scope);
-            let [before, after] = [text(before)?, text(after)?];
-            let bytes = [&before, &after].map(|text| text.as_ref().map_or(0, String::len)).iter().sum::<usize>();
-            insert.values_panic([
-                tenant.into(),
-                ids().into(),
-                now.clone(),
-                by.identity.kind.as_str().into(),
-                by.identity.actor.as_str().into(),
-                by.request_id.as_str().into(),
-                client.clone().into(),
-                by.operation.into(),
-                target.as_str().into(),
-                group.into(),
-                user.into(),
-                json(backend, before),
-                json(backend, after),
-                i64::try_from(bytes).unwrap_or(i64::MAX).into(),
-            ]);
-        }
-        Ok(insert)
-    };
-    runs(records).map(insertion)
+) -> Result<Rows<Entity>, StoreError> {
+    let before = records.iter().map(|record| text(&record.before)).collect::<Result<Vec<_>, _>>()?;
+    let after = records.iter().map(|record| text(&record.after)).collect::<Result<Vec<_>, _>>()?;
+    let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let bytes = before.iter().zip(&after).map(|(before, after)| length(before) + length(after));
+    let bytes = Cells::each(bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)));
+    let [tenants, groups, users] = scope_cells(records.iter().map(|record| &record.scope));
+    let columns = [
+        (Column::TenantId, tenants),
+        (Column::EventId, Cells::each(records.iter().map(|_| ids()))),
+        (Column::RecordedAt, Cells::same(now(backend))),
+        (Column::ActorKind, Cells::same(by.identity.kind.as_str())),
+        (Column::Actor, Cells::same(by.identity.actor.as_str())),
+        (Column::RequestId, Cells::same(by.request_id.as_str())),
+        (Column::ClientAddress, Cells::same(by.client_address.map(|address| address.to_string()))),
+        (Column::Operation, Cells::same(by.operation)),
+        (Column::Target, Cells::each(records.iter().map(|record| record.target.as_str()))),
+        (Column::GroupId, groups),
+        (Column::UserId, users),
+        (Column::Before, Cells::each(before)),
+        (Column::After, Cells::each(after)),
+        (Column::Bytes, bytes),
+    ];
+    Ok(Rows::new(records.len(), columns))
 }
 
 /// Inserts an event of something that `by` was refused on what `owner` has.
@@ -129,6 +109,17 @@ pub(super) fn scope_columns(scope: &Scope) -> (String, Option<String>, Option<St
         Scope::System => (String::new(), None, None),
         Scope::Of(owner) => owner_columns(owner),
     }
+}
+
+/// The columns of scopes, as [`scope_columns`].
+pub(super) fn scope_cells<'a>(scopes: impl Iterator<Item = &'a Scope>) -> [Cells; 3] {
+    let (mut tenants, mut groups, mut users) = (Vec::new(), Vec::new(), Vec::new());
+    for (tenant, group, user) in scopes.map(scope_columns) {
+        tenants.push(tenant);
+        groups.push(group);
+        users.push(user);
+    }
+    [Cells::each(tenants), Cells::each(groups), Cells::each(users)]
 }
 
 /// A page of the tenant's events, oldest first.
@@ -198,14 +189,6 @@ fn fitting(places: &[Place], limit: u64) -> u64 {
 /// A resource as text.
 fn text(thing: &Option<Json>) -> Result<Option<String>, StoreError> {
     thing.as_ref().map(serde_json::to_string).transpose().map_err(StoreError::corrupt)
-}
-
-/// The value of a column of JSON with this text.
-fn json(backend: DbBackend, text: Option<String>) -> SimpleExpr {
-    match backend {
-        DbBackend::Sqlite => text.into(),
-        _ => Expr::val(text).cast_as(Alias::new("jsonb")),
-    }
 }
 
 fn place(cursor: &AuditCursor) -> Option<(i64, Uuid)> {

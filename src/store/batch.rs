@@ -1,9 +1,8 @@
 //! Batches of rows, so that no statement takes long or locks much.
 
-use futures_util::future::join;
 use sea_orm::{
-    ActiveModelTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, Iterable, QueryFilter, Value,
-    sea_query::{Expr, ExprTrait, InsertStatement, Order, Query, SimpleExpr},
+    Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter,
+    sea_query::{Expr, ExprTrait, Order, Query, SimpleExpr},
 };
 
 use super::error::StoreError;
@@ -29,60 +28,6 @@ pub async fn delete_some<E: EntityTrait>(
     Ok(deleted.rows_affected >= AT_ONCE as u64)
 }
 
-/// The numbers of rows that statements insert where there are more than the last of them. They are few, since a
-/// statement of another number has another text, which the database prepares and keeps; and small enough for the
-/// number of parameters that a statement can have.
-const RUNS: [usize; 4] = [500, 100, 20, 5];
-
-/// The rows in parts, each of which a statement inserts.
-pub(super) fn runs<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let length = RUNS.into_iter().find(|length| *length <= rows.len()).unwrap_or(rows.len());
-        let run;
-        (run, rows) = rows.split_at(length);
-        (!run.is_empty()).then_some(run)
-    })
-}
-
-/// Inserts rows by a few statements.
-pub(super) async fn insert_all<A: ActiveModelTrait>(db: &impl ConnectionTrait, rows: &[A]) -> Result<(), StoreError> {
-    execute_all(db, runs(rows).map(|run| Ok(insertion(run)))).await
-}
-
-/// Executes statements in their order. While the database carries out one, the next is built.
-pub(super) async fn execute_all(
-    db: &impl ConnectionTrait,
-    statements: impl Iterator<Item = Result<InsertStatement, StoreError>>,
-) -> Result<(), StoreError> {
-    let backend = db.get_database_backend();
-    let mut statements = statements.map(|statement| Ok(backend.build(&statement?)));
-    let mut next = statements.next().transpose()?;
-    while let Some(statement) = next {
-        let following = async { statements.next().transpose() };
-        let (executed, built): (_, Result<_, StoreError>) = join(db.execute_raw(statement), following).await;
-        executed?;
-        next = built?;
-    }
-    Ok(())
-}
-
-/// The statement that inserts these rows, without the columns that none of them sets to something.
-pub(super) fn insertion<A: ActiveModelTrait>(rows: &[A]) -> InsertStatement {
-    let column = |column| {
-        let values: Vec<Option<Value>> = rows.iter().map(|row| row.get(column).into_value()).collect();
-        let null = values.iter().flatten().next()?.as_null();
-        let is_used = values.iter().flatten().any(|value| *value != null);
-        is_used.then(|| (column, values.into_iter().map(move |value| value.unwrap_or_else(|| null.clone()))))
-    };
-    let (columns, mut values): (Vec<_>, Vec<_>) = <A::Entity as EntityTrait>::Column::iter().filter_map(column).unzip();
-    let mut insert = Query::insert();
-    insert.into_table(A::Entity::default()).columns(columns);
-    for _ in rows {
-        insert.values_panic(values.iter_mut().filter_map(Iterator::next).map(SimpleExpr::from));
-    }
-    insert
-}
-
 /// Whether the columns of a row, all of them text, are one of the rows of a JSON array of arrays. The text of the
 /// statement is the same for any number of them.
 pub(super) fn is_among<E: EntityTrait>(
@@ -98,18 +43,4 @@ pub(super) fn is_among<E: EntityTrait>(
     let source = format!("(SELECT {} FROM {source} AS e)", texts.join(", "));
     let key = Expr::tuple(columns.iter().map(|column| Expr::col((E::default(), *column))));
     key.binary(sea_orm::sea_query::BinOper::In, Expr::cust_with_values(source, [rows.to_string()]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_are_inserted_in_runs_of_few_lengths() {
-        let lengths = |count: usize| runs(&vec![(); count]).map(<[()]>::len).collect::<Vec<_>>();
-        assert_eq!(lengths(0), [0; 0]);
-        assert_eq!(lengths(4), [4]);
-        assert_eq!(lengths(5), [5]);
-        assert_eq!(lengths(1137), [500, 500, 100, 20, 5, 5, 5, 2]);
-    }
 }

@@ -27,12 +27,13 @@ use serde_json::json;
 
 use super::{
     audit::instant,
-    batch::{insert_all, is_among},
+    batch::is_among,
     column::{microseconds, optional, value},
     entity::{criteria, criteria_number_lists as references, schedules, user_services},
     error::StoreError,
     prepared::Prepared,
     row::Columns,
+    rows::insert_all,
     user_service,
 };
 use crate::rules::{

@@ -9,13 +9,16 @@ use sea_orm::{
 
 use super::{
     audit::{self, Record},
-    batch::{execute_all, runs},
     error::StoreError,
     feed::{self, Change},
+    rows::execute_all,
 };
 
-/// Inserts an event for each of `records`, under one of `ids`, and the `changes`. Both are one statement on PostgreSQL,
-/// unless there are very many.
+/// With fewer events and changes than these, both are one statement on PostgreSQL. With more, one is built while the
+/// database carries out the other.
+const FEW: usize = 100;
+
+/// Inserts an event for each of `records`, under one of `ids`, and the `changes`.
 pub async fn insert(
     db: &impl ConnectionTrait,
     by: &Actor,
@@ -24,14 +27,14 @@ pub async fn insert(
     ids: impl Fn() -> Uuid,
 ) -> Result<(), StoreError> {
     let backend = db.get_database_backend();
-    let mut events = audit::insertions(backend, by, records, ids);
+    let mut events = audit::rows(backend, by, records, ids)?.insertions(backend);
     let mut feed = feed::insertions(backend, changes);
-    if let (1, 1, DbBackend::Postgres) = (runs(records).count(), runs(changes).count(), backend)
-        && let (Some(events), Some(mut row)) = (events.next().transpose()?, feed.next())
+    if let (1..FEW, 1..FEW, DbBackend::Postgres) = (records.len(), changes.len(), backend)
+        && let (Some(events), Some(mut feed)) = (events.next().transpose()?, feed.next().transpose()?)
     {
         let events = CommonTableExpression::new().table_name(Alias::new("events")).query(events).to_owned();
-        db.execute(row.with_cte(WithClause::new().cte(events).to_owned())).await?;
+        db.execute(feed.with_cte(WithClause::new().cte(events).to_owned())).await?;
         return Ok(());
     }
-    execute_all(db, events.chain(feed.map(Ok))).await
+    execute_all(db, events.chain(feed)).await
 }

@@ -32,6 +32,7 @@ mod readiness;
 pub mod refused_call;
 pub mod replica;
 mod row;
+mod rows;
 pub mod schedule;
 pub mod snapshot;
 pub mod statistics;

@@ -19,10 +19,11 @@ use sea_orm::{
 use serde_json::json;
 
 use super::{
-    batch::{insertion, is_among, runs},
+    batch::is_among,
     column::{column, cut, initial, optional, value},
     entity::users::{ActiveModel, Column, Entity, Model},
     error::StoreError,
+    rows::Rows,
 };
 
 impl TryFrom<Model> for User {
@@ -112,8 +113,8 @@ pub async fn insert_new(
     let rows: Vec<_> = users.iter().map(|(group, user)| row(group, (*user).clone())).collect();
     let unless_there = OnConflict::columns([Column::TenantId, Column::GroupId, Column::UserId]).do_nothing().to_owned();
     let mut inserted = HashSet::with_capacity(users.len());
-    for run in runs(&rows) {
-        let mut insert = insertion(run);
+    for insert in Rows::of(&rows).insertions(db.get_database_backend()) {
+        let mut insert = insert?;
         insert.on_conflict(unless_there.clone());
         insert.returning(Query::returning().columns([Column::GroupId, Column::UserId]));
         for row in db.query_all(&insert).await? {

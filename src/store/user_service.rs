@@ -20,12 +20,12 @@ use sea_orm::{
 
 use super::{
     audit::instant,
-    batch::{insertion, runs},
     column::{microseconds, value},
     entity::user_services::{ActiveModel, Column, Entity},
     error::StoreError,
     prepared::Prepared,
     row::Columns,
+    rows::Rows,
 };
 use crate::rules::service::{KeptService, Settings};
 
@@ -131,8 +131,8 @@ pub async fn insert_new(
     let new = |(path, service): &(&UserServicePath, &KeptService)| row(path, revision, of_settings(&service.settings));
     let rows: Vec<_> = services.iter().map(new).collect();
     let mut inserted = HashSet::with_capacity(rows.len());
-    for run in runs(&rows) {
-        let mut insert = insertion(run);
+    for insert in Rows::of(&rows).insertions(db.get_database_backend()) {
+        let mut insert = insert?;
         let key = [Column::TenantId, Column::GroupId, Column::UserId, Column::Service];
         insert.on_conflict(unless_there()).returning(Query::returning().columns(key));
         for row in db.query_all(&insert).await? {

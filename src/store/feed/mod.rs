@@ -24,12 +24,12 @@ pub use bell::Bell;
 
 use self::{bell::CHANNEL, position::Position};
 use super::{
-    audit::scope_columns,
-    batch::runs,
+    audit::scope_cells,
     column::{now, owner_of, value},
     connection,
     entity::changes::{Column, Entity},
     error::StoreError,
+    rows::{Cells, Rows},
 };
 
 /// How long changes are kept.
@@ -65,54 +65,62 @@ impl Change {
             Self::Token(_) => "token",
         }
     }
+
+    fn scope(&self) -> Scope {
+        match self {
+            Self::Users(owner)
+            | Self::TimeZone(owner)
+            | Self::Treatments(owner)
+            | Self::Schedule(owner, _)
+            | Self::NumberList(owner, _) => Scope::Of(owner.clone()),
+            Self::Token(_) => Scope::System,
+        }
+    }
+
+    fn schedule(&self) -> Option<Uuid> {
+        if let Self::Schedule(_, schedule) = self { Some(*schedule) } else { None }
+    }
+
+    fn number_list(&self) -> Option<Uuid> {
+        if let Self::NumberList(_, list) = self { Some(*list) } else { None }
+    }
+
+    fn token(&self) -> Option<&str> {
+        if let Self::Token(token) = self { Some(token.as_str()) } else { None }
+    }
 }
 
 /// The last statements of a transaction, which insert the changes with their identifiers.
-pub(super) fn insertions(backend: DbBackend, changes: &[(Uuid, Change)]) -> impl Iterator<Item = InsertStatement> {
-    runs(changes).map(move |changes| insertion(backend, changes))
+pub(super) fn insertions(
+    backend: DbBackend,
+    changes: &[(Uuid, Change)],
+) -> impl Iterator<Item = Result<InsertStatement, StoreError>> {
+    rows(backend, changes).insertions(backend).map(move |insertion| {
+        let mut insertion = insertion?;
+        if backend == DbBackend::Postgres {
+            insertion.returning(Query::returning().expr(Expr::cust(format!("pg_notify('{CHANNEL}', '')"))));
+        }
+        Ok(insertion)
+    })
 }
 
-fn insertion(backend: DbBackend, changes: &[(Uuid, Change)]) -> InsertStatement {
-    let mut insert = Query::insert();
-    insert.into_table(Entity).columns([
-        Column::TenantId,
-        Column::ChangeId,
-        Column::Position,
-        Column::ChangedAt,
-        Column::Kind,
-        Column::GroupId,
-        Column::UserId,
-        Column::ScheduleId,
-        Column::TokenId,
-        Column::NumberListId,
-    ]);
-    for (id, change) in changes {
-        let (scope, schedule, list, token) = match change {
-            Change::Users(owner) | Change::TimeZone(owner) | Change::Treatments(owner) => {
-                (Scope::Of(owner.clone()), None, None, None)
-            }
-            Change::Schedule(owner, schedule) => (Scope::Of(owner.clone()), Some(*schedule), None, None),
-            Change::NumberList(owner, list) => (Scope::Of(owner.clone()), None, Some(*list), None),
-            Change::Token(token) => (Scope::System, None, None, Some(token.as_str())),
-        };
-        let (tenant, group, user) = scope_columns(&scope);
-        insert.values_panic([
-            tenant.into(),
-            (*id).into(),
-            position(backend),
-            now(backend),
-            change.kind().into(),
-            group.into(),
-            user.into(),
-            schedule.into(),
-            token.into(),
-            list.into(),
-        ]);
-    }
-    if backend == DbBackend::Postgres {
-        insert.returning(Query::returning().expr(Expr::cust(format!("pg_notify('{CHANNEL}', '')"))));
-    }
-    insert
+fn rows(backend: DbBackend, changes: &[(Uuid, Change)]) -> Rows<Entity> {
+    let all = || changes.iter().map(|(_, change)| change);
+    let scopes: Vec<_> = all().map(Change::scope).collect();
+    let [tenants, groups, users] = scope_cells(scopes.iter());
+    let columns = [
+        (Column::TenantId, tenants),
+        (Column::ChangeId, Cells::each(changes.iter().map(|(id, _)| *id))),
+        (Column::Position, Cells::same(position(backend))),
+        (Column::ChangedAt, Cells::same(now(backend))),
+        (Column::Kind, Cells::each(all().map(Change::kind))),
+        (Column::GroupId, groups),
+        (Column::UserId, users),
+        (Column::ScheduleId, Cells::each(all().map(Change::schedule))),
+        (Column::TokenId, Cells::each(all().map(Change::token))),
+        (Column::NumberListId, Cells::each(all().map(Change::number_list))),
+    ];
+    Rows::new(changes.len(), columns)
 }
 
 /// The position of the transaction in the order of the feed; see [`Position`].

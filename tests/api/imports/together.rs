@@ -118,3 +118,33 @@ async fn a_fault_among_many_lines_stops_the_import_there(#[case] database: Kind)
     assert_ended(&import(&app, "?onError=stop", &lines).await, "succeeded", [39, 39, 0, 0, 0, 0]);
     assert_ended(&import(&app, "", &lines).await, "succeeded", [39, 0, 0, 39, 0, 0]);
 }
+
+#[apply(both_databases)]
+async fn texts_with_the_signs_of_other_languages_come_as_they_are(#[case] database: Kind) {
+    let app = start(database).await;
+    let texts =
+        ["NULL", "\"", "\\", "\\\"", "{", "}", ",", "{,}", "'", "''", "$1", "\\x41", "a, \"b\" \\c {d}", "null", "é"];
+    let user = |(number, text): (usize, &&str)| {
+        let id = format!("user{number}");
+        json!({ "kind": "user", "groupId": "foogroup", "userId": id, "firstName": text, "lastName": texts[0] })
+    };
+    let service = |(number, text): (usize, &&str)| {
+        let mut criteria = super::criteria(text, &["+3225126777"]);
+        criteria["description"] = json!(text);
+        json!({
+            "kind": "service", "groupId": "foogroup", "userId": format!("user{number}"),
+            "service": "Selective Call Acceptance", "criteria": [criteria]
+        })
+    };
+    let with_place = || texts.iter().enumerate();
+    let lines: Vec<_> = with_place().map(user).chain(with_place().map(service)).collect();
+    assert_ended(&import(&app, "", &lines).await, "succeeded", [30, 30, 0, 0, 0, 0]);
+    for (number, text) in with_place() {
+        let user = app.get(&format!("{GROUP}users/user{number}/")).await.expect(200);
+        assert_eq!((&user["firstName"], &user["lastName"]), (&json!(text), &json!("NULL")));
+        let path = format!("{GROUP}users/user{number}/services/selective_call_acceptance/");
+        let kept = app.get(&path).await.expect(200);
+        assert_eq!((&kept["criteria"][0]["name"], &kept["criteria"][0]["description"]), (&json!(text), &json!(text)));
+    }
+    assert_ended(&import(&app, "", &lines).await, "succeeded", [30, 0, 0, 30, 0, 0]);
+}

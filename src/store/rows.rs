@@ -1,0 +1,259 @@
+//! Rows to insert, kept by columns, and the statements that insert them. On PostgreSQL one statement inserts any number
+//! of rows: each column is an array that it unnests, so that its text is always the same and it has few parameters.
+//! SQLite has no arrays; there a statement lists the rows.
+
+use std::{fmt::Write, vec::IntoIter};
+
+use futures_util::future::join;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, Iterable, Value,
+    sea_query::{
+        ColumnType, Expr, ExprTrait, Func, InsertStatement, PostgresQueryBuilder, Query, SimpleExpr, TableBuilder,
+    },
+};
+
+use super::error::StoreError;
+
+/// The numbers of rows that statements list where there are more than the last of them. They are few, since a statement
+/// of another number has another text, which the database prepares and keeps; and small enough for the number of
+/// parameters that a statement can have.
+const RUNS: [usize; 4] = [500, 100, 20, 5];
+
+/// What a column has in the rows.
+pub(super) enum Cells {
+    /// The same in each.
+    Same(SimpleExpr),
+    /// Another value in each. For a column of JSON, it may be a text.
+    Each(IntoIter<Value>),
+}
+
+impl Cells {
+    /// The same in each row.
+    pub(super) fn same(value: impl Into<SimpleExpr>) -> Self {
+        Self::Same(value.into())
+    }
+
+    /// Another value in each row.
+    pub(super) fn each(values: impl IntoIterator<Item = impl Into<Value>>) -> Self {
+        Self::Each(values.into_iter().map(Into::into).collect::<Vec<_>>().into_iter())
+    }
+}
+
+/// Rows to insert.
+pub(super) struct Rows<E: EntityTrait> {
+    count: usize,
+    columns: Vec<(E::Column, Cells)>,
+}
+
+impl<E: EntityTrait> Rows<E> {
+    /// This many rows, each with as many columns.
+    pub(super) fn new(count: usize, columns: impl IntoIterator<Item = (E::Column, Cells)>) -> Self {
+        Self { count, columns: columns.into_iter().collect() }
+    }
+
+    /// The rows, without the columns that none of them sets to something.
+    pub(super) fn of<A: ActiveModelTrait<Entity = E>>(rows: &[A]) -> Self {
+        let cells = |column| {
+            let values: Vec<Option<Value>> = rows.iter().map(|row| row.get(column).into_value()).collect();
+            let null = values.iter().flatten().next()?.as_null();
+            let is_used = values.iter().flatten().any(|value| *value != null);
+            is_used
+                .then(|| (column, Cells::each(values.into_iter().map(|value| value.unwrap_or_else(|| null.clone())))))
+        };
+        Self::new(rows.len(), E::Column::iter().filter_map(cells))
+    }
+
+    /// The statements that insert the rows, in their order.
+    pub(super) fn insertions(
+        mut self,
+        backend: DbBackend,
+    ) -> impl Iterator<Item = Result<InsertStatement, StoreError>> {
+        std::iter::from_fn(move || match (self.count, backend) {
+            (0, _) => None,
+            (2.., DbBackend::Postgres) => Some(self.unnested()),
+            _ => Some(Ok(self.listed(backend))),
+        })
+    }
+
+    fn names(&self) -> Vec<E::Column> {
+        self.columns.iter().map(|(column, _)| *column).collect()
+    }
+
+    /// The statement that inserts all rows from arrays. PostgreSQL takes the next element of each for the next row.
+    fn unnested(&mut self) -> Result<InsertStatement, StoreError> {
+        let mut select = Query::select();
+        for (column, cells) in &mut self.columns {
+            select.expr(match cells {
+                Cells::Same(value) => value.clone(),
+                Cells::Each(values) => {
+                    let array = Expr::val(array(values)?).cast_as(format!("{}[]", type_of(*column)));
+                    Func::cust("unnest").arg(array).into()
+                }
+            });
+        }
+        let mut insert = Query::insert();
+        insert.into_table(E::default()).columns(self.names());
+        insert.select_from(select).map_err(|error| StoreError::Internal(error.to_string().into()))?;
+        self.count = 0;
+        Ok(insert)
+    }
+
+    /// The statement that lists the first of the rows.
+    fn listed(&mut self, backend: DbBackend) -> InsertStatement {
+        let length = RUNS.into_iter().find(|length| *length <= self.count).unwrap_or(self.count);
+        let mut insert = Query::insert();
+        insert.into_table(E::default()).columns(self.names());
+        for _ in 0..length {
+            insert.values_panic(self.columns.iter_mut().filter_map(|(column, cells)| match cells {
+                Cells::Same(value) => Some(value.clone()),
+                Cells::Each(values) => values.next().map(|value| cell(backend, *column, value)),
+            }));
+        }
+        self.count -= length;
+        insert
+    }
+}
+
+/// Inserts rows.
+pub(super) async fn insert_all<A: ActiveModelTrait>(db: &impl ConnectionTrait, rows: &[A]) -> Result<(), StoreError> {
+    execute_all(db, Rows::of(rows).insertions(db.get_database_backend())).await
+}
+
+/// Executes statements in their order. While the database carries out one, the next is built.
+pub(super) async fn execute_all(
+    db: &impl ConnectionTrait,
+    statements: impl Iterator<Item = Result<InsertStatement, StoreError>>,
+) -> Result<(), StoreError> {
+    let backend = db.get_database_backend();
+    let mut statements = statements.map(|statement| Ok(backend.build(&statement?)));
+    let mut next = statements.next().transpose()?;
+    while let Some(statement) = next {
+        let following = async { statements.next().transpose() };
+        let (executed, built): (_, Result<_, StoreError>) = join(db.execute_raw(statement), following).await;
+        executed?;
+        next = built?;
+    }
+    Ok(())
+}
+
+/// The value of a column as an expression.
+fn cell(backend: DbBackend, column: impl ColumnTrait, value: Value) -> SimpleExpr {
+    let is_text = matches!(value, Value::String(_));
+    match (backend, column.def().get_column_type()) {
+        (DbBackend::Postgres, ColumnType::Json | ColumnType::JsonBinary) if is_text => {
+            Expr::val(value).cast_as(type_of(column))
+        }
+        _ => value.into(),
+    }
+}
+
+/// PostgreSQL's name of the type of a column.
+fn type_of(column: impl ColumnTrait) -> String {
+    let mut name = String::new();
+    PostgresQueryBuilder.prepare_column_type(column.def().get_column_type(), &mut name);
+    name
+}
+
+/// The values as the text of an array, by "Array Input and Output Syntax" of PostgreSQL's manual: every element is
+/// quoted, so that only quotes and backslashes need to be escaped.
+fn array(values: impl Iterator<Item = Value>) -> Result<String, StoreError> {
+    let mut text = String::from("{");
+    for (place, value) in values.enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        element(value, &mut text)?;
+    }
+    text.push('}');
+    Ok(text)
+}
+
+fn element(value: Value, text: &mut String) -> Result<(), StoreError> {
+    let written = match value {
+        Value::Bool(Some(value)) => write!(text, "{value}"),
+        Value::Int(Some(value)) => write!(text, "{value}"),
+        Value::BigInt(Some(value)) => write!(text, "{value}"),
+        Value::Uuid(Some(value)) => write!(text, "{value}"),
+        Value::String(Some(value)) => {
+            quote(&value, text);
+            Ok(())
+        }
+        Value::Json(Some(value)) => {
+            quote(&value.to_string(), text);
+            Ok(())
+        }
+        Value::Bool(None)
+        | Value::Int(None)
+        | Value::BigInt(None)
+        | Value::Uuid(None)
+        | Value::String(None)
+        | Value::Json(None) => write!(text, "NULL"),
+        other => return Err(StoreError::Internal(format!("no column has values like {other:?}").into())),
+    };
+    written.map_err(StoreError::corrupt)
+}
+
+fn quote(value: &str, text: &mut String) {
+    text.reserve(value.len() + 2);
+    text.push('"');
+    let mut rest = value;
+    while let Some(place) = rest.find(['"', '\\']) {
+        let (before, escaped) = rest.split_at(place);
+        text.push_str(before);
+        text.push('\\');
+        let (character, after) = escaped.split_at(1);
+        text.push_str(character);
+        rest = after;
+    }
+    text.push_str(rest);
+    text.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::entity::audit_events::{Column, Entity};
+
+    fn statements(backend: DbBackend, count: usize) -> Vec<String> {
+        let targets = (0..count).map(|number| number.to_string());
+        let after = (0..count).map(|number| Some(format!("[{number}]")));
+        let columns = [
+            (Column::TenantId, Cells::same("anna")),
+            (Column::Target, Cells::each(targets)),
+            (Column::After, Cells::each(after)),
+        ];
+        let rows = Rows::<Entity>::new(count, columns);
+        rows.insertions(backend).map(|statement| backend.build(&statement.expect("a statement")).to_string()).collect()
+    }
+
+    #[test]
+    fn postgresql_inserts_any_number_of_rows_by_one_statement() {
+        let into = r#"INSERT INTO "audit_events" ("tenant_id", "target", "after")"#;
+        assert_eq!(statements(DbBackend::Postgres, 0), [""; 0]);
+        let one = format!("{into} VALUES ('anna', '0', CAST('[0]' AS json))");
+        assert_eq!(statements(DbBackend::Postgres, 1), [one]);
+        let targets = r#"unnest(CAST('{"0","1"}' AS varchar[]))"#;
+        let after = r#"unnest(CAST('{"[0]","[1]"}' AS json[]))"#;
+        let two = format!("{into} SELECT 'anna', {targets}, {after}");
+        assert_eq!(statements(DbBackend::Postgres, 2), [two]);
+    }
+
+    #[test]
+    fn sqlite_lists_rows_in_statements_of_few_lengths() {
+        let lengths = |count| {
+            let rows = |statement: &String| statement.matches("('anna', ").count();
+            statements(DbBackend::Sqlite, count).iter().map(rows).collect::<Vec<_>>()
+        };
+        assert_eq!(lengths(0), [0; 0]);
+        assert_eq!(lengths(4), [4]);
+        assert_eq!(lengths(5), [5]);
+        assert_eq!(lengths(1137), [500, 500, 100, 20, 5, 5, 5, 2]);
+    }
+
+    #[test]
+    fn elements_of_arrays_are_quoted() {
+        let texts = ["", "NULL", r#"a "b" \c"#, "{,}"].map(Value::from);
+        let all = texts.into_iter().chain([Value::String(None), true.into(), 7.into()]);
+        assert_eq!(array(all).expect("an array"), r#"{"","NULL","a \"b\" \\c","{,}",NULL,true,7}"#);
+    }
+}
