@@ -16,29 +16,33 @@ pub(super) fn record<T: Serialize>(
     before: Option<&T>,
     after: Option<&T>,
 ) -> Result<Record, Failure> {
-    let (before, after) = difference(before.map(json).transpose()?, after.map(json).transpose()?);
+    let (before, after) = match (before, after) {
+        (Some(before), Some(after)) => {
+            let (before, after) = difference(tree(before)?, tree(after)?);
+            (Some(before.to_string()), Some(after.to_string()))
+        }
+        (before, after) => (before.map(json).transpose()?, after.map(json).transpose()?),
+    };
     Ok(Record { scope: Scope::Of(owner.clone()), target: owner.path_of(below), before, after })
 }
 
 /// For an update, only the members that differ, so that the size of an event depends on the change and not on the
 /// resource. Created and deleted resources are recorded whole.
-fn difference(before: Option<Value>, after: Option<Value>) -> (Option<Value>, Option<Value>) {
+fn difference(before: Value, after: Value) -> (Value, Value) {
     let (mut before, mut after) = match (before, after) {
-        (Some(Value::Object(before)), Some(Value::Object(after))) => (before, after),
+        (Value::Object(before), Value::Object(after)) => (before, after),
         other => return other,
     };
     let shared: Vec<String> = before.keys().filter(|name| after.contains_key(*name)).cloned().collect();
     for name in shared {
         let (Some(old), Some(new)) = (before.remove(&name), after.remove(&name)) else { continue };
-        if old == new {
-            continue;
-        }
-        if let (Some(old), Some(new)) = difference(Some(old), Some(new)) {
+        if old != new {
+            let (old, new) = difference(old, new);
             before.insert(name.clone(), old);
             after.insert(name, new);
         }
     }
-    (Some(Value::Object(before)), Some(Value::Object(after)))
+    (Value::Object(before), Value::Object(after))
 }
 
 /// The record of a change of a token.
@@ -54,7 +58,11 @@ pub(super) fn token_record(kept: &KeptToken, before: Option<&Token>, after: Opti
     })
 }
 
-fn json(thing: &impl Serialize) -> Result<serde_json::Value, Failure> {
+fn json(thing: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string(thing).map_err(|error| Failure::Internal(error.into()))
+}
+
+fn tree(thing: &impl Serialize) -> Result<Value, Failure> {
     serde_json::to_value(thing).map_err(|error| Failure::Internal(error.into()))
 }
 
@@ -78,8 +86,7 @@ mod tests {
             (json!({ "a": { "b": 1 } }), json!({ "a": 1 }), json!({ "a": { "b": 1 } }), json!({ "a": 1 })),
             (json!({ "a": 1 }), json!({ "a": 1 }), json!({}), json!({})),
         ] {
-            assert_eq!(difference(Some(before), Some(after)), (Some(old), Some(new)));
+            assert_eq!(difference(before, after), (old, new));
         }
-        assert_eq!(difference(None, Some(json!({ "a": 1 }))), (None, Some(json!({ "a": 1 }))));
     }
 }

@@ -12,7 +12,7 @@ use call_acceptance_api::{
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
-    prelude::{Json, Uuid},
+    prelude::Uuid,
     sea_query::{Expr, ExprTrait, Query, SimpleExpr},
 };
 
@@ -34,24 +34,16 @@ pub struct Record {
     pub scope: Scope,
     /// Path of the resource.
     pub target: String,
-    /// The resource before the change; `None` if it was created.
-    pub before: Option<Json>,
-    /// The resource after the change; `None` if it was deleted.
-    pub after: Option<Json>,
+    /// The resource before the change, as JSON; `None` if it was created.
+    pub before: Option<String>,
+    /// The resource after the change, as JSON; `None` if it was deleted.
+    pub after: Option<String>,
 }
 
 /// An event for each of `records`, under one of `ids`.
-pub(super) fn rows(
-    backend: DbBackend,
-    by: &Actor,
-    records: &[Record],
-    ids: impl Fn() -> Uuid,
-) -> Result<Rows<Entity>, StoreError> {
-    let before = records.iter().map(|record| text(&record.before)).collect::<Result<Vec<_>, _>>()?;
-    let after = records.iter().map(|record| text(&record.after)).collect::<Result<Vec<_>, _>>()?;
+pub(super) fn rows(backend: DbBackend, by: &Actor, records: &[Record], ids: impl Fn() -> Uuid) -> Rows<Entity> {
     let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    let bytes = before.iter().zip(&after).map(|(before, after)| length(before) + length(after));
-    let bytes = Cells::each(bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)));
+    let bytes = |record: &Record| i64::try_from(length(&record.before) + length(&record.after)).unwrap_or(i64::MAX);
     let [tenants, groups, users] = scope_cells(records.iter().map(|record| &record.scope));
     let columns = [
         (Column::TenantId, tenants),
@@ -65,11 +57,11 @@ pub(super) fn rows(
         (Column::Target, Cells::each(records.iter().map(|record| record.target.as_str()))),
         (Column::GroupId, groups),
         (Column::UserId, users),
-        (Column::Before, Cells::each(before)),
-        (Column::After, Cells::each(after)),
-        (Column::Bytes, bytes),
+        (Column::Before, Cells::each(records.iter().map(|record| record.before.clone()))),
+        (Column::After, Cells::each(records.iter().map(|record| record.after.clone()))),
+        (Column::Bytes, Cells::each(records.iter().map(bytes))),
     ];
-    Ok(Rows::new(records.len(), columns))
+    Rows::new(records.len(), columns)
 }
 
 /// Inserts an event of something that `by` was refused on what `owner` has.
@@ -184,11 +176,6 @@ fn fitting(places: &[Place], limit: u64) -> u64 {
         bytes <= MOST_BYTES
     });
     (fitting.count() as u64).clamp(1, limit)
-}
-
-/// A resource as text.
-fn text(thing: &Option<Json>) -> Result<Option<String>, StoreError> {
-    thing.as_ref().map(serde_json::to_string).transpose().map_err(StoreError::corrupt)
 }
 
 fn place(cursor: &AuditCursor) -> Option<(i64, Uuid)> {

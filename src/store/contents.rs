@@ -335,7 +335,7 @@ fn removal(owner: &Owner, below: &[&str], thing: &impl Serialize) -> Result<Reco
     Ok(Record {
         scope: Scope::Of(owner.clone()),
         target: owner.path_of(below),
-        before: Some(serde_json::to_value(thing).map_err(StoreError::corrupt)?),
+        before: Some(serde_json::to_string(thing).map_err(StoreError::corrupt)?),
         after: None,
     })
 }

@@ -11,14 +11,11 @@ use super::{
     audit::{self, Record},
     error::StoreError,
     feed::{self, Change},
-    rows::execute_all,
+    rows::{AT_ONCE, execute_all},
 };
 
-/// With fewer events and changes than these, both are one statement on PostgreSQL. With more, one is built while the
-/// database carries out the other.
-const FEW: usize = 100;
-
-/// Inserts an event for each of `records`, under one of `ids`, and the `changes`.
+/// Inserts an event for each of `records`, under one of `ids`, and the `changes`. Both are one statement on
+/// PostgreSQL, unless there are very many.
 pub async fn insert(
     db: &impl ConnectionTrait,
     by: &Actor,
@@ -27,9 +24,10 @@ pub async fn insert(
     ids: impl Fn() -> Uuid,
 ) -> Result<(), StoreError> {
     let backend = db.get_database_backend();
-    let mut events = audit::rows(backend, by, records, ids)?.insertions(backend);
-    let mut feed = feed::insertions(backend, changes);
-    if let (1..FEW, 1..FEW, DbBackend::Postgres) = (records.len(), changes.len(), backend)
+    let mut events =
+        records.chunks(AT_ONCE).flat_map(|records| audit::rows(backend, by, records, &ids).insertions(backend));
+    let mut feed = changes.chunks(AT_ONCE).flat_map(|changes| feed::insertions(backend, changes));
+    if let (1..=AT_ONCE, 1..=AT_ONCE, DbBackend::Postgres) = (records.len(), changes.len(), backend)
         && let (Some(events), Some(mut feed)) = (events.next().transpose()?, feed.next().transpose()?)
     {
         let events = CommonTableExpression::new().table_name(Alias::new("events")).query(events).to_owned();

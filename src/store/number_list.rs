@@ -305,7 +305,7 @@ pub(super) fn removal(row: Model) -> Result<Record, StoreError> {
     Ok(Record {
         scope: Scope::Of(path.owner.clone()),
         target: path.owner.path_of(&path.segments()),
-        before: Some(serde_json::to_value(list).map_err(StoreError::corrupt)?),
+        before: Some(serde_json::to_string(&list).map_err(StoreError::corrupt)?),
         after: None,
     })
 }

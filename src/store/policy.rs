@@ -206,7 +206,7 @@ fn record(owner: &Owner, segment: &str, list: &impl Serialize) -> Result<Record,
     Ok(Record {
         scope: Scope::Of(owner.clone()),
         target: owner.path_of(&[segment]),
-        before: Some(serde_json::to_value(list).map_err(StoreError::corrupt)?),
+        before: Some(serde_json::to_string(list).map_err(StoreError::corrupt)?),
         after: None,
     })
 }

@@ -1,4 +1,4 @@
-//! Rows to insert, kept by columns, and the statements that insert them. On PostgreSQL one statement inserts any number
+//! Rows to insert, kept by columns, and the statements that insert them. On PostgreSQL a statement can insert any number
 //! of rows: each column is an array that it unnests, so that its text is always the same and it has few parameters.
 //! SQLite has no arrays; there a statement lists the rows.
 
@@ -14,10 +14,11 @@ use sea_orm::{
 
 use super::error::StoreError;
 
+/// Maximum number of rows of a statement among many, so that the next is built while the database carries out one.
+pub(super) const AT_ONCE: usize = 250;
 /// The numbers of rows that statements list where there are more than the last of them. They are few, since a statement
-/// of another number has another text, which the database prepares and keeps; and small enough for the number of
-/// parameters that a statement can have.
-const RUNS: [usize; 4] = [500, 100, 20, 5];
+/// of another number has another text, which the database prepares and keeps.
+const RUNS: [usize; 3] = [AT_ONCE, 50, 10];
 
 /// What a column has in the rows.
 pub(super) enum Cells {
@@ -116,7 +117,8 @@ impl<E: EntityTrait> Rows<E> {
 
 /// Inserts rows.
 pub(super) async fn insert_all<A: ActiveModelTrait>(db: &impl ConnectionTrait, rows: &[A]) -> Result<(), StoreError> {
-    execute_all(db, Rows::of(rows).insertions(db.get_database_backend())).await
+    let backend = db.get_database_backend();
+    execute_all(db, rows.chunks(AT_ONCE).flat_map(|rows| Rows::of(rows).insertions(backend))).await
 }
 
 /// Executes statements in their order. While the database carries out one, the next is built.
@@ -246,8 +248,8 @@ mod tests {
         };
         assert_eq!(lengths(0), [0; 0]);
         assert_eq!(lengths(4), [4]);
-        assert_eq!(lengths(5), [5]);
-        assert_eq!(lengths(1137), [500, 500, 100, 20, 5, 5, 5, 2]);
+        assert_eq!(lengths(10), [10]);
+        assert_eq!(lengths(637), [250, 250, 50, 50, 10, 10, 10, 7]);
     }
 
     #[test]

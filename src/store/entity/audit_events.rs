@@ -20,7 +20,9 @@ pub struct Model {
     pub target: String,
     pub group_id: Option<String>,
     pub user_id: Option<String>,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
     pub before: Option<Json>,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
     pub after: Option<Json>,
     pub bytes: i64,
 }
