@@ -26,6 +26,7 @@ use call_acceptance_api::{
     },
 };
 use futures_util::future::join;
+use tokio::task::yield_now;
 
 use super::{
     change::Done,
@@ -44,6 +45,9 @@ use crate::{
         user_service,
     },
 };
+
+/// How many services' records are made before it is seen whether the database waits for a statement.
+const AT_ONCE: usize = 50;
 
 /// The error for a service that was not found: the user does not exist or does not have it.
 async fn no_service(db: &impl ConnectionTrait, path: &UserServicePath) -> Failure {
@@ -314,7 +318,14 @@ pub(super) async fn create_services(
         Ok(record.map(|record| Written::new((), [record]).concerning([change()])))
     };
     // While the database inserts the criteria.
-    let all_written = async { services.iter().map(written).collect() };
+    let all_written = async {
+        let mut all = Vec::with_capacity(services.len());
+        for some in services.chunks(AT_ONCE) {
+            all.extend(some.iter().map(written));
+            yield_now().await;
+        }
+        all.into_iter().collect()
+    };
     let (inserted, written) = join(rows::insert_services(db, &created, first), all_written).await;
     inserted?;
     written

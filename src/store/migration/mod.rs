@@ -16,6 +16,7 @@ mod m20261126_000008_add_policies;
 mod m20261126_000009_create_number_lists;
 mod m20261126_000010_create_statistics;
 mod m20261126_000011_create_imports;
+mod m20261127_000012_compress_audit_events;
 mod table;
 
 /// All migrations.
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000009_create_number_lists::Migration),
             Box::new(m20261126_000010_create_statistics::Migration),
             Box::new(m20261126_000011_create_imports::Migration),
+            Box::new(m20261127_000012_compress_audit_events::Migration),
         ]
     }
 }
