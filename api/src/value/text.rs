@@ -147,10 +147,14 @@ macro_rules! text {
             }
 
             fn parse_cow(text: std::borrow::Cow<'_, str>) -> Result<Self, $crate::value::text::NotValid> {
-                static PATTERN: std::sync::LazyLock<regex::Regex> = std::sync::LazyLock::new(|| {
+                static COMPILED: std::sync::LazyLock<regex::Regex> = std::sync::LazyLock::new(|| {
                     $crate::value::text::compile($pattern).expect("a value type's pattern is a regular expression")
                 });
-                let check = |text: &str| Self::RULE.check(text, &PATTERN, text!(@holds $($holds)?));
+                // Threads that share one wait for its scratch space.
+                thread_local!(static PATTERN: regex::Regex = COMPILED.clone());
+                let check = |text: &str| {
+                    PATTERN.with(|pattern| Self::RULE.check(text, pattern, text!(@holds $($holds)?)))
+                };
                 check(&text).map_err(|refused| refused.because(text!(@reason text $($reason)?)))?;
                 let canonical = match text!(@canonical text $($canonical)?) {
                     std::borrow::Cow::Owned(canonical) if canonical != text => Some(canonical),

@@ -30,7 +30,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// After so long a transaction begins no further piece, so that others need not wait for it.
 const LONGEST: Duration = Duration::from_millis(200);
 /// Maximum number of units that are applied together.
-const PIECE: usize = 500;
+const PIECE: usize = 1000;
 /// Maximum number of units that are applied one by one before it is seen how long that took.
 const FEW: usize = 16;
 /// Fewer units than these are not applied together.
