@@ -1,6 +1,6 @@
-//! Rows to insert, kept by columns, and the statements that insert them. On PostgreSQL a statement can insert any number
-//! of rows: each column is an array that it unnests, so that its text is always the same and it has few parameters.
-//! SQLite has no arrays; there a statement lists the rows.
+//! Rows to insert, kept by columns, and the statements that insert them. On PostgreSQL a statement can insert any
+//! number of rows: each column is an array that it unnests, so that its text is always the same and it has few
+//! parameters. SQLite has no arrays; there a statement lists the rows.
 
 use std::{fmt::Write, vec::IntoIter};
 
