@@ -232,10 +232,10 @@ mod tests {
     fn postgresql_inserts_any_number_of_rows_by_one_statement() {
         let into = r#"INSERT INTO "audit_events" ("tenant_id", "target", "after")"#;
         assert_eq!(statements(DbBackend::Postgres, 0), [""; 0]);
-        let one = format!("{into} VALUES ('anna', '0', CAST('[0]' AS json))");
+        let one = format!("{into} VALUES ('anna', '0', CAST('[0]' AS jsonb))");
         assert_eq!(statements(DbBackend::Postgres, 1), [one]);
         let targets = r#"unnest(CAST('{"0","1"}' AS varchar[]))"#;
-        let after = r#"unnest(CAST('{"[0]","[1]"}' AS json[]))"#;
+        let after = r#"unnest(CAST('{"[0]","[1]"}' AS jsonb[]))"#;
         let two = format!("{into} SELECT 'anna', {targets}, {after}");
         assert_eq!(statements(DbBackend::Postgres, 2), [two]);
     }
