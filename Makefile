@@ -19,9 +19,9 @@ run: ## Build, write the demo data and serve, on an embedded database
 	@tools/setup run
 	@tools/run
 
-deb: ## Make a Debian package of a release build under target/debian/
+deb: ## Make a Debian package of a release build under target/debian/ (MAINTAINER="Jane Doe <jane@example.com>")
 	@tools/setup deb
-	@tools/deb
+	@MAINTAINER="$(MAINTAINER)" tools/deb
 
 check: setup ## The inner loop: format, clippy, unit tests, drift of spec/; under a minute
 	@tools/check
