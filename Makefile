@@ -21,7 +21,7 @@ run: ## Build, write the demo data and serve, on an embedded database
 
 deb: ## Make a Debian package of a release build under target/debian/ (MAINTAINER="Jane Doe <jane@example.com>")
 	@tools/setup deb
-	@MAINTAINER="$(MAINTAINER)" tools/deb
+	@tools/deb
 
 check: setup ## The inner loop: format, clippy, unit tests, drift of spec/; under a minute
 	@tools/check

@@ -1,6 +1,6 @@
-//! Compresses what audit events hold by LZ4, which costs a tenth of PostgreSQL's own method: most of what an import
-//! writes there is longer than the 2 KB from which PostgreSQL compresses. A PostgreSQL that was built without LZ4 keeps
-//! its own. Rows that are there stay as they are.
+//! Compresses what audit events hold by LZ4, which takes less time than PostgreSQL's own method. PostgreSQL compresses
+//! rows of more than 2 KB, such as the events of new services with several criteria. A PostgreSQL that was built
+//! without LZ4 keeps its own method. Rows that are there stay as they are.
 
 use sea_orm_migration::{
     prelude::*,
