@@ -382,15 +382,15 @@ pub async fn insert_services(
     services: &[(&UserServicePath, &KeptService)],
     revision: Revision,
 ) -> Result<(), StoreError> {
-    let all = || services.iter().flat_map(|(path, service)| service.criteria.iter().map(move |kept| (*path, kept)));
-    let new = |(path, kept)| {
+    let all = services.iter().flat_map(|(path, service)| service.criteria.iter().map(move |kept| (*path, kept)));
+    let all: Vec<_> = all.collect();
+    let new = |(path, kept): &(&UserServicePath, &KeptCriteria)| {
         let row = criteria::Model { created_revision: Some(revision.0), ..row(path, kept)? };
         Ok(row.into_active_model())
     };
-    let rows = all().map(new).collect::<Result<Vec<_>, StoreError>>()?;
-    insert_all(db, &rows).await?;
-    let references = all().flat_map(|(path, kept)| references_of(path, kept));
-    insert_all(db, &references.map(IntoActiveModel::into_active_model).collect::<Vec<_>>()).await
+    insert_all(db, &all, new).await?;
+    let references: Vec<_> = all.iter().flat_map(|(path, kept)| references_of(path, kept)).collect();
+    insert_all(db, &references, |row| Ok(row.clone().into_active_model())).await
 }
 
 /// Those of these services that are assigned, each with its criteria in the order of creation.

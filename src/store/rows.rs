@@ -38,6 +38,13 @@ impl Cells {
     pub(super) fn each(values: impl IntoIterator<Item = impl Into<Value>>) -> Self {
         Self::Each(values.into_iter().map(Into::into).collect::<Vec<_>>().into_iter())
     }
+
+    fn is_same(&self) -> bool {
+        match self {
+            Self::Same(_) => true,
+            Self::Each(values) => only(values.as_slice()).is_some(),
+        }
+    }
 }
 
 /// Rows to insert.
@@ -82,6 +89,7 @@ impl<E: EntityTrait> Rows<E> {
 
     /// The statement that inserts all rows from arrays. PostgreSQL takes the next element of each for the next row.
     fn unnested(&mut self) -> Result<InsertStatement, StoreError> {
+        self.unify();
         let mut select = Query::select();
         for (column, cells) in &mut self.columns {
             select.expr(match cells {
@@ -97,6 +105,21 @@ impl<E: EntityTrait> Rows<E> {
         insert.select_from(select).map_err(|error| StoreError::Internal(error.to_string().into()))?;
         self.count = 0;
         Ok(insert)
+    }
+
+    /// Makes an array of equal values a single value, which costs PostgreSQL less. Not if all rows are equal: the
+    /// arrays say how many there are.
+    fn unify(&mut self) {
+        if self.columns.iter().all(|(_, cells)| cells.is_same()) {
+            return;
+        }
+        for (column, cells) in &mut self.columns {
+            if let Cells::Each(values) = cells
+                && let Some(value) = only(values.as_slice())
+            {
+                *cells = Cells::Same(cell(DbBackend::Postgres, *column, value.clone()));
+            }
+        }
     }
 
     /// The statement that lists the first of the rows.
@@ -115,10 +138,21 @@ impl<E: EntityTrait> Rows<E> {
     }
 }
 
-/// Inserts rows.
-pub(super) async fn insert_all<A: ActiveModelTrait>(db: &impl ConnectionTrait, rows: &[A]) -> Result<(), StoreError> {
+/// Inserts a row for each thing. The rows are made some at a time, while the database inserts those before them.
+pub(super) async fn insert_all<T, A: ActiveModelTrait>(
+    db: &impl ConnectionTrait,
+    things: &[T],
+    row: impl Fn(&T) -> Result<A, StoreError>,
+) -> Result<(), StoreError> {
     let backend = db.get_database_backend();
-    execute_all(db, rows.chunks(AT_ONCE).flat_map(|rows| Rows::of(rows).insertions(backend))).await
+    let insertions = things.chunks(AT_ONCE).flat_map(|some| {
+        let rows: Result<Vec<A>, StoreError> = some.iter().map(&row).collect();
+        match rows {
+            Ok(rows) => Rows::of(&rows).insertions(backend).collect(),
+            Err(error) => vec![Err(error)],
+        }
+    });
+    execute_all(db, insertions).await
 }
 
 /// Executes statements in their order. While the database carries out one, the next is built.
@@ -136,6 +170,12 @@ pub(super) async fn execute_all(
         next = built?;
     }
     Ok(())
+}
+
+/// The value that all values equal.
+fn only(values: &[Value]) -> Option<&Value> {
+    let (first, others) = values.split_first()?;
+    others.iter().all(|other| other == first).then_some(first)
 }
 
 /// The value of a column as an expression.
@@ -238,6 +278,23 @@ mod tests {
         let after = r#"unnest(CAST('{"[0]","[1]"}' AS jsonb[]))"#;
         let two = format!("{into} SELECT 'anna', {targets}, {after}");
         assert_eq!(statements(DbBackend::Postgres, 2), [two]);
+    }
+
+    #[test]
+    fn postgresql_gets_equal_values_once_unless_all_rows_are_equal() {
+        let statement = |targets: [&str; 2]| {
+            let after = [Some("[7]"), Some("[7]")];
+            let columns = [(Column::Target, Cells::each(targets)), (Column::After, Cells::each(after))];
+            let mut insertions = Rows::<Entity>::new(2, columns).insertions(DbBackend::Postgres);
+            let insertion = insertions.next().expect("one").expect("a statement");
+            DbBackend::Postgres.build(&insertion).to_string()
+        };
+        let into = r#"INSERT INTO "audit_events" ("target", "after")"#;
+        let targets = r#"unnest(CAST('{"0","1"}' AS varchar[]))"#;
+        assert_eq!(statement(["0", "1"]), format!("{into} SELECT {targets}, CAST('[7]' AS jsonb)"));
+        let targets = r#"unnest(CAST('{"0","0"}' AS varchar[]))"#;
+        let after = r#"unnest(CAST('{"[7]","[7]"}' AS jsonb[]))"#;
+        assert_eq!(statement(["0", "0"]), format!("{into} SELECT {targets}, {after}"));
     }
 
     #[test]
