@@ -66,6 +66,15 @@ impl Found {
     }
 }
 
+/// What tells a criteria of a service from all others that the service ever had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CriteriaKey {
+    /// The revision of the service when the criteria was created; 0 if that is not known.
+    pub revision: i64,
+    /// The position of the criteria.
+    pub position: i32,
+}
+
 /// A stored criteria.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptCriteria {

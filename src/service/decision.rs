@@ -19,7 +19,7 @@ use super::{
     metrics::METRICS,
     owner::{not_assigned, not_found},
     server::Server,
-    snapshots::{Found, Snapshot},
+    snapshots::{Entry, Found, Snapshot},
 };
 use crate::{
     rules::screening::{Call, NumberList, Ruling, Screening},
@@ -66,7 +66,7 @@ impl Server {
         let numbers = self.called_numbers.read(Called { region, ..called });
         for number in numbers.iter() {
             let found = self.snapshots.of_number(number.clone()).await?;
-            let is_open = |snapshot: &Arc<Snapshot>| by.identity.scope.meets(snapshot.user.names());
+            let is_open = |snapshot: &Arc<Entry<Snapshot>>| by.identity.scope.meets(snapshot.user().names());
             if found.value.as_ref().is_some_and(is_open) {
                 return Ok(found);
             }
@@ -86,7 +86,7 @@ impl Server {
     ) -> Result<Decision, Failure> {
         let limit = self.snapshots.deadline().saturating_sub(began.elapsed());
         let keys = snapshot.screening.number_lists();
-        let (lists, stale_lists) = self.snapshots.lists_of(&snapshot.user.tenant, keys, limit).await?;
+        let (lists, stale_lists) = self.snapshots.lists_of(&snapshot.user().tenant, keys, limit).await?;
         let call = call(question, self.clock.now());
         let ruling = snapshot.screening.decide(&call, &lists);
         if counts {
@@ -97,16 +97,16 @@ impl Server {
     }
 
     /// Counts a call that was decided so, and records it if it was refused and the tenant wants that.
-    fn note_call(&self, snapshot: &Snapshot, call: &Call<'_>, ruling: &Ruling<'_>) {
+    fn note_call(&self, snapshot: &Snapshot, call: &Call<'_>, ruling: &Ruling) {
         self.counting.count(&snapshot.tally, call, ruling);
         if snapshot.records_refused_calls && ruling.reason.verdict() == Verdict::Reject {
             self.counting.record(Refused {
-                user: UserPath::clone(&snapshot.user),
+                user: UserPath::clone(snapshot.user()),
                 id: self.clock.new_id(),
                 at: call.at.as_microsecond(),
                 calling_number: snapshot.screening.caller_number(call),
                 reason: ruling.reason,
-                criteria: ruling.criteria.cloned(),
+                criteria: ruling.criteria.clone(),
             });
         }
     }
@@ -129,12 +129,12 @@ pub(super) fn decision(
     screening: &Screening,
     lists: &[Option<Arc<NumberList>>],
     call: &Call<'_>,
-    ruling: Ruling<'_>,
+    ruling: Ruling,
     explain: bool,
 ) -> Decision {
     let explanation = explain.then(|| screening.explain(call, lists));
     let treatment = ruling.reason.service().and_then(|service| screening.treatment(service));
-    Decision { explanation, ..Decision::new(ruling.reason, ruling.criteria.cloned(), treatment) }
+    Decision { explanation, ..Decision::new(ruling.reason, ruling.criteria, treatment) }
 }
 
 /// The decision, marked if it may be stale, when the metrics have counted it.

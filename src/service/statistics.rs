@@ -17,7 +17,10 @@ use call_acceptance_api::{
 use jiff::Timestamp;
 
 use super::{owner::check_owner, server::Server};
-use crate::store::statistics::{self, CriteriaKey, IntervalCount, Present, Wanted};
+use crate::{
+    rules::criteria::CriteriaKey,
+    store::statistics::{self, IntervalCount, Present, Wanted},
+};
 
 /// The default length of what is read, in microseconds.
 const DEFAULT: i64 = 30 * Interval::Day.microseconds();

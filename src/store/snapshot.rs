@@ -48,8 +48,8 @@ pub struct Source {
     pub tenant_policy: KeptPolicy,
     /// The services of the user, with their criteria in creation order.
     pub services: Vec<KeptService>,
-    /// The revisions of their services when criteria were created, where that is known.
-    pub created: Vec<(ServiceName, i32, i64)>,
+    /// The revisions of their services when criteria were created, where that is known, by service and position.
+    pub created: HashMap<(ServiceName, i32), i64>,
     /// Whether the tenant records refused calls.
     pub records_refused_calls: bool,
     /// The periods of the schedules that the criteria refer to, by schedule key.
@@ -100,7 +100,7 @@ pub async fn load(db: &impl ConnectionTrait, wanted: &Wanted) -> Result<Option<S
         group_policy: KeptPolicy::default(),
         tenant_policy: KeptPolicy::default(),
         services: Vec::new(),
-        created: Vec::new(),
+        created: HashMap::new(),
         records_refused_calls: first.record_refused_calls.unwrap_or_default(),
         periods: HashMap::new(),
     };
@@ -127,7 +127,7 @@ impl Source {
         }
         let created = row.criteria.created_revision;
         let Some(criteria) = kept(row.criteria)? else { return Ok(()) };
-        self.created.extend(created.map(|revision| (name, criteria.position, revision)));
+        self.created.extend(created.map(|revision| ((name, criteria.position), revision)));
         let links = [(&criteria.time_schedule, row.time_periods), (&criteria.holiday_schedule, row.holiday_periods)];
         for (link, periods) in links {
             if let (Some(link), Some(periods)) = (link, periods) {

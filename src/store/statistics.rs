@@ -31,6 +31,7 @@ use super::{
     ownership::below,
     user_service::service,
 };
+use crate::rules::criteria::CriteriaKey;
 
 /// How long counts are kept by the hour.
 const HOURS: Duration = Duration::from_hours(60 * 24);
@@ -52,15 +53,6 @@ const KEY: [Column; 8] = [
 
 /// What tells a criteria of a service from all others.
 const CRITERIA: [Column; 2] = [Column::CriteriaRevision, Column::CriteriaPosition];
-
-/// What tells a criteria of a service from all others that the service ever had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct CriteriaKey {
-    /// The revision of the service when the criteria was created; 0 if that is not known.
-    pub revision: i64,
-    /// The position of the criteria.
-    pub position: i32,
-}
 
 /// Calls to a user in one hour that were decided alike.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -102,6 +102,37 @@ text! {
     }
 }
 
+/// Several names of criteria as one text, which takes less memory than each on its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CriteriaNames(Box<str>);
+
+impl CriteriaNames {
+    /// No name has it.
+    const SEPARATOR: char = '/';
+
+    /// The names in their order. Each is found by going through those before it.
+    pub fn iter(&self) -> impl Iterator<Item = CriteriaName> {
+        let names = self.0.split(Self::SEPARATOR).filter(|name| !name.is_empty());
+        names.map(|name| CriteriaName(name.into()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'a> FromIterator<&'a CriteriaName> for CriteriaNames {
+    fn from_iter<I: IntoIterator<Item = &'a CriteriaName>>(names: I) -> Self {
+        let mut text = String::new();
+        for name in names {
+            text.push_str(name.as_str());
+            text.push(Self::SEPARATOR);
+        }
+        Self(text.into())
+    }
+}
+
 text! {
     /// Name of a schedule, unique among the schedules of its owner and type; case-sensitive.
     ScheduleName {

@@ -6,6 +6,8 @@ use call_acceptance_api::{
 };
 use jiff::Timestamp;
 
+use crate::rules::criteria::CriteriaKey;
+
 /// The region and time zone of a user, for national numbers and local times.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Place {
@@ -36,12 +38,12 @@ pub struct Call<'a> {
 }
 
 /// The decision on a call, and the criteria that decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ruling<'a> {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruling {
     /// The reason; [`Reason::verdict`] is the verdict.
     pub reason: Reason,
     /// The criteria that decided, if one did.
-    pub criteria: Option<&'a CriteriaName>,
-    /// Its position in the service of the reason.
-    pub position: Option<i32>,
+    pub criteria: Option<CriteriaName>,
+    /// Its key in the service of the reason.
+    pub key: Option<CriteriaKey>,
 }

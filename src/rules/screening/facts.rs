@@ -9,12 +9,13 @@ use call_acceptance_api::resource::decision::Presentation;
 use jiff::tz;
 
 use super::{
+    KeyedSchedule,
     call::Call,
     list::NumberList,
     number::{Forms, KnownCaller, Reader},
     pattern::Index,
     policy::Policy,
-    schedule::{Moment, Schedule},
+    schedule::Moment,
 };
 
 /// What facts about a call are found with.
@@ -23,9 +24,7 @@ pub(super) struct Parts {
     pub(super) zone: tz::TimeZone,
     /// The patterns of all rules.
     pub(super) numbers: Index,
-    /// How many rules there are.
-    pub(super) rules: usize,
-    pub(super) schedules: Box<[Arc<Schedule>]>,
+    pub(super) schedules: Box<[Arc<KeyedSchedule>]>,
     /// The policies that apply to the user, from the nearest up.
     pub(super) policies: Box<[Arc<Policy>]>,
 }
@@ -33,6 +32,8 @@ pub(super) struct Parts {
 /// What is known of a call: found once for all criteria, and only when one asks.
 pub(super) struct Facts<'a> {
     parts: &'a Parts,
+    /// How many rules there are.
+    rules: usize,
     /// The number lists that rules refer to, at their places.
     lists: &'a [Option<Arc<NumberList>>],
     pub(super) call: &'a Call<'a>,
@@ -48,12 +49,12 @@ pub(super) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// What can be found out about the call with these number lists.
-    pub(super) fn of(parts: &'a Parts, call: &'a Call<'a>, lists: &'a [Option<Arc<NumberList>>]) -> Self {
+    /// What can be found out about the call with these number lists, for as many rules.
+    pub(super) fn of(parts: &'a Parts, rules: usize, call: &'a Call<'a>, lists: &'a [Option<Arc<NumberList>>]) -> Self {
         let held = vec![Cell::new(None); parts.schedules.len()];
         let on_lists = vec![Cell::new(None); lists.len()];
         let (caller, listed) = (OnceCell::new(), OnceCell::new());
-        Self { parts, lists, call, caller, listed, moment: OnceCell::new(), held, on_lists }
+        Self { parts, rules, lists, call, caller, listed, moment: OnceCell::new(), held, on_lists }
     }
 
     fn caller(&self) -> &(Arc<KnownCaller>, Presentation) {
@@ -79,18 +80,17 @@ impl<'a> Facts<'a> {
 
     /// Whether a pattern of the rule at this place matches the caller's number.
     pub(super) fn is_listed(&self, rule: usize) -> bool {
-        let Parts { numbers, rules, .. } = self.parts;
+        let numbers = &self.parts.numbers;
         if numbers.is_empty() {
             return false;
         }
         let listed =
-            self.listed.get_or_init(|| self.forms().map(|forms| numbers.owners(forms, *rules)).unwrap_or_default());
+            self.listed.get_or_init(|| self.forms().map(|forms| numbers.owners(forms, self.rules)).unwrap_or_default());
         listed.get(rule).copied().unwrap_or(false)
     }
 
     /// Whether an entry of the number list matches the caller's number. A list that does not exist has none.
-    pub(super) fn is_on_list(&self, list: u32) -> bool {
-        let list = list as usize;
+    pub(super) fn is_on_list(&self, list: usize) -> bool {
         let (Some(Some(entries)), Some(known)) = (self.lists.get(list), self.on_lists.get(list)) else { return false };
         if let Some(found) = known.get() {
             return found;
@@ -107,14 +107,13 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether the schedule holds: it is looked at once a call, however many criteria refer to it.
-    pub(super) fn holds(&self, schedule: u32) -> bool {
-        let schedule = schedule as usize;
+    pub(super) fn holds(&self, schedule: usize) -> bool {
         let held = &self.held[schedule];
         if let Some(holds) = held.get() {
             return holds;
         }
         let moment = self.moment.get_or_init(|| Moment::of(self.parts.zone.to_datetime(self.call.at)));
-        let holds = self.parts.schedules[schedule].holds(moment);
+        let holds = self.parts.schedules[schedule].schedule.holds(moment);
         held.set(Some(holds));
         holds
     }

@@ -11,7 +11,7 @@ use super::{
 /// A compiled number list. Valid as long as its entries and the tenant's region are unchanged.
 pub struct NumberList {
     /// The patterns. Their owner is 0 if they do not expire, else one more than the place of their end in `ends`.
-    patterns: Index,
+    patterns: Index<u32>,
     /// When entries expire, in microseconds since 1970.
     ends: Box<[i64]>,
 }
@@ -34,7 +34,7 @@ impl NumberList {
     /// more, as they do in criteria.
     pub(super) fn matches(&self, forms: &Forms, at: Timestamp) -> bool {
         let valid = |end: &i64| at.as_microsecond() < *end;
-        self.patterns.any(forms, |owner| match usize::try_from(owner).unwrap_or_default().checked_sub(1) {
+        self.patterns.any(forms, |owner| match (owner as usize).checked_sub(1) {
             None => true,
             Some(place) => self.ends.get(place).is_some_and(valid),
         })

@@ -103,10 +103,17 @@ pub enum CompileError {
 pub struct Screening {
     parts: Parts,
     order: Order,
-    /// The keys of the schedules that rules refer to, in the order of [`Parts::schedules`].
-    schedules: Box<[Uuid]>,
     /// The keys of the number lists that rules refer to.
     lists: Box<[Uuid]>,
+}
+
+/// A compiled schedule with its key.
+#[derive(Debug, PartialEq, Eq)]
+pub struct KeyedSchedule {
+    /// The key.
+    pub key: Uuid,
+    /// The schedule.
+    pub schedule: Schedule,
 }
 
 /// Loads the data that all users share, so that the first decision does not wait for it.
@@ -135,19 +142,23 @@ impl Screening {
             criteria.from_dn_criteria.phone_numbers.iter().map(move |pattern| (pattern, owner))
         });
         let reader = Reader::of(place.region.as_ref());
-        let Schedules { keys, compiled, .. } = schedules;
-        let (numbers, rule_count) = (Index::of(patterns, &reader), rules.len());
-        let (order, policies) = (Order::of(services, rules), Box::default());
-        let schedules = compiled.into_iter().map(Arc::new).collect();
-        let parts = Parts { reader, numbers, rules: rule_count, schedules, zone, policies };
-        Ok(Self { parts, order, schedules: keys.into(), lists: lists.keys.into() })
+        let numbers = Index::of(patterns, &reader);
+        let order = Order::of(services, rules, kept.iter().map(|criteria| &criteria.name).collect());
+        let schedules = schedules.keys.into_iter().zip(schedules.compiled);
+        let schedules = schedules.map(|(key, schedule)| Arc::new(KeyedSchedule { key, schedule })).collect();
+        let parts = Parts { reader, numbers, schedules, zone, policies: Box::default() };
+        Ok(Self { parts, order, lists: lists.keys.into() })
     }
 
-    /// The same with the schedules that `share` returns, by key and equal schedule: those that others have too.
-    pub fn sharing(mut self, mut share: impl FnMut(Uuid, Arc<Schedule>) -> Arc<Schedule>) -> Self {
-        for (key, schedule) in self.schedules.iter().zip(&mut self.parts.schedules) {
-            *schedule = share(*key, schedule.clone());
-        }
+    /// The same with the schedules that `share` returns, each equal to the one that it gets: those that others have too.
+    pub fn sharing(mut self, mut share: impl FnMut(Arc<KeyedSchedule>) -> Arc<KeyedSchedule>) -> Self {
+        self.parts.schedules.iter_mut().for_each(|schedule| *schedule = share(schedule.clone()));
+        self
+    }
+
+    /// The same with criteria that were created at these revisions of their services, by service and position.
+    pub fn created(mut self, revision: impl Fn(ServiceName, i32) -> i64) -> Self {
+        self.order.set_created(revision);
         self
     }
 
@@ -168,8 +179,8 @@ impl Screening {
     }
 
     /// The keys of the schedules that active criteria refer to, each once.
-    pub fn schedules(&self) -> &[Uuid] {
-        &self.schedules
+    pub fn schedules(&self) -> impl Iterator<Item = Uuid> {
+        self.parts.schedules.iter().map(|schedule| schedule.key)
     }
 
     /// The keys of the number lists that active criteria refer to, each once.
@@ -183,14 +194,18 @@ impl Screening {
     ///
     /// `lists` are those of [`Self::number_lists`], in that order; `None` is a list without entries. See
     /// [`NumberList`] for what one costs.
-    pub fn decide(&self, call: &Call<'_>, lists: &[Option<Arc<NumberList>>]) -> Ruling<'_> {
-        self.order.ruling(&Facts::of(&self.parts, call, lists))
+    pub fn decide(&self, call: &Call<'_>, lists: &[Option<Arc<NumberList>>]) -> Ruling {
+        self.order.ruling(&self.facts(call, lists))
     }
 
     /// What each criteria of each service that is asked says of `call`, in the order in which services are asked and
     /// criteria were created: the first of its parts that keeps it from matching.
     pub fn explain(&self, call: &Call<'_>, lists: &[Option<Arc<NumberList>>]) -> Vec<CriteriaOutcome> {
-        self.order.explanation(&Facts::of(&self.parts, call, lists))
+        self.order.explanation(&self.facts(call, lists))
+    }
+
+    fn facts<'a>(&'a self, call: &'a Call<'_>, lists: &'a [Option<Arc<NumberList>>]) -> Facts<'a> {
+        Facts::of(&self.parts, self.order.len(), call, lists)
     }
 
     /// The number of the caller, if it is shown: in E.164 form, else the digits as they came.
@@ -204,9 +219,8 @@ impl Screening {
 
     /// Approximate memory in bytes, without schedules and policies, which users share.
     pub fn weight(&self) -> u64 {
-        let keys = size_of_val(&*self.schedules) + size_of_val(&*self.lists);
         let shared = size_of_val(&*self.parts.schedules) + size_of_val(&*self.parts.policies);
-        let parts = self.order.weight() + self.parts.numbers.weight() + keys + shared;
+        let parts = self.order.weight() + self.parts.numbers.weight() + size_of_val(&*self.lists) + shared;
         u64::try_from(size_of::<Self>() + parts).unwrap_or(u64::MAX)
     }
 }

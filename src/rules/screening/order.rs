@@ -18,10 +18,13 @@
 
 use std::ops::Range;
 
-use call_acceptance_api::resource::{
-    criteria::OutsideSchedules,
-    decision::{CriteriaOutcome, Outcome, Presentation, Reason},
-    user_service::ServiceName,
+use call_acceptance_api::{
+    resource::{
+        criteria::OutsideSchedules,
+        decision::{CriteriaOutcome, Outcome, Presentation, Reason},
+        user_service::ServiceName,
+    },
+    value::name::CriteriaNames,
 };
 use jiff::Timestamp;
 
@@ -39,25 +42,32 @@ const ORDER: [ServiceName; ServiceName::ALL.len()] =
 pub(super) struct Service {
     name: ServiceName,
     active: bool,
-    suspended_until: Option<Timestamp>,
     accepts_outside_schedules: bool,
     /// The places of its criteria in [`Order::rules`].
-    rules: Range<usize>,
+    rules: Range<u16>,
+    /// In a box, since few services are suspended.
+    suspended_until: Option<Box<Timestamp>>,
 }
 
 impl Service {
     fn of(name: ServiceName, settings: &Settings, rules: Range<usize>) -> Self {
+        // A user has a few hundred criteria at most.
+        let [start, end] = [rules.start, rules.end].map(|place| u16::try_from(place).unwrap_or(u16::MAX));
         Self {
             name,
             active: settings.active,
-            suspended_until: settings.suspended_until.as_ref().map(|until| until.timestamp()),
             accepts_outside_schedules: settings.outside_schedules == OutsideSchedules::Accept,
-            rules,
+            rules: start..end,
+            suspended_until: settings.suspended_until.as_ref().map(|until| Box::new(until.timestamp())),
         }
     }
 
+    fn rules(&self) -> Range<usize> {
+        self.rules.start.into()..self.rules.end.into()
+    }
+
     fn is_suspended(&self, at: Timestamp) -> bool {
-        self.suspended_until.is_some_and(|until| at < until)
+        self.suspended_until.as_ref().is_some_and(|until| at < **until)
     }
 }
 
@@ -79,12 +89,29 @@ pub(super) struct Order {
     services: Box<[Service]>,
     /// The criteria of all services, those of one together and in creation order.
     rules: Box<[Rule]>,
+    /// Their names.
+    names: CriteriaNames,
 }
 
 impl Order {
-    /// These services, and the rules that their criteria were compiled to, both as [`arrange`] arranged them.
-    pub(super) fn of(services: Box<[Service]>, rules: Box<[Rule]>) -> Self {
-        Self { services, rules }
+    /// These services with the rules that their criteria were compiled to and the names of these, all as [`arrange`]
+    /// arranged them.
+    pub(super) fn of(services: Box<[Service]>, rules: Box<[Rule]>, names: CriteriaNames) -> Self {
+        Self { services, rules, names }
+    }
+
+    /// How many criteria there are.
+    pub(super) fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Sets the revision of its service when each criteria was created, by service and position.
+    pub(super) fn set_created(&mut self, revision: impl Fn(ServiceName, i32) -> i64) {
+        for service in &self.services {
+            for rule in &mut self.rules[service.rules()] {
+                rule.key.revision = revision(service.name, rule.key.position);
+            }
+        }
     }
 
     /// Whether the user has the service.
@@ -94,12 +121,13 @@ impl Order {
 
     /// The memory that it takes beside itself, in bytes.
     pub(super) fn weight(&self) -> usize {
-        let names: usize = self.rules.iter().map(Rule::weight).sum();
-        size_of_val(&*self.services) + size_of_val(&*self.rules) + names
+        let suspended = self.services.iter().filter_map(|service| service.suspended_until.as_deref());
+        let rare = suspended.map(size_of_val).chain(self.rules.iter().map(Rule::weight)).sum::<usize>();
+        size_of_val(&*self.services) + size_of_val(&*self.rules) + self.names.as_str().len() + rare
     }
 
     /// What becomes of the call.
-    pub(super) fn ruling(&self, facts: &Facts<'_>) -> Ruling<'_> {
+    pub(super) fn ruling(&self, facts: &Facts<'_>) -> Ruling {
         if let Some(reason) = before_services(facts) {
             return by_none(reason);
         }
@@ -113,9 +141,10 @@ impl Order {
             return explanation;
         }
         for service in self.asked(facts) {
-            explanation.extend(self.rules_of(service).map(|(at, rule)| CriteriaOutcome {
+            let names = self.names.iter().skip(service.rules().start);
+            explanation.extend(self.rules_of(service).zip(names).map(|((at, rule), criteria)| CriteriaOutcome {
                 service: service.name,
-                criteria: rule.name.clone(),
+                criteria,
                 do_not_perform_action: rule.does_not_perform,
                 outcome: rule.outcome(at, facts),
             }));
@@ -145,7 +174,7 @@ impl Order {
     }
 
     /// What the service makes of the call; `None` when it leaves it to those that are asked after it.
-    fn step(&self, service: &Service, facts: &Facts<'_>) -> Option<Ruling<'_>> {
+    fn step(&self, service: &Service, facts: &Facts<'_>) -> Option<Ruling> {
         match service.name {
             ServiceName::SelectiveCallRejection => self.rejection(service, facts),
             ServiceName::AnonymousCallRejection => anonymous_rejection(service, facts),
@@ -153,22 +182,22 @@ impl Order {
         }
     }
 
-    fn rejection(&self, service: &Service, facts: &Facts<'_>) -> Option<Ruling<'_>> {
+    fn rejection(&self, service: &Service, facts: &Facts<'_>) -> Option<Ruling> {
         let refusing = self.first_match(service, false, facts)?;
         let spared = self.first_match(service, true, facts).is_some();
-        (!spared).then_some(by(Reason::RejectionCriteriaMatched, refusing))
+        (!spared).then(|| self.by(Reason::RejectionCriteriaMatched, refusing))
     }
 
-    fn acceptance(&self, service: &Service, facts: &Facts<'_>) -> Ruling<'_> {
+    fn acceptance(&self, service: &Service, facts: &Facts<'_>) -> Ruling {
         let rules = || self.rules_of(service).map(|(_, rule)| rule);
         if !rules().any(|rule| rule.is_valid(facts.call.at)) {
             return by_none(Reason::NoActiveCriteria);
         }
         if let Some(refusing) = self.first_match(service, true, facts) {
-            return by(Reason::DoNotAccept, refusing);
+            return self.by(Reason::DoNotAccept, refusing);
         }
         if let Some(accepting) = self.first_match(service, false, facts) {
-            return by(Reason::CriteriaMatched, accepting);
+            return self.by(Reason::CriteriaMatched, accepting);
         }
         let may_accept = |rule: &Rule| !rule.does_not_perform && rule.is_in_effect(facts);
         match service.accepts_outside_schedules && !rules().any(may_accept) {
@@ -178,15 +207,21 @@ impl Order {
     }
 
     fn rules_of(&self, service: &Service) -> impl Iterator<Item = (usize, &Rule)> {
-        service.rules.clone().zip(&self.rules[service.rules.clone()])
+        service.rules().zip(&self.rules[service.rules()])
     }
 
-    /// The first criteria of the service that matches, among those that do not perform its action or those that do.
-    fn first_match(&self, service: &Service, does_not_perform: bool, facts: &Facts<'_>) -> Option<&Rule> {
+    /// The place of the first criteria of the service that matches, among those that do not perform its action or those
+    /// that do.
+    fn first_match(&self, service: &Service, does_not_perform: bool, facts: &Facts<'_>) -> Option<usize> {
         let matches = |(at, rule): &(usize, &Rule)| {
             rule.does_not_perform == does_not_perform && rule.outcome(*at, facts) == Outcome::Matched
         };
-        self.rules_of(service).find(matches).map(|(_, rule)| rule)
+        self.rules_of(service).find(matches).map(|(at, _)| at)
+    }
+
+    /// What the criteria at this place decided.
+    fn by(&self, reason: Reason, at: usize) -> Ruling {
+        Ruling { reason, criteria: self.names.iter().nth(at), key: Some(self.rules[at].key) }
     }
 }
 
@@ -199,16 +234,12 @@ fn before_services(facts: &Facts<'_>) -> Option<Reason> {
     }
 }
 
-fn anonymous_rejection(service: &Service, facts: &Facts<'_>) -> Option<Ruling<'static>> {
+fn anonymous_rejection(service: &Service, facts: &Facts<'_>) -> Option<Ruling> {
     let refuses = service.active && !facts.call.internal && facts.presentation() == Presentation::Restricted;
     refuses.then_some(by_none(Reason::AnonymousCallRejected))
 }
 
-fn by(reason: Reason, rule: &Rule) -> Ruling<'_> {
-    Ruling { reason, criteria: Some(&rule.name), position: Some(rule.position) }
-}
-
 /// What no criteria decided.
-fn by_none(reason: Reason) -> Ruling<'static> {
-    Ruling { reason, criteria: None, position: None }
+fn by_none(reason: Reason) -> Ruling {
+    Ruling { reason, criteria: None, key: None }
 }

@@ -4,7 +4,7 @@
 //! `?` and `*` match digits, never `+`. So `+*` matches every number with an E.164 form, and `*` alone every number. A
 //! pattern without wildcards is read like a number, and also matches in canonical form.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use call_acceptance_api::value::phone_number::PhoneNumberPattern;
 
@@ -12,16 +12,18 @@ use super::number::{Forms, Packed, Reader, Written, length, nibble, packed, star
 
 /// The structure of a pattern without its fixed characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Shape {
+struct Shape<V> {
     /// Positions at which form and pattern must be equal: fixed characters, and the end if there is no `*`.
-    mask: Packed,
+    mask: V,
+    /// Whether forms may be longer than a `V` has positions.
+    is_open: bool,
     /// Minimum length; 0 if all positions are fixed, so that there is one shape for all numbers without wildcards.
     least: u8,
     /// Whether the first character is a `?`, which does not match `+`.
     starts_with_digit: bool,
 }
 
-impl Shape {
+impl<V> Shape<V> {
     fn fits(&self, form: Packed) -> bool {
         length(form) >= self.least && !(self.starts_with_digit && starts_with_plus(form))
     }
@@ -57,7 +59,7 @@ fn template(text: &str) -> (Packed, u8, bool) {
     (packed(&fixed_or_wild.replace('?', "0")) | wild | open, least, starts_with_digit)
 }
 
-fn compiled(text: &str) -> (Shape, Packed) {
+fn compiled(text: &str) -> (Shape<Packed>, Packed) {
     let fixed_or_wild = text.strip_suffix('*').unwrap_or(text);
     let least = u8::try_from(fixed_or_wild.len()).unwrap_or(u8::MAX);
     let wild = fixed_or_wild.bytes().enumerate().filter(|(_, byte)| *byte == b'?');
@@ -66,42 +68,85 @@ fn compiled(text: &str) -> (Shape, Packed) {
     let open = if text.ends_with('*') { end } else { 0 };
     let mask = !(wild | open);
     let least = if mask == Packed::MAX { 0 } else { least };
-    let shape = Shape { mask, least, starts_with_digit: text.starts_with('?') };
+    let shape = Shape { mask, is_open: false, least, starts_with_digit: text.starts_with('?') };
     (shape, packed(&fixed_or_wild.replace('?', "0")) & shape.mask)
 }
 
 /// What the values of patterns are stored as.
 trait Value: Copy + Ord {
-    /// The value, if it fits.
-    fn of(value: Packed) -> Option<Self>;
+    /// What a form has at the positions of the shape; `None` if it is longer than a form that fits may be.
+    fn at(shape: &Shape<Self>, form: Packed) -> Option<Self>;
 }
 
 impl Value for Packed {
-    fn of(value: Packed) -> Option<Self> {
-        Some(value)
+    fn at(shape: &Shape<Self>, form: Packed) -> Option<Self> {
+        Some(form & shape.mask)
     }
 }
 
 /// 16 characters: any number in E.164 form.
 impl Value for u64 {
-    fn of(value: Packed) -> Option<Self> {
-        Self::try_from(value >> 64).ok().filter(|_| value << 64 == 0)
+    fn at(shape: &Shape<Self>, form: Packed) -> Option<Self> {
+        let (first, rest) = halves(form);
+        (shape.is_open || rest == 0).then_some(first & shape.mask)
     }
 }
 
-/// A pattern with its owner, compiled.
-type Entry<V> = (Shape, V, u32);
+/// The first and the last 16 characters.
+fn halves(form: Packed) -> (u64, u64) {
+    ((form >> 64) as u64, form as u64)
+}
+
+/// A pattern that is stored in 64 bits, if that can be.
+fn shortened((shape, value): (Shape<Packed>, Packed)) -> Option<(Shape<u64>, u64)> {
+    let Shape { mask, is_open: _, least, starts_with_digit } = shape;
+    let (mask, rest) = halves(mask);
+    let is_open = match rest {
+        0 => true,
+        u64::MAX => false,
+        _ => return None,
+    };
+    let (value, rest) = halves(value);
+    (rest == 0).then_some((Shape { mask, is_open, least, starts_with_digit }, value))
+}
+
+/// The owner of a pattern: a number, in a type that has room for all owners of an index.
+pub(in crate::rules) trait Owner: Copy + Ord + TryFrom<usize> {
+    /// The greatest number.
+    const MAX: Self;
+
+    /// The number.
+    fn get(self) -> usize;
+}
+
+/// Criteria, of which a user has a few hundred.
+impl Owner for u16 {
+    const MAX: Self = Self::MAX;
+
+    fn get(self) -> usize {
+        self.into()
+    }
+}
+
+/// Entries of number lists.
+impl Owner for u32 {
+    const MAX: Self = Self::MAX;
+
+    fn get(self) -> usize {
+        self as usize
+    }
+}
 
 /// The patterns of several owners, grouped by shape. For each shape, one search finds the owners of the patterns that
 /// equal a form at the fixed positions.
 #[derive(Debug)]
-pub(in crate::rules) struct Index {
-    short: Table<u64>,
-    /// The patterns whose values do not fit into the other table. In a box, since most users have none.
-    long: Option<Box<Table<Packed>>>,
+pub(in crate::rules) struct Index<O = u16> {
+    short: Table<u64, O>,
+    /// The patterns that do not fit into the other table. In a box, since most users have none.
+    long: Option<Box<Table<Packed, O>>>,
 }
 
-impl Index {
+impl<O: Owner> Index<O> {
     /// An index of `patterns` with their owners. The patterns are in the notation of the reader's region.
     pub(in crate::rules) fn of<'a>(
         patterns: impl Iterator<Item = (&'a PhoneNumberPattern, usize)>,
@@ -109,12 +154,12 @@ impl Index {
     ) -> Self {
         let (mut short, mut long) = (Vec::new(), Vec::new());
         for (pattern, owner) in patterns {
-            let owner = u32::try_from(owner).unwrap_or(u32::MAX);
+            let owner = O::try_from(owner).unwrap_or(O::MAX);
             let (canonical, as_it_is) = texts(pattern.as_str(), reader);
             for text in [Some(&*canonical), as_it_is].into_iter().flatten() {
                 let (shape, value) = compiled(text);
-                match Value::of(value) {
-                    Some(value) => short.push((shape, value, owner)),
+                match shortened((shape, value)) {
+                    Some((shape, value)) => short.push((shape, value, owner)),
                     None => long.push((shape, value, owner)),
                 }
             }
@@ -153,7 +198,7 @@ impl Index {
     }
 
     /// Whether `suffices` says so of the owner of a pattern that matches one of `forms`; each is asked until one does.
-    pub(super) fn any(&self, forms: &Forms, mut suffices: impl FnMut(u32) -> bool) -> bool {
+    pub(super) fn any(&self, forms: &Forms, mut suffices: impl FnMut(O) -> bool) -> bool {
         self.short.any(forms, &mut suffices) || self.long.as_ref().is_some_and(|long| long.any(forms, &mut suffices))
     }
 
@@ -163,31 +208,31 @@ impl Index {
     }
 }
 
-fn mark(matched: &mut [bool], owner: u32) {
-    if let Some(mark) = usize::try_from(owner).ok().and_then(|owner| matched.get_mut(owner)) {
+fn mark(matched: &mut [bool], owner: impl Owner) {
+    if let Some(mark) = matched.get_mut(owner.get()) {
         *mark = true;
     }
 }
 
 /// Patterns whose values are stored as `V`.
 #[derive(Debug)]
-struct Table<V> {
+struct Table<V, O> {
     /// Each shape with the end of its values.
-    shapes: Box<[(Shape, usize)]>,
+    shapes: Box<[(Shape<V>, u32)]>,
     /// Sorted within each shape.
     values: Box<[V]>,
     /// The owner of each value.
-    owners: Box<[u32]>,
+    owners: Box<[O]>,
 }
 
-impl<V: Value> Table<V> {
-    fn of(mut entries: Vec<Entry<V>>) -> Self {
+impl<V: Value, O: Owner> Table<V, O> {
+    fn of(mut entries: Vec<(Shape<V>, V, O)>) -> Self {
         entries.sort_unstable();
-        let mut shapes: Vec<(Shape, usize)> = Vec::new();
-        for (at, (shape, _, _)) in entries.iter().enumerate() {
+        let mut shapes: Vec<(Shape<V>, u32)> = Vec::new();
+        for ((shape, _, _), end) in entries.iter().zip(1..) {
             match shapes.last_mut() {
-                Some((last, end)) if last == shape => *end = at + 1,
-                _ => shapes.push((*shape, at + 1)),
+                Some((last, last_end)) if last == shape => *last_end = end,
+                _ => shapes.push((*shape, end)),
             }
         }
         Self {
@@ -200,34 +245,35 @@ impl<V: Value> Table<V> {
     /// See [`Index::covering`].
     fn cover(&self, text: &str, matched: &mut [bool]) {
         let (value, least, starts_with_digit) = template(text);
-        let mut start = 0;
-        for (shape, end) in &self.shapes {
+        for (shape, places) in self.shapes() {
             if shape.least <= least && (!shape.starts_with_digit || starts_with_digit) {
-                self.owners_of(value & shape.mask, start, *end).iter().for_each(|owner| mark(matched, *owner));
+                self.owners_of(value, shape, places).iter().for_each(|owner| mark(matched, *owner));
             }
-            start = *end;
         }
     }
 
     /// See [`Index::any`].
-    fn any(&self, forms: &Forms, suffices: &mut impl FnMut(u32) -> bool) -> bool {
-        let mut start = 0;
-        for (shape, end) in &self.shapes {
-            for form in forms.0.iter().filter(|form| shape.fits(**form)) {
-                if self.owners_of(form & shape.mask, start, *end).iter().any(|owner| suffices(*owner)) {
-                    return true;
-                }
-            }
-            start = *end;
-        }
-        false
+    fn any(&self, forms: &Forms, suffices: &mut impl FnMut(O) -> bool) -> bool {
+        self.shapes().any(|(shape, places)| {
+            let mut forms = forms.0.iter().filter(|form| shape.fits(**form));
+            forms.any(|form| self.owners_of(*form, shape, places.clone()).iter().any(|owner| suffices(*owner)))
+        })
     }
 
-    /// The owners of the patterns that have this value, in a shape whose values are at these places.
-    fn owners_of(&self, value: Packed, start: usize, end: usize) -> &[u32] {
-        let Some(value) = V::of(value) else { return &[] };
-        let first = start + self.values[start..end].partition_point(|other| *other < value);
-        let equal = self.values[first..end].iter().take_while(|other| **other == value).count();
+    /// Each shape with the places of its values.
+    fn shapes(&self) -> impl Iterator<Item = (&Shape<V>, Range<usize>)> {
+        let mut start = 0;
+        self.shapes.iter().map(move |(shape, end)| {
+            let end = *end as usize;
+            (shape, std::mem::replace(&mut start, end)..end)
+        })
+    }
+
+    /// The owners of the patterns that equal a form at the positions of their shape, whose values are at these places.
+    fn owners_of(&self, form: Packed, shape: &Shape<V>, places: Range<usize>) -> &[O] {
+        let Some(value) = V::at(shape, form) else { return &[] };
+        let first = places.start + self.values[places.clone()].partition_point(|other| *other < value);
+        let equal = self.values[first..places.end].iter().take_while(|other| **other == value).count();
         &self.owners[first..first + equal]
     }
 

@@ -1,48 +1,96 @@
 //! One criteria, ready to be asked.
 
+use std::num::NonZeroU16;
+
 use call_acceptance_api::{
     resource::{
         criteria::Selection,
         decision::{Outcome, Presentation},
     },
-    value::{name::CriteriaName, time::Instant},
+    value::time::Instant,
 };
 use jiff::Timestamp;
 
 use super::facts::Facts;
-use crate::rules::criteria::KeptCriteria;
+use crate::rules::criteria::{CriteriaKey, KeptCriteria};
 
-/// A criteria as it is asked.
+/// A criteria as it is asked. There are several for each user in memory, so it is small.
 pub(super) struct Rule {
-    pub(super) name: CriteriaName,
-    pub(super) position: i32,
-    active: bool,
-    /// In a box, since few criteria have one.
-    validity: Option<Box<Validity>>,
+    pub(super) key: CriteriaKey,
+    /// In a box, since few criteria have any of it.
+    rare: Option<Box<Rare>>,
+    /// Places in [`Parts::schedules`](super::facts::Parts::schedules).
+    time: Option<Place>,
+    holiday: Option<Place>,
     /// Whether the service leaves undone what it does with the calls that other criteria match.
     pub(super) does_not_perform: bool,
-    selection: Selection,
-    anonymous: bool,
-    unavailable: bool,
-    internal: bool,
-    /// Places in [`Parts::schedules`](super::facts::Parts::schedules).
-    time: Option<u32>,
-    holiday: Option<u32>,
-    /// Places in [`Screening::number_lists`](super::Screening::number_lists).
-    lists: Box<[u32]>,
+    callers: Callers,
 }
 
-/// The time in which a criteria takes part.
+/// Whose calls a criteria matches.
+enum Callers {
+    /// It is not active.
+    Nobody,
+    /// Everybody's.
+    Any,
+    /// Those that were forwarded to the user.
+    Forwarded,
+    /// Those from its numbers and number lists, and of these callers.
+    Specified { anonymous: bool, unavailable: bool, internal: bool },
+}
+
+impl Callers {
+    fn of(criteria: &KeptCriteria) -> Self {
+        let from = &criteria.from_dn_criteria;
+        match from.selection {
+            _ if !criteria.active => Self::Nobody,
+            Selection::Any => Self::Any,
+            Selection::Forwarded => Self::Forwarded,
+            Selection::SpecifiedOnly => Self::Specified {
+                anonymous: from.include_anonymous_callers,
+                unavailable: from.include_unavailable_callers,
+                internal: from.include_internal_callers,
+            },
+        }
+    }
+}
+
+/// What few criteria have.
+struct Rare {
+    validity: Validity,
+    /// Places in [`Screening::number_lists`](super::Screening::number_lists).
+    lists: Box<[usize]>,
+}
+
+/// A place in a list of at most as many things as criteria can refer to, which are a few hundred.
+#[derive(Clone, Copy)]
+struct Place(NonZeroU16);
+
+impl Place {
+    fn of(place: usize) -> Self {
+        Self(NonZeroU16::MIN.saturating_add(u16::try_from(place).unwrap_or(u16::MAX)))
+    }
+
+    fn get(self) -> usize {
+        usize::from(self.0.get() - 1)
+    }
+}
+
+/// The time in which a criteria takes part: from its beginning until just before its end, as far as it has them.
 struct Validity {
     from: Option<Timestamp>,
     until: Option<Timestamp>,
 }
 
 impl Validity {
-    fn of(criteria: &KeptCriteria) -> Option<Self> {
+    fn of(criteria: &KeptCriteria) -> Self {
         let [from, until] =
             [&criteria.valid_from, &criteria.valid_until].map(|end| end.as_ref().map(Instant::timestamp));
-        (from.is_some() || until.is_some()).then_some(Self { from, until })
+        Self { from, until }
+    }
+
+    fn is_always(&self) -> bool {
+        self.from.is_none() && self.until.is_none()
     }
 
     fn contains(&self, at: Timestamp) -> bool {
@@ -58,39 +106,33 @@ pub(super) fn compares_numbers(criteria: &KeptCriteria) -> bool {
 impl Rule {
     /// The criteria, whose schedules and number lists are at these places.
     pub(super) fn of(criteria: &KeptCriteria, time: Option<usize>, holiday: Option<usize>, lists: Vec<usize>) -> Self {
-        let from = &criteria.from_dn_criteria;
-        let short = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+        let rare = Rare { validity: Validity::of(criteria), lists: lists.into() };
+        let is_rare = !rare.validity.is_always() || !rare.lists.is_empty();
         Self {
-            name: criteria.name.clone(),
-            position: criteria.position,
-            active: criteria.active,
-            validity: Validity::of(criteria).map(Box::new),
+            key: CriteriaKey { revision: 0, position: criteria.position },
+            rare: is_rare.then(|| Box::new(rare)),
             does_not_perform: criteria.do_not_perform_action,
-            selection: from.selection,
-            anonymous: from.include_anonymous_callers,
-            unavailable: from.include_unavailable_callers,
-            internal: from.include_internal_callers,
-            time: time.map(short),
-            holiday: holiday.map(short),
-            lists: lists.into_iter().map(short).collect(),
+            callers: Callers::of(criteria),
+            time: time.map(Place::of),
+            holiday: holiday.map(Place::of),
         }
     }
 
     /// Whether the criteria takes part at this instant.
     pub(super) fn is_valid(&self, at: Timestamp) -> bool {
-        self.active && self.validity.as_ref().is_none_or(|validity| validity.contains(at))
+        !matches!(self.callers, Callers::Nobody) && self.rare.as_ref().is_none_or(|rare| rare.validity.contains(at))
     }
 
     /// Whether the criteria takes part in the call whoever calls: it is in its validity and its schedules.
     pub(super) fn is_in_effect(&self, facts: &Facts<'_>) -> bool {
-        let holds = |schedule: Option<u32>| schedule.is_none_or(|at| facts.holds(at));
+        let holds = |schedule: Option<Place>| schedule.is_none_or(|place| facts.holds(place.get()));
         self.is_valid(facts.call.at) && holds(self.time) && holds(self.holiday)
     }
 
     /// What the criteria, which is at the place `at`, says of the call.
     pub(super) fn outcome(&self, at: usize, facts: &Facts<'_>) -> Outcome {
-        let holds = |schedule: Option<u32>| schedule.is_none_or(|at| facts.holds(at));
-        if !self.active {
+        let holds = |schedule: Option<Place>| schedule.is_none_or(|place| facts.holds(place.get()));
+        if matches!(self.callers, Callers::Nobody) {
             Outcome::Inactive
         } else if !self.is_valid(facts.call.at) {
             Outcome::OutsideValidity
@@ -106,23 +148,25 @@ impl Rule {
     }
 
     fn number_part(&self, at: usize, facts: &Facts<'_>) -> bool {
-        match self.selection {
-            Selection::Any => true,
-            Selection::Forwarded => facts.call.forwarded,
-            Selection::SpecifiedOnly => self.internal && facts.call.internal || self.is_about(at, facts),
+        match self.callers {
+            Callers::Nobody => false,
+            Callers::Any => true,
+            Callers::Forwarded => facts.call.forwarded,
+            Callers::Specified { internal: true, .. } if facts.call.internal => true,
+            Callers::Specified { anonymous, unavailable, .. } => match facts.presentation() {
+                Presentation::Allowed => facts.is_listed(at) || self.has_on_list(facts),
+                Presentation::Restricted => anonymous,
+                Presentation::Unavailable => unavailable,
+            },
         }
     }
 
-    fn is_about(&self, at: usize, facts: &Facts<'_>) -> bool {
-        match facts.presentation() {
-            Presentation::Allowed => facts.is_listed(at) || self.lists.iter().any(|list| facts.is_on_list(*list)),
-            Presentation::Restricted => self.anonymous,
-            Presentation::Unavailable => self.unavailable,
-        }
+    fn has_on_list(&self, facts: &Facts<'_>) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.lists.iter().any(|list| facts.is_on_list(*list)))
     }
 
     /// The memory that it takes beside itself, in bytes.
     pub(super) fn weight(&self) -> usize {
-        self.name.as_str().len() + size_of_val(&*self.lists) + self.validity.as_deref().map_or(0, size_of_val)
+        self.rare.as_deref().map_or(0, |rare| size_of_val(rare) + size_of_val(&*rare.lists))
     }
 }

@@ -67,13 +67,13 @@ impl Counting {
     }
 
     /// Counts a call that was decided so.
-    pub fn count(&self, tally: &Arc<Tally>, call: &Call<'_>, ruling: &Ruling<'_>) {
+    pub fn count(&self, tally: &Arc<Tally>, call: &Call<'_>, ruling: &Ruling) {
         // Reserved before the count is there: a flush may take it at once.
         let reserve = || {
             let more = |counts| (counts < self.config.counts).then_some(counts + 1);
             self.counts.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
         };
-        match tally.count(ruling.reason, ruling.position, call.at, reserve) {
+        match tally.count(ruling.reason, ruling.key, call.at, reserve) {
             Counted::More | Counted::New => {}
             Counted::First => locked(&self.counted).push(tally.clone()),
             Counted::Lost => METRICS.lost_calls.inc(),

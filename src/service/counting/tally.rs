@@ -5,13 +5,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use call_acceptance_api::{
-    resource::{decision::Reason, user_service::ServiceName},
-    value::owner::UserPath,
-};
+use call_acceptance_api::{resource::decision::Reason, value::owner::UserPath};
 use jiff::Timestamp;
 
-use crate::store::statistics::{Calls, CriteriaKey};
+use crate::{rules::criteria::CriteriaKey, store::statistics::Calls};
 
 /// Seconds of an hour.
 const HOUR: i64 = 3600;
@@ -19,17 +16,16 @@ const HOUR: i64 = 3600;
 /// Counts calls to one user. A snapshot has one, which outlives it until its counts are stored.
 pub struct Tally {
     user: Arc<UserPath>,
-    /// The revisions of their services when criteria were created, where that is known.
-    created: Box<[(ServiceName, i32, i64)]>,
-    /// Few: one for each reason and criteria that decided since the last flush.
-    counts: Mutex<Vec<Count>>,
+    /// Few: one for each reason and criteria that decided since the last flush. As there are as many tallies as users in
+    /// memory, they have no spare room.
+    counts: Mutex<Box<[Count]>>,
 }
 
 /// The calls of an hour that were decided alike.
 struct Count {
     hour: i64,
     reason: Reason,
-    position: Option<i32>,
+    criteria: Option<CriteriaKey>,
     calls: i64,
     last_at: i64,
 }
@@ -48,27 +44,27 @@ pub(super) enum Counted {
 }
 
 impl Tally {
-    /// Nothing counted for the user, whose criteria were `created` at these revisions of their services.
-    pub fn of(user: Arc<UserPath>, created: Vec<(ServiceName, i32, i64)>) -> Self {
-        Self { user, created: created.into(), counts: Mutex::default() }
+    /// Nothing counted for the user.
+    pub fn of(user: Arc<UserPath>) -> Self {
+        Self { user, counts: Mutex::default() }
     }
 
-    /// Its memory beside itself, in bytes, without counts.
-    pub fn weight(&self) -> u64 {
-        u64::try_from(size_of_val(&*self.created)).unwrap_or(u64::MAX)
+    /// The user.
+    pub fn user(&self) -> &Arc<UserPath> {
+        &self.user
     }
 
     /// Counts a call; a new count is made only if `may_grow` says so.
     pub(super) fn count(
         &self,
         reason: Reason,
-        position: Option<i32>,
+        criteria: Option<CriteriaKey>,
         at: Timestamp,
         may_grow: impl FnOnce() -> bool,
     ) -> Counted {
         let (hour, last_at) = (at.as_second().div_euclid(HOUR), at.as_microsecond());
         let mut counts = self.counts();
-        let same = |count: &&mut Count| count.hour == hour && count.reason == reason && count.position == position;
+        let same = |count: &&mut Count| count.hour == hour && count.reason == reason && count.criteria == criteria;
         // The present hour is at the end.
         if let Some(count) = counts.iter_mut().rev().find(same) {
             count.calls += 1;
@@ -78,8 +74,8 @@ impl Tally {
         if !may_grow() {
             return Counted::Lost;
         }
-        counts.reserve_exact(1);
-        counts.push(Count { hour, reason, position, calls: 1, last_at });
+        let more = Count { hour, reason, criteria, calls: 1, last_at };
+        *counts = mem::take(&mut *counts).into_iter().chain([more]).collect();
         if counts.len() == 1 { Counted::First } else { Counted::New }
     }
 
@@ -89,21 +85,14 @@ impl Tally {
             user: UserPath::clone(&self.user),
             hour: count.hour,
             reason: count.reason,
-            criteria: count.position.map(|position| self.key(count.reason, position)),
+            criteria: count.criteria,
             count: count.calls,
             last_at: count.last_at,
         };
-        // Leaves no memory behind, for there are as many tallies as users in memory.
         mem::take(&mut *self.counts()).into_iter().map(calls).collect()
     }
 
-    fn key(&self, reason: Reason, position: i32) -> CriteriaKey {
-        let is_it = |(service, at, _): &&(ServiceName, i32, i64)| reason.service() == Some(*service) && *at == position;
-        let revision = self.created.iter().find(is_it).map_or(0, |(_, _, revision)| *revision);
-        CriteriaKey { revision, position }
-    }
-
-    fn counts(&self) -> MutexGuard<'_, Vec<Count>> {
+    fn counts(&self) -> MutexGuard<'_, Box<[Count]>> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -117,10 +106,11 @@ mod tests {
     fn tally() -> Tally {
         let user = Owner::parse([Some("t"), Some("g"), Some("u")]).expect("identifiers").expect("an owner");
         let Owner::User(user) = user else { unreachable!("it names a user") };
-        Tally::of(
-            Arc::new(user),
-            vec![(ServiceName::SelectiveCallRejection, 0, 7), (ServiceName::SelectiveCallAcceptance, 0, 8)],
-        )
+        Tally::of(Arc::new(user))
+    }
+
+    fn key(position: i32) -> Option<CriteriaKey> {
+        Some(CriteriaKey { revision: 7, position })
     }
 
     fn at(text: &str) -> Timestamp {
@@ -130,17 +120,16 @@ mod tests {
     #[test]
     fn calls_are_counted_by_hour_reason_and_criteria() {
         let tally = tally();
-        let count = |reason, position, time| tally.count(reason, position, at(time), || true);
-        assert_eq!(count(Reason::CriteriaMatched, Some(0), "1970-01-01T01:00:00Z"), Counted::First);
-        assert_eq!(count(Reason::CriteriaMatched, Some(0), "1970-01-01T01:59:59Z"), Counted::More);
-        assert_eq!(count(Reason::CriteriaMatched, Some(1), "1970-01-01T01:00:00Z"), Counted::New);
-        assert_eq!(count(Reason::CriteriaMatched, Some(0), "1970-01-01T02:00:00Z"), Counted::New);
-        assert_eq!(count(Reason::RejectionCriteriaMatched, Some(0), "1970-01-01T01:00:00Z"), Counted::New);
+        let count = |reason, criteria, time| tally.count(reason, criteria, at(time), || true);
+        assert_eq!(count(Reason::CriteriaMatched, key(0), "1970-01-01T01:00:00Z"), Counted::First);
+        assert_eq!(count(Reason::CriteriaMatched, key(0), "1970-01-01T01:59:59Z"), Counted::More);
+        assert_eq!(count(Reason::CriteriaMatched, key(1), "1970-01-01T01:00:00Z"), Counted::New);
+        assert_eq!(count(Reason::CriteriaMatched, key(0), "1970-01-01T02:00:00Z"), Counted::New);
+        assert_eq!(count(Reason::RejectionCriteriaMatched, key(0), "1970-01-01T01:00:00Z"), Counted::New);
         assert_eq!(tally.count(Reason::Suspended, None, at("1970-01-01T01:00:00Z"), || false), Counted::Lost);
         let taken = tally.take();
-        let revisions: Vec<_> =
-            taken.iter().map(|calls| (calls.hour, calls.criteria.map(|key| key.revision), calls.count)).collect();
-        assert_eq!(revisions, [(1, Some(8), 2), (1, Some(0), 1), (2, Some(8), 1), (1, Some(7), 1)]);
+        let counts: Vec<_> = taken.iter().map(|calls| (calls.hour, calls.criteria, calls.count)).collect();
+        assert_eq!(counts, [(1, key(0), 2), (1, key(1), 1), (2, key(0), 1), (1, key(0), 1)]);
         assert_eq!(taken[0].last_at, 7_199_000_000);
         assert_eq!(tally.take(), []);
         assert_eq!(count(Reason::Suspended, None, "1970-01-01T01:00:00Z"), Counted::First);
@@ -150,7 +139,7 @@ mod tests {
     fn no_call_is_lost_or_counted_twice_when_many_threads_count_while_they_are_taken() {
         let (tally, now) = (&tally(), at("2026-11-26T16:00:00Z"));
         let total = std::thread::scope(|scope| {
-            let one_more = || tally.count(Reason::DoNotAccept, Some(0), now, || true) != Counted::Lost;
+            let one_more = || tally.count(Reason::DoNotAccept, key(0), now, || true) != Counted::Lost;
             let count = move || (0..10_000).all(|_| one_more());
             let counting: Vec<_> = (0..4).map(|_| scope.spawn(count)).collect();
             let mut total = 0;

@@ -88,13 +88,12 @@ impl Affected {
 
     /// Whether the snapshot depends on changed data.
     pub fn concerns(&self, snapshot: &Snapshot) -> bool {
-        let UserPath { tenant, .. } = &*snapshot.user;
+        let user = snapshot.user();
         self.everybody
-            || self.tenants.contains(tenant)
-            || self.users.contains(&*snapshot.user)
-            || !self.groups.is_empty() && self.groups.contains(&snapshot.user.parent())
-            || !self.schedules.is_empty()
-                && snapshot.screening.schedules().iter().any(|key| self.schedules.contains(key))
+            || self.tenants.contains(&user.tenant)
+            || self.users.contains(&**user)
+            || !self.groups.is_empty() && self.groups.contains(&user.parent())
+            || !self.schedules.is_empty() && snapshot.screening.schedules().any(|key| self.schedules.contains(&key))
             || !self.zones.is_empty() && self.gives_zone_to(snapshot)
             || !self.treatments.is_empty() && self.treats_calls_to(snapshot)
     }
@@ -116,7 +115,7 @@ impl Affected {
             Level::Group => level != Level::Tenant,
             Level::Tenant => true,
         };
-        let owner = Owner::User(UserPath::clone(&snapshot.user));
+        let owner = Owner::User(UserPath::clone(snapshot.user()));
         let mut owners = owner.with_parents().take_while(|owner| up_to(owner.level()));
         owners.any(|owner| self.zones.contains(&owner))
     }
@@ -128,7 +127,7 @@ impl Affected {
             Some(Level::Tenant) => true,
             Some(Level::Group | Level::User) => owner.level() != Level::Tenant,
         };
-        let owner = Owner::User(UserPath::clone(&snapshot.user));
+        let owner = Owner::User(UserPath::clone(snapshot.user()));
         owner.with_parents().any(|owner| matters(&owner) && self.treatments.contains(&owner))
     }
 

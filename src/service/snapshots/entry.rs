@@ -2,10 +2,8 @@
 
 use std::{
     hash::{BuildHasher, Hash, RandomState},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    ops::Deref,
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -15,10 +13,10 @@ const NEVER: u64 = u64::MAX;
 const AGAIN: Duration = Duration::from_secs(10);
 
 /// A cached value.
-pub(super) struct Entry<T> {
-    pub value: Arc<T>,
-    /// When it is too old to be used without loading it again.
-    aged: Duration,
+pub struct Entry<T> {
+    value: T,
+    /// When it is too old to be used without loading it again, in milliseconds.
+    aged: u64,
     /// When it is refreshed in the background, in milliseconds.
     refresh: AtomicU64,
     /// Until when it may be used although it is outdated, in milliseconds.
@@ -28,32 +26,40 @@ pub(super) struct Entry<T> {
 impl<T> Entry<T> {
     /// The value of `key`, loaded at `now`. It is refreshed at `greatest_age`, or up to half of that earlier, so that
     /// what was loaded together is not refreshed together.
-    pub fn new(value: Arc<T>, key: &impl Hash, now: Duration, greatest_age: Duration) -> Self {
+    pub(super) fn new(value: T, key: &impl Hash, now: Duration, greatest_age: Duration) -> Self {
         let spread = f64::from(RandomState::new().hash_one(key) as u32) / f64::from(u32::MAX);
         let refresh = now + greatest_age.mul_f64(0.5 + spread / 2.0);
-        Self { value, aged: now + greatest_age, refresh: millis(refresh).into(), until: NEVER.into() }
+        Self { value, aged: millis(now + greatest_age), refresh: millis(refresh).into(), until: NEVER.into() }
     }
 
     /// Whether it is neither outdated nor too old.
-    pub fn is_current(&self, now: Duration) -> bool {
-        self.until.load(Ordering::Relaxed) == NEVER && now < self.aged
+    pub(super) fn is_current(&self, now: Duration) -> bool {
+        self.until.load(Ordering::Relaxed) == NEVER && millis(now) < self.aged
     }
 
     /// Whether a refresh is due; true only once, and again after a pause.
-    pub fn is_to_be_refreshed(&self, now: Duration) -> bool {
+    pub(super) fn is_to_be_refreshed(&self, now: Duration) -> bool {
         let at = self.refresh.load(Ordering::Relaxed);
         let again = millis(now + AGAIN);
         millis(now) >= at && self.refresh.compare_exchange(at, again, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     /// Marks it as outdated; it may be used until `until`. Only the first call has an effect.
-    pub fn outdate(&self, until: Duration) {
+    pub(super) fn outdate(&self, until: Duration) {
         self.until.fetch_min(millis(until), Ordering::Relaxed);
     }
 
     /// Whether it may be used if no newer one is available.
-    pub fn may_be_used(&self, now: Duration) -> bool {
+    pub(super) fn may_be_used(&self, now: Duration) -> bool {
         millis(now) < self.until.load(Ordering::Relaxed)
+    }
+}
+
+impl<T> Deref for Entry<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
     }
 }
 
@@ -66,7 +72,7 @@ mod tests {
     use super::*;
 
     fn entry(greatest_age: u64) -> Entry<()> {
-        Entry::new(Arc::new(()), &"key", Duration::ZERO, seconds(greatest_age))
+        Entry::new((), &"key", Duration::ZERO, seconds(greatest_age))
     }
 
     fn seconds(seconds: u64) -> Duration {

@@ -18,6 +18,7 @@ const LEAST: u64 = 16 << 20;
 const TYPICAL: u64 = 64 << 10;
 
 /// A compiled number list with what it was compiled from.
+#[derive(Clone)]
 pub struct CompiledList {
     /// The compiled list.
     pub list: Arc<NumberList>,
@@ -32,7 +33,7 @@ struct ByMemory;
 
 impl Weighter<NumberListKey, Arc<Entry<CompiledList>>> for ByMemory {
     fn weight(&self, _: &NumberListKey, entry: &Arc<Entry<CompiledList>>) -> u64 {
-        entry.value.list.weight()
+        entry.list.weight()
     }
 }
 
@@ -56,8 +57,8 @@ impl Lists {
     }
 
     /// Keeps a list in memory.
-    pub fn insert(&self, key: NumberListKey, entry: Entry<CompiledList>) {
-        self.0.insert(key, entry.into());
+    pub fn insert(&self, key: NumberListKey, entry: Arc<Entry<CompiledList>>) {
+        self.0.insert(key, entry);
     }
 
     /// Forgets a list that does not exist any more.
@@ -102,9 +103,9 @@ mod tests {
         Arc::new(NumberList::compile(&entries, Some(&region)))
     }
 
-    fn entry(list: &Arc<NumberList>) -> Entry<CompiledList> {
-        let value = Arc::new(CompiledList { list: list.clone(), revision: 1, region: None });
-        Entry::new(value, &0, Duration::ZERO, Duration::from_secs(600))
+    fn entry(list: &Arc<NumberList>) -> Arc<Entry<CompiledList>> {
+        let value = CompiledList { list: list.clone(), revision: 1, region: None };
+        Arc::new(Entry::new(value, &0, Duration::ZERO, Duration::from_secs(600)))
     }
 
     #[test]

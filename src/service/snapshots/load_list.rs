@@ -5,7 +5,7 @@ use std::sync::Arc;
 use call_acceptance_api::{value::phone_number::Region, wire::problem::Failure};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Cached, Loaded, Snapshots, lists::CompiledList};
+use super::{Cached, Entry, Loaded, Snapshots, lists::CompiledList};
 use crate::{
     rules::screening::NumberList,
     service::flights::Flights,
@@ -28,22 +28,19 @@ impl Cached for CompiledList {
         snapshots: &Snapshots,
         key: &NumberListKey,
         turn: OwnedSemaphorePermit,
-    ) -> Result<Option<Arc<Self>>, Failure> {
+    ) -> Result<Option<Arc<Entry<Self>>>, Failure> {
         let begun = snapshots.begin();
         let Some((revision, region)) = number_list::version(&snapshots.db, key).await? else {
             snapshots.lists.remove(key);
             return Ok(None);
         };
-        let known = snapshots.lists.get(key).map(|entry| entry.value.clone());
+        let known = snapshots.lists.get(key);
         let same = known.filter(|known| known.revision == revision && known.region == region);
         let compiled = match same {
-            Some(known) => Some(known),
+            Some(known) => Some(CompiledList::clone(&known)),
             None => compile(snapshots, key, region, turn).await?,
         };
-        if let Some(compiled) = &compiled {
-            snapshots.keep_list(key, compiled, begun);
-        }
-        Ok(compiled)
+        Ok(compiled.map(|compiled| snapshots.keep_list(key, compiled, begun)))
     }
 }
 
@@ -52,13 +49,13 @@ async fn compile(
     key: &NumberListKey,
     region: Option<Region>,
     turn: OwnedSemaphorePermit,
-) -> Result<Option<Arc<CompiledList>>, Failure> {
+) -> Result<Option<CompiledList>, Failure> {
     let rows = number_list_entries::load(&snapshots.db, key).await?;
     // The permit is returned when the work is done, even if all waiters have left.
     let compiled = tokio::task::spawn_blocking(move || {
         let compiled = rows.patterns()?.map(|(revision, entries)| {
             let list = Arc::new(NumberList::compile(&entries, region.as_ref()));
-            Arc::new(CompiledList { list, revision, region })
+            CompiledList { list, revision, region }
         });
         Ok((compiled, turn))
     });

@@ -8,10 +8,10 @@ use call_acceptance_api::{
 };
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Cached, Loaded, Snapshot, Snapshots, shared::SharedParts};
+use super::{Cached, Entry, Loaded, Snapshot, Snapshots, shared::SharedParts, snapshot::Number};
 use crate::{
     rules::{
-        screening::{Place, Policy, Schedule, Screening},
+        screening::{Place, Policy, Screening},
         service::KeptService,
     },
     service::{
@@ -36,7 +36,7 @@ impl Cached for Snapshot {
         snapshots: &Snapshots,
         wanted: &Wanted,
         turn: OwnedSemaphorePermit,
-    ) -> Result<Option<Arc<Self>>, Failure> {
+    ) -> Result<Option<Arc<Entry<Self>>>, Failure> {
         let begun = snapshots.begin();
         let Some(source) = load(&snapshots.db, wanted).await? else {
             if let Wanted::User(user) = wanted {
@@ -54,9 +54,7 @@ impl Cached for Snapshot {
                 compiled.map_err(|ended| Failure::Internal(Box::new(ended)))?.0
             }
         };
-        let snapshot = Arc::new(snapshot?);
-        snapshots.keep(&snapshot, begun);
-        Ok(Some(snapshot))
+        Ok(Some(snapshots.keep(snapshot?, begun)))
     }
 
     fn count_lookup(outcome: Lookup) {
@@ -91,16 +89,15 @@ fn compile(source: Source, known: &SharedParts) -> Result<Snapshot, Failure> {
     let treatments_up_to = highest_treating(&services, group.as_deref());
     let policies: Vec<_> = group.into_iter().chain(tenant).collect();
     let mut shared = policies.iter().map(|policy| share_of(policy, Policy::weight)).sum();
-    let screening = screening.under(policies).sharing(|key, compiled| {
-        let schedule = known.schedule(key, place.time_zone.as_ref(), compiled);
-        shared += share_of(&schedule, Schedule::weight);
+    let created = |service, position| source.created.get(&(service, position)).copied().unwrap_or_default();
+    let screening = screening.created(created).under(policies).sharing(|compiled| {
+        let schedule = known.schedule(place.time_zone.as_ref(), compiled);
+        shared += share_of(&schedule, |keyed| keyed.schedule.weight());
         schedule
     });
-    let user = Arc::new(user);
     Ok(Snapshot {
-        tally: Arc::new(Tally::of(user.clone(), source.created)),
-        user,
-        phone_number,
+        tally: Arc::new(Tally::of(user.into())),
+        number: phone_number.as_ref().and_then(Number::of),
         screening,
         records_refused_calls: source.records_refused_calls,
         time_zone_of,

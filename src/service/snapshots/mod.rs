@@ -41,13 +41,13 @@ use tokio::{
 };
 use uuid::Uuid;
 
-pub use self::snapshot::Snapshot;
 use self::{
     affected::Affected,
-    entry::Entry,
     lists::{CompiledList, Lists},
     shared::SharedParts,
+    snapshot::Number,
 };
+pub use self::{entry::Entry, snapshot::Snapshot};
 use super::{
     failure::{Shared, shared},
     flights::{Flights, LOAD},
@@ -72,7 +72,7 @@ struct ByMemory;
 
 impl Weighter<Arc<UserPath>, Arc<Entry<Snapshot>>> for ByMemory {
     fn weight(&self, _: &Arc<UserPath>, entry: &Arc<Entry<Snapshot>>) -> u64 {
-        entry.value.weight()
+        entry.weight()
     }
 }
 
@@ -96,13 +96,13 @@ struct Late(Duration);
 /// A cached or loaded value for a decision.
 pub struct Found<T> {
     /// The value; `None` if there is no such user, or number list.
-    pub value: Option<Arc<T>>,
+    pub value: Option<Arc<Entry<T>>>,
     /// Whether it may lag behind the database by more than the configured staleness.
     pub stale: bool,
 }
 
 /// The result of a load.
-type Loaded<T> = Result<Option<Arc<T>>, Shared>;
+type Loaded<T> = Result<Option<Arc<Entry<T>>>, Shared>;
 
 /// Number lists, in the order of their keys; `None` for one that does not exist.
 type NumberLists = Vec<Option<Arc<NumberList>>>;
@@ -120,7 +120,7 @@ trait Cached: Send + Sync + Sized + 'static {
         snapshots: &Snapshots,
         key: &Self::Key,
         turn: OwnedSemaphorePermit,
-    ) -> impl Future<Output = Result<Option<Arc<Self>>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Option<Arc<Entry<Self>>>, Failure>> + Send;
 
     /// Counts how it was found.
     fn count_lookup(_: Lookup) {}
@@ -154,7 +154,7 @@ pub struct Snapshots {
     identities: Arc<Identities>,
     users: Cache<Arc<UserPath>, Arc<Entry<Snapshot>>, ByMemory, DefaultHashBuilder, CountEvictions>,
     /// The last known user of a number; valid only if the user's snapshot has the same number.
-    numbers: Cache<PhoneNumber, Arc<UserPath>>,
+    numbers: Cache<Number, Arc<UserPath>>,
     /// What snapshots share.
     shared: Arc<SharedParts>,
     loads: Arc<Flights<Wanted, Loaded<Snapshot>>>,
@@ -241,8 +241,10 @@ impl Snapshots {
     /// The snapshot of the user with this number, within the deadline.
     pub async fn of_number(self: &Arc<Self>, number: PhoneNumber) -> Result<Found<Snapshot>, Failure> {
         let stale = self.are_stale();
-        let held = self.numbers.get(&number).and_then(|user| self.users.get(&user));
-        let held = held.filter(|entry| entry.value.phone_number.as_ref() == Some(&number));
+        let held = Number::of(&number).and_then(|number| {
+            let user = self.numbers.get(&number)?;
+            self.users.get(&user).filter(|entry| entry.number == Some(number))
+        });
         self.find(held, Wanted::Number(number), self.config.deadline, stale).await
     }
 
@@ -264,7 +266,7 @@ impl Snapshots {
         });
         let found = try_join_all(lists).await?;
         let stale = found.iter().any(|found| found.stale);
-        Ok((found.into_iter().map(|found| found.value.map(|compiled| compiled.list.clone())).collect(), stale))
+        Ok((found.into_iter().map(|found| found.value.map(|entry| entry.list.clone())).collect(), stale))
     }
 
     /// The cached value if it may be used, else a loaded one, within `limit`. An outdated one is used only if its
@@ -287,7 +289,7 @@ impl Snapshots {
             self.refresh::<T>(key);
         }
         T::count_lookup(if stale { Lookup::Stale } else { Lookup::Memory });
-        Ok(Found { value: Some(entry.value.clone()), stale })
+        Ok(Found { value: Some(entry), stale })
     }
 
     /// The successor of an outdated value, or that if it may be used, see [`Self::find`].
@@ -300,7 +302,7 @@ impl Snapshots {
     ) -> Result<Found<T>, Failure> {
         let old = |stale, outcome| {
             T::count_lookup(outcome);
-            Ok(Found { value: Some(entry.value.clone()), stale })
+            Ok(Found { value: Some(entry.clone()), stale })
         };
         if stale {
             return old(true, Lookup::Stale);
@@ -347,7 +349,7 @@ impl Snapshots {
     }
 
     /// Loads a value within `limit`. Fails immediately while the database is known to be unavailable.
-    async fn load<T: Cached>(self: &Arc<Self>, key: T::Key, limit: Duration) -> Result<Option<Arc<T>>, Failure> {
+    async fn load<T: Cached>(self: &Arc<Self>, key: T::Key, limit: Duration) -> Result<Option<Arc<Entry<T>>>, Failure> {
         let (snapshots, wanted) = (self.clone(), key.clone());
         let load = T::loads(self).join(key, move |turn| async move {
             let loaded = timeout(LOAD, T::load_now(&snapshots, &wanted, turn)).await;
@@ -381,24 +383,27 @@ impl Snapshots {
     }
 
     /// Caches a snapshot whose load began at `begun`, unless a change has overtaken it.
-    fn keep(&self, snapshot: &Arc<Snapshot>, begun: u64) {
+    fn keep(&self, snapshot: Snapshot, begun: u64) -> Arc<Entry<Snapshot>> {
+        let user = snapshot.user().clone();
+        let entry = Arc::new(Entry::new(snapshot, &user, self.now(), self.config.greatest_age));
         let recent = self.recent();
-        if recent.has_overtaken(begun, |affected| affected.concerns(snapshot)) {
-            return;
+        if !recent.has_overtaken(begun, |affected| affected.concerns(&entry)) {
+            if let Some(number) = entry.number {
+                self.numbers.insert(number, user.clone());
+            }
+            self.users.insert(user, entry.clone());
         }
-        if let Some(number) = &snapshot.phone_number {
-            self.numbers.insert(number.clone(), snapshot.user.clone());
-        }
-        let entry = Entry::new(snapshot.clone(), &snapshot.user, self.now(), self.config.greatest_age);
-        self.users.insert(snapshot.user.clone(), Arc::new(entry));
+        entry
     }
 
     /// Caches a number list whose load began at `begun`, unless a change has overtaken it.
-    fn keep_list(&self, key: &NumberListKey, list: &Arc<CompiledList>, begun: u64) {
+    fn keep_list(&self, key: &NumberListKey, list: CompiledList, begun: u64) -> Arc<Entry<CompiledList>> {
+        let entry = Arc::new(Entry::new(list, key, self.now(), self.config.greatest_age));
         let recent = self.recent();
         if !recent.has_overtaken(begun, |affected| affected.concerns_list(key)) {
-            self.lists.insert(key.clone(), Entry::new(list.clone(), key, self.now(), self.config.greatest_age));
+            self.lists.insert(key.clone(), entry.clone());
         }
+        entry
     }
 
     /// Marks the affected snapshots and number lists as outdated; they may be used until `until` while their successors
@@ -411,7 +416,7 @@ impl Snapshots {
         match affected.named() {
             Some(users) => users.for_each(|user| self.outdate_one(user, &affected, until)),
             None => {
-                let concerned = self.users.iter().filter(|(_, entry)| affected.concerns(&entry.value));
+                let concerned = self.users.iter().filter(|(_, entry)| affected.concerns(entry));
                 concerned.for_each(|(_, entry)| entry.outdate(until));
             }
         }
@@ -427,7 +432,7 @@ impl Snapshots {
 
     fn outdate_one(&self, user: &UserPath, affected: &Affected, until: Duration) {
         let held = self.users.peek(user);
-        held.filter(|entry| affected.concerns(&entry.value)).into_iter().for_each(|entry| entry.outdate(until));
+        held.filter(|entry| affected.concerns(entry)).into_iter().for_each(|entry| entry.outdate(until));
     }
 
     /// Outdates the snapshots of own committed changes. Remembers the changes by identifier, since the feed will report

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::rules::{
     policy::KeptPolicy,
-    screening::{Policy, Schedule},
+    screening::{KeyedSchedule, Policy},
 };
 
 /// How many values of a kind may be known before those that no snapshot uses are forgotten.
@@ -23,7 +23,7 @@ const LEAST: usize = 64;
 pub(super) struct SharedParts {
     policies: Known<Owner, Policy>,
     /// By their keys, and the zone of their local times.
-    schedules: Known<(Uuid, Option<TimeZone>), Schedule>,
+    schedules: Known<(Uuid, Option<TimeZone>), KeyedSchedule>,
 }
 
 impl SharedParts {
@@ -36,10 +36,10 @@ impl SharedParts {
         Some(self.policies.get_or_insert(owner, is_same, || Policy::compile(kept.clone(), region.cloned()).into()))
     }
 
-    /// The schedule with this key in this zone: the known one if it is equal to `compiled`.
-    pub fn schedule(&self, key: Uuid, zone: Option<&TimeZone>, compiled: Arc<Schedule>) -> Arc<Schedule> {
-        let is_same = |schedule: &Schedule| *schedule == *compiled;
-        self.schedules.get_or_insert((key, zone.cloned()), is_same, || compiled.clone())
+    /// The schedule in this zone: the known one with the same key if it is equal to `compiled`.
+    pub fn schedule(&self, zone: Option<&TimeZone>, compiled: Arc<KeyedSchedule>) -> Arc<KeyedSchedule> {
+        let is_same = |schedule: &KeyedSchedule| *schedule == *compiled;
+        self.schedules.get_or_insert((compiled.key, zone.cloned()), is_same, || compiled.clone())
     }
 }
 
@@ -102,6 +102,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::rules::screening::Schedule;
 
     fn owner(tenant: usize) -> Owner {
         Owner::Tenant(TenantId::parse(&tenant.to_string()).expect("an identifier"))
@@ -130,13 +131,16 @@ mod tests {
         let known = SharedParts::default();
         let brussels = TimeZone::parse("Europe/Brussels").expect("a time zone");
         let [friday, sunday] = ["Friday", "Sunday"].map(|day| {
-            move || Schedule::of_one(&format!(r#"{{"type": "Day of the week", "dayOfWeek": "{day}"}}"#)).into()
+            move |key| {
+                let schedule = Schedule::of_one(&format!(r#"{{"type": "Day of the week", "dayOfWeek": "{day}"}}"#));
+                Arc::new(KeyedSchedule { key, schedule })
+            }
         });
-        let first = known.schedule(Uuid::nil(), None, friday());
-        assert!(Arc::ptr_eq(&first, &known.schedule(Uuid::nil(), None, friday())));
-        assert!(!Arc::ptr_eq(&first, &known.schedule(Uuid::max(), None, friday())));
-        assert!(!Arc::ptr_eq(&first, &known.schedule(Uuid::nil(), Some(&brussels), friday())));
-        assert!(!Arc::ptr_eq(&first, &known.schedule(Uuid::nil(), None, sunday())));
+        let first = known.schedule(None, friday(Uuid::nil()));
+        assert!(Arc::ptr_eq(&first, &known.schedule(None, friday(Uuid::nil()))));
+        assert!(!Arc::ptr_eq(&first, &known.schedule(None, friday(Uuid::max()))));
+        assert!(!Arc::ptr_eq(&first, &known.schedule(Some(&brussels), friday(Uuid::nil()))));
+        assert!(!Arc::ptr_eq(&first, &known.schedule(None, sunday(Uuid::nil()))));
     }
 
     #[test]

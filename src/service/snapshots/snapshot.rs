@@ -1,6 +1,6 @@
 //! The cached data of a user.
 
-use std::sync::Arc;
+use std::{num::NonZeroU64, sync::Arc};
 
 use call_acceptance_api::value::{
     owner::{Level, UserPath},
@@ -12,12 +12,21 @@ use crate::{rules::screening::Screening, service::counting::Tally};
 /// Approximate memory of a snapshot beside its rules, in bytes.
 const OVERHEAD: u64 = 768;
 
+/// A phone number in little memory: its digits, the first of which is not 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Number(NonZeroU64);
+
+impl Number {
+    /// The number; `None` if it is none in E.164 form.
+    pub fn of(number: &PhoneNumber) -> Option<Self> {
+        number.as_str().strip_prefix('+')?.parse().ok().map(Self)
+    }
+}
+
 /// The data of a user for decisions.
 pub struct Snapshot {
-    /// The user.
-    pub user: Arc<UserPath>,
     /// The user's number.
-    pub phone_number: Option<PhoneNumber>,
+    pub(super) number: Option<Number>,
     /// The compiled services of the user.
     pub screening: Screening,
     /// The counts of calls to the user.
@@ -36,11 +45,9 @@ impl Snapshot {
     /// A user who has a zone and schedules, for tests.
     #[cfg(test)]
     pub(super) fn referring_to(schedules: &[u128], user: UserPath, time_zone_of: Level) -> Self {
-        let user = Arc::new(user);
         Self {
-            tally: Arc::new(Tally::of(user.clone(), Vec::new())),
-            user,
-            phone_number: None,
+            tally: Arc::new(Tally::of(user.into())),
+            number: None,
             screening: Screening::referring_to(schedules),
             records_refused_calls: false,
             time_zone_of,
@@ -49,8 +56,13 @@ impl Snapshot {
         }
     }
 
+    /// The user.
+    pub fn user(&self) -> &Arc<UserPath> {
+        self.tally.user()
+    }
+
     /// Approximate memory in bytes.
     pub fn weight(&self) -> u64 {
-        OVERHEAD + self.screening.weight() + self.tally.weight() + self.shared
+        OVERHEAD + self.screening.weight() + self.shared
     }
 }

@@ -22,7 +22,7 @@ fn written(text: &str) -> Option<Written> {
 fn matches(region: &str, number: &str, text: &str) -> bool {
     let pattern = PhoneNumberPattern::parse(text).expect("a pattern");
     let reader = reader(region);
-    let index = Index::of(std::iter::once((&pattern, 0)), &reader);
+    let index: Index = Index::of(std::iter::once((&pattern, 0)), &reader);
     written(number).is_some_and(|number| index.owners(&reader.forms(&number), 1) == [true])
 }
 

@@ -50,7 +50,7 @@ proptest! {
         let patterns: Vec<String> = sketches.iter().map(|sketch| sketch.pattern(&forms)).collect();
         let parsed: Vec<_> = patterns.iter().map(|text| PhoneNumberPattern::parse(text).expect("a pattern")).collect();
         let reader = Reader::of(region.map(|region| Region::parse(region).expect("a region")).as_ref());
-        let index = Index::of(parsed.iter().enumerate().map(|(owner, pattern)| (pattern, owner)), &reader);
+        let index: Index = Index::of(parsed.iter().enumerate().map(|(owner, pattern)| (pattern, owner)), &reader);
         let Caller::Number(written) = Caller::of(Some(&text)) else { panic!("{text} is a number") };
         let matched = index.owners(&reader.forms(&written), patterns.len());
         let plainly = |pattern: &String| plain::matches(pattern, &number, region);

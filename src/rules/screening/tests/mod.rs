@@ -111,7 +111,7 @@ fn call(number: &str) -> Call<'_> {
 
 fn ruling(screening: &Screening, call: Call<'_>) -> (Reason, Option<String>) {
     let ruling = screening.decide(&call, &[]);
-    (ruling.reason, ruling.criteria.map(ToString::to_string))
+    (ruling.reason, ruling.criteria.map(String::from))
 }
 
 fn outcomes(screening: &Screening, call: Call<'_>) -> Vec<Outcome> {
@@ -237,9 +237,8 @@ fn criteria_that_refer_to_a_list_share_it_and_an_absent_one_matches_nobody() {
     assert_eq!(screening.number_lists(), [one, other]);
     let pattern = |text: &str| (PhoneNumberPattern::parse(text).expect("a pattern"), None);
     let list = Arc::new(NumberList::compile(&[pattern("+32251*"), pattern("100")], brussels().region.as_ref()));
-    let decided = |number, lists: &[Option<Arc<NumberList>>]| {
-        screening.decide(&call(number), lists).criteria.map(ToString::to_string)
-    };
+    let decided =
+        |number, lists: &[Option<Arc<NumberList>>]| screening.decide(&call(number), lists).criteria.map(String::from);
     for (number, lists, expected) in [
         ("025126777", [Some(list.clone()), None], Some("a")),
         ("025126777", [None, Some(list.clone())], Some("a")),

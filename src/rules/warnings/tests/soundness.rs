@@ -46,7 +46,7 @@ fn contradiction(screening: &Screening, warning: &Warning, call: &Call<'_>) -> b
                     && said.outcome == Outcome::Matched
             })
         }
-        Shadowed => is_about && ruling.criteria == warning.criteria.as_ref(),
+        Shadowed => is_about && ruling.criteria == warning.criteria,
         InternalCallersRefused => {
             // Some numbers may be listed, but not all of them; the short one is of no list that asks for more digits.
             let is_accepted = |number| is_accepted(screening, &Call { calling_number: Some(number), ..*call });
