@@ -150,7 +150,8 @@ impl Screening {
         Ok(Self { parts, order, lists: lists.keys.into() })
     }
 
-    /// The same with the schedules that `share` returns, each equal to the one that it gets: those that others have too.
+    /// The same with the schedules that `share` returns, each equal to the one that it gets, so that others can have
+    /// them too.
     pub fn sharing(mut self, mut share: impl FnMut(Arc<KeyedSchedule>) -> Arc<KeyedSchedule>) -> Self {
         self.parts.schedules.iter_mut().for_each(|schedule| *schedule = share(schedule.clone()));
         self

@@ -16,8 +16,8 @@ const HOUR: i64 = 3600;
 /// Counts calls to one user. A snapshot has one, which outlives it until its counts are stored.
 pub struct Tally {
     user: Arc<UserPath>,
-    /// Few: one for each reason and criteria that decided since the last flush. As there are as many tallies as users in
-    /// memory, they have no spare room.
+    /// Few: one for each reason and criteria that decided since the last flush. Without spare room, as there are as
+    /// many tallies as users in memory.
     counts: Mutex<Box<[Count]>>,
 }
 
