@@ -49,6 +49,8 @@ pub struct Counting {
 
 #[derive(Default)]
 struct Waiting {
+    /// Tallies whose counts are to be taken.
+    tallies: Vec<Arc<Tally>>,
     calls: Vec<Calls>,
     refused: Vec<Refused>,
 }
@@ -94,10 +96,18 @@ impl Counting {
         let mut waiting = self.waiting.lock().await;
         // What an earlier flush has left is written first; meanwhile more of the same adds to the same counts.
         self.write(&mut waiting).await?;
-        let counted = mem::take(&mut *locked(&self.counted));
-        waiting.calls = counted.iter().flat_map(|tally| tally.take()).collect();
+        waiting.tallies.extend(mem::take(&mut *locked(&self.counted)));
         waiting.refused = mem::take(&mut *locked(&self.refused));
-        self.write(&mut waiting).await
+        loop {
+            // Some at a time: a row takes more memory than a count.
+            let start = waiting.tallies.len().saturating_sub(batch::AT_ONCE);
+            waiting.calls = waiting.tallies.split_off(start).iter().flat_map(|tally| tally.take()).collect();
+            self.write(&mut waiting).await?;
+            if waiting.tallies.is_empty() {
+                waiting.tallies.shrink_to_fit();
+                return Ok(());
+            }
+        }
     }
 
     async fn write(&self, waiting: &mut Waiting) -> Result<(), StoreError> {
