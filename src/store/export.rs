@@ -258,8 +258,7 @@ impl CriteriaRow {
 
     /// The criteria, without the number lists that it refers to.
     pub fn criteria(&self) -> Result<KeptCriteria, StoreError> {
-        let mut columns = Columns::of(&self.0);
-        let _key: [&str; 3] = [columns.next()?, columns.next()?, columns.next()?];
+        let mut columns = Columns::of(&self.0).skip(3);
         let criteria = of_criteria::kept(of_criteria::Row::next(&mut columns)?)?;
         criteria.ok_or_else(|| StoreError::Internal("a criteria has no position".into()))
     }
@@ -300,9 +299,7 @@ impl ReferenceRow {
 
     /// The reference as the user sees it.
     pub fn reference(&self) -> Result<NumberListReference, StoreError> {
-        let mut columns = Columns::of(&self.0);
-        let _place: ([&str; 3], [i32; 2]) =
-            ([columns.next()?, columns.next()?, columns.next()?], [columns.next()?, columns.next()?]);
+        let mut columns = Columns::of(&self.0).skip(5);
         let level = match (columns.next::<Option<&str>>()?, columns.next::<Option<&str>>()?) {
             (_, Some(_)) => Level::User,
             (Some(_), None) => Level::Group,

@@ -28,13 +28,20 @@ impl<'r> Columns<'r> {
         Self { row, position: 0 }
     }
 
+    /// The columns without the next ones, of which there are so many.
+    pub(super) fn skip(mut self, count: usize) -> Self {
+        self.position += count;
+        self
+    }
+
     /// The next column.
     pub(super) fn next<T: Readable<'r>>(&mut self) -> Result<T, StoreError> {
         let position = self.position;
         self.position += 1;
         match (self.row.try_as_pg_row(), self.row.try_as_sqlite_row()) {
-            (Some(row), _) => row.try_get(position).map_err(StoreError::corrupt),
-            (_, Some(row)) => row.try_get(position).map_err(StoreError::corrupt),
+            // The types of columns are those of the statement: there is no need to look at them in each row.
+            (Some(row), _) => row.try_get_unchecked(position).map_err(StoreError::corrupt),
+            (_, Some(row)) => row.try_get_unchecked(position).map_err(StoreError::corrupt),
             (None, None) => Err(StoreError::Internal("a row is of no known database".into())),
         }
     }
