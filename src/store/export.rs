@@ -17,7 +17,7 @@ use call_acceptance_api::{
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
-    Statement, prelude::Uuid, sea_query::Expr,
+    prelude::Uuid, sea_query::Expr,
 };
 
 use super::{
@@ -64,15 +64,18 @@ impl<T, P> Page<T, P> {
         Ok(Self { rows: rows.into_iter().map(parse).collect::<Result<_, _>>()?, next })
     }
 
-    /// The page that a statement with this limit reads. What the rows hold is for whoever takes them to find out, while
-    /// the next page is read.
+    /// The first `limit` rows of a query. What they hold is for whoever takes them to find out, while the next page is
+    /// read.
     async fn read(
         db: &impl ConnectionTrait,
-        statement: Statement,
+        query: impl QueryTrait,
         limit: u64,
         row: impl Fn(QueryResult) -> T,
         place: impl Fn(&mut Columns<'_>) -> Result<P, StoreError>,
     ) -> Result<Self, StoreError> {
+        let mut statement = query.build(db.get_database_backend());
+        // Not a parameter: PostgreSQL would plan each page anew, which takes as long as reading it.
+        statement.sql.push_str(&format!(" LIMIT {limit}"));
         let rows = db.query_all_raw(statement).await?;
         let last = rows.last().filter(|_| rows.len() as u64 >= limit);
         let next = last.map(|last| place(&mut Columns::of(last))).transpose()?;
@@ -143,9 +146,9 @@ pub async fn users(
     if let Some(place) = place {
         query = query.filter(is_after([GroupId, UserId].map(Expr::col), place.map(Expr::val)));
     }
-    let query = query.order_by_asc(GroupId).order_by_asc(UserId).limit(SMALL);
+    let query = query.order_by_asc(GroupId).order_by_asc(UserId);
     let place = |columns: &mut Columns<'_>| Ok([columns.next()?, columns.next()?]);
-    Page::read(db, query.build(db.get_database_backend()), SMALL, UserRow, place).await
+    Page::read(db, query, SMALL, UserRow, place).await
 }
 
 /// The schedules of the tenant and of what is below it after `place`.
@@ -228,9 +231,9 @@ pub async fn services(
     if let Some(place) = place {
         query = query.filter(is_after(key.map(Expr::col), place.map(Expr::val)));
     }
-    let query = key.into_iter().fold(query, QueryOrder::order_by_asc).limit(SMALL);
+    let query = key.into_iter().fold(query, QueryOrder::order_by_asc);
     let place = |columns: &mut Columns<'_>| Ok([columns.next()?, columns.next()?, columns.next()?]);
-    Page::read(db, query.build(db.get_database_backend()), SMALL, ServiceRow, place).await
+    Page::read(db, query, SMALL, ServiceRow, place).await
 }
 
 /// The place of a criteria: that of its service, and its position.
@@ -279,9 +282,9 @@ pub async fn criteria(
         let place = service.map(Expr::val).into_iter().chain([Expr::val(position)]);
         query = query.filter(is_after(key.map(|column| Expr::col((criteria::Entity, column))), place));
     }
-    let query = key.into_iter().fold(query, QueryOrder::order_by_asc).limit(CRITERIA);
+    let query = key.into_iter().fold(query, QueryOrder::order_by_asc);
     // The position is the first of the columns of a criteria.
-    Page::read(db, query.build(db.get_database_backend()), CRITERIA, CriteriaRow, criteria_place).await
+    Page::read(db, query, CRITERIA, CriteriaRow, criteria_place).await
 }
 
 /// The place of a reference to a number list: that of its criteria, and its place there.
@@ -330,9 +333,9 @@ pub async fn references(
         let place = service.map(Expr::val).into_iter().chain([position, place].map(Expr::val));
         query = query.filter(is_after(key.map(|column| Expr::col((references::Entity, column))), place));
     }
-    let query = key.into_iter().fold(query, QueryOrder::order_by_asc).limit(SMALL);
+    let query = key.into_iter().fold(query, QueryOrder::order_by_asc);
     let place = |columns: &mut Columns<'_>| Ok((criteria_place(columns)?, columns.next()?));
-    Page::read(db, query.build(db.get_database_backend()), SMALL, ReferenceRow, place).await
+    Page::read(db, query, SMALL, ReferenceRow, place).await
 }
 
 #[cfg(test)]
