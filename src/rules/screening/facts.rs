@@ -9,13 +9,12 @@ use call_acceptance_api::resource::decision::Presentation;
 use jiff::tz;
 
 use super::{
-    KeyedSchedule,
     call::Call,
     list::NumberList,
     number::{Forms, KnownCaller, Reader},
     pattern::Index,
     policy::Policy,
-    schedule::Moment,
+    schedule::{KeyedSchedule, Moment},
 };
 
 /// What facts about a call are found with.

@@ -70,7 +70,7 @@ pub use call::{Call, Place, Ruling};
 pub use list::NumberList;
 pub use number::NUMBERING_PLANS;
 pub use policy::Policy;
-pub use schedule::Schedule;
+pub use schedule::{KeyedSchedule, Schedule};
 
 /// Why criteria and schedules cannot be compiled: the stored data violates the contract.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -105,15 +105,6 @@ pub struct Screening {
     order: Order,
     /// The keys of the number lists that rules refer to.
     lists: Box<[Uuid]>,
-}
-
-/// A compiled schedule with its key.
-#[derive(Debug, PartialEq, Eq)]
-pub struct KeyedSchedule {
-    /// The key.
-    pub key: Uuid,
-    /// The schedule.
-    pub schedule: Schedule,
 }
 
 /// Loads the data that all users share, so that the first decision does not wait for it.

@@ -22,6 +22,7 @@ use call_acceptance_api::{
     },
 };
 use jiff::{civil, tz};
+use uuid::Uuid;
 
 use super::spans::Spans;
 
@@ -85,6 +86,15 @@ pub struct Schedule {
     easters: Spans,
     simple: Box<[Simple]>,
     involved: Box<[(Times, Recurrence)]>,
+}
+
+/// A compiled schedule with its key.
+#[derive(Debug, PartialEq, Eq)]
+pub struct KeyedSchedule {
+    /// The key.
+    pub key: Uuid,
+    /// The schedule.
+    pub schedule: Schedule,
 }
 
 /// Days determined only by day of the week, day of the month and month. An empty set sets no condition.
