@@ -113,12 +113,20 @@ pub async fn among(
     patterns: &[&PhoneNumberPattern],
 ) -> Result<Vec<NumberListEntry>, StoreError> {
     let backend = db.get_database_backend();
-    let sql = format!(
-        "SELECT pattern, note, expires_at FROM number_list_entries \
-         WHERE tenant_id = $1 AND list_id = $2 AND pattern IN {} ORDER BY pattern",
-        texts(backend)
-    );
-    let rows = Row::find_by_statement(statement(backend, &sql, list, &json!(patterns))).all(db).await?;
+    let sql = match backend {
+        DbBackend::Sqlite => {
+            "SELECT pattern, note, expires_at FROM number_list_entries \
+             WHERE tenant_id = $1 AND list_id = $2 AND pattern IN (SELECT value FROM json_each($3)) ORDER BY pattern"
+        }
+        // While a list is new PostgreSQL does not know how long it is, and would read all of it: so each is looked up.
+        _ => {
+            "SELECT e.pattern, e.note, e.expires_at \
+             FROM (SELECT DISTINCT value FROM json_array_elements_text(CAST($3 AS json))) AS wanted \
+             CROSS JOIN LATERAL (SELECT pattern, note, expires_at FROM number_list_entries \
+                 WHERE tenant_id = $1 AND list_id = $2 AND pattern = wanted.value LIMIT 1) AS e ORDER BY e.pattern"
+        }
+    };
+    let rows = Row::find_by_statement(statement(backend, sql, list, &json!(patterns))).all(db).await?;
     rows.into_iter().map(Row::entry).collect()
 }
 
