@@ -39,9 +39,10 @@ impl<'r> Columns<'r> {
         let position = self.position;
         self.position += 1;
         match (self.row.try_as_pg_row(), self.row.try_as_sqlite_row()) {
-            // The types of columns are those of the statement: there is no need to look at them in each row.
+            // PostgreSQL's columns have the types of the statement, which need not be looked at in each row. On SQLite
+            // each value has a type of its own.
             (Some(row), _) => row.try_get_unchecked(position).map_err(StoreError::corrupt),
-            (_, Some(row)) => row.try_get_unchecked(position).map_err(StoreError::corrupt),
+            (_, Some(row)) => row.try_get(position).map_err(StoreError::corrupt),
             (None, None) => Err(StoreError::Internal("a row is of no known database".into())),
         }
     }

@@ -112,8 +112,7 @@ impl CriteriaNames {
 
     /// The names in their order. Each is found by going through those before it.
     pub fn iter(&self) -> impl Iterator<Item = CriteriaName> {
-        let names = self.0.split(Self::SEPARATOR).filter(|name| !name.is_empty());
-        names.map(|name| CriteriaName(name.into()))
+        self.0.split_terminator(Self::SEPARATOR).map(|name| CriteriaName(name.into()))
     }
 
     /// The text.
