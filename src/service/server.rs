@@ -82,7 +82,7 @@ impl Server {
             verifier: config.oidc.clone().map(|oidc| Verifier::new(oidc, clock.clone())),
             readiness: Readiness::of(&db),
             stopping: AtomicBool::new(false),
-            writers: Writers::of(config.concurrent_writes, config.database_limits.statement),
+            writers: Writers::of(config.concurrent_writes, store::time_to_cancel(&db, config.database_limits)),
             cascades: config.cascades,
             deletion_begun: Notify::new(),
             system_call_processing: config.oidc.as_ref().is_some_and(|oidc| oidc.system_call_processing),

@@ -25,11 +25,11 @@ const QUEUE: usize = 16;
 const MANY: usize = 1000;
 
 /// The permit of one change. If the change is given up, for example because its client disconnects, the database may
-/// still execute a statement of it on its connection. So the permit is held until that statement must have ended;
+/// still execute a statement of it on its connection. So the permit is held until that statement is cancelled;
 /// otherwise a client could occupy all connections by sending changes and disconnecting.
 pub(super) struct Turn {
     permit: Option<OwnedSemaphorePermit>,
-    statement: Duration,
+    time_to_cancel: Duration,
 }
 
 impl Turn {
@@ -42,9 +42,9 @@ impl Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         let (Some(permit), Ok(runtime)) = (self.permit.take(), Handle::try_current()) else { return };
-        let statement = self.statement;
+        let time_to_cancel = self.time_to_cancel;
         runtime.spawn(async move {
-            sleep(statement).await;
+            sleep(time_to_cancel).await;
             drop(permit);
         });
     }
@@ -53,15 +53,15 @@ impl Drop for Turn {
 /// The changes in progress, by actor.
 pub(super) struct Writers {
     most: NonZeroU32,
-    /// Maximum duration of a statement, and so of a change that was given up.
-    statement: Duration,
+    /// For how long the database may still execute a statement of a change that was given up.
+    time_to_cancel: Duration,
     turns: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 impl Writers {
-    /// Allows an actor `most` concurrent changes, whose statements take at most `statement`.
-    pub fn of(most: NonZeroU32, statement: Duration) -> Self {
-        Self { most, statement, turns: Mutex::default() }
+    /// Allows an actor `most` concurrent changes. One that is given up counts for `time_to_cancel` longer.
+    pub fn of(most: NonZeroU32, time_to_cancel: Duration) -> Self {
+        Self { most, time_to_cancel, turns: Mutex::default() }
     }
 
     /// The permit for a change by `by`, held until it is done; `None` for commands, which are not limited.
@@ -78,7 +78,7 @@ impl Writers {
             return Err(self.refusal());
         }
         match timeout(WAIT, turns.acquire_owned()).await {
-            Ok(Ok(permit)) => Ok(Some(Turn { permit: Some(permit), statement: self.statement })),
+            Ok(Ok(permit)) => Ok(Some(Turn { permit: Some(permit), time_to_cancel: self.time_to_cancel })),
             Ok(Err(closed)) => Err(Failure::Internal(Box::new(closed))),
             Err(_) => Err(self.refusal()),
         }
@@ -99,5 +99,32 @@ impl Writers {
             self.most
         );
         Failure::Refused(Refusal { retry_after: Some(1), ..Refusal::new(ProblemCode::TooManyWrites, detail) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_that_was_given_up_counts_until_its_statement_is_cancelled() {
+        let time_to_cancel = Duration::from_millis(500);
+        let writers = Writers::of(NonZeroU32::MIN, time_to_cancel);
+        let mut by = Actor::command("test", "request");
+        Arc::make_mut(&mut by.identity).kind = ActorKind::Token;
+        let admit = async || writers.admit(&by).await.expect("a permit is free in time").expect("a token is limited");
+
+        let started = Instant::now();
+        admit().await.end();
+        drop(admit().await);
+        assert_eq!(started.elapsed(), Duration::ZERO);
+        let turn = admit().await;
+        assert!(started.elapsed() >= time_to_cancel);
+        assert!(writers.admit(&by).await.is_err(), "the change goes on");
+        turn.end();
     }
 }

@@ -1,6 +1,11 @@
 //! Connects to the database and migrates its schema.
 
-use std::{net::IpAddr, str::FromStr, time::Duration};
+use std::{
+    net::IpAddr,
+    str::FromStr,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use sea_orm::{
     DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector, SqlxSqliteConnector,
@@ -24,8 +29,12 @@ const BESIDE: DatabaseLimits = DatabaseLimits { statement: Duration::from_secs(5
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long the rollback of a transaction that was given up may take before its connection is closed.
 const ROLLBACK: Duration = Duration::from_millis(200);
-/// Makes PostgreSQL check this often, in milliseconds, whether the client of a running statement is still connected.
-const NOTICE_CLOSED: &str = "SET client_connection_check_interval = 500";
+/// How often PostgreSQL checks whether the client of a running statement is still connected.
+const CHECK: Duration = Duration::from_millis(200);
+/// Whether PostgreSQL does, as far as the last connection knows.
+static CHECKS: AtomicBool = AtomicBool::new(true);
+/// For how long a statement may go on after that is noticed.
+const CANCELLED: Duration = Duration::from_millis(100);
 /// Statements that take longer are logged as slow.
 const SLOW: Duration = Duration::from_millis(200);
 /// The advisory lock under which concurrently starting instances migrate; an arbitrary number that nothing else uses.
@@ -98,7 +107,11 @@ impl Target {
         let failed = |reason: String| ConnectError::Connect { target: self.name(), reason };
         let probe = async {
             match self {
-                Self::Postgres(options) => options.connect().await?.close().await,
+                Self::Postgres(options) => {
+                    let mut connection = options.connect().await?;
+                    notice_closed(&mut connection).await;
+                    connection.close().await
+                }
                 Self::Sqlite(options) => options.connect().await?.close().await,
             }
         };
@@ -155,10 +168,7 @@ impl Target {
                         if let Some(settings) = settings {
                             connection.execute(sqlx::AssertSqlSafe(settings)).await?;
                         }
-                        if let Err(error) = connection.execute(NOTICE_CLOSED).await {
-                            // Some platforms cannot; statements then end by their timeouts.
-                            tracing::debug!(%error, "PostgreSQL does not notice closed connections");
-                        }
+                        notice_closed(connection).await;
                         Ok(())
                     })
                 });
@@ -173,6 +183,17 @@ impl Target {
     }
 }
 
+/// Makes PostgreSQL cancel the statement of a client that has closed its connection.
+async fn notice_closed(connection: &mut PgConnection) {
+    let check = format!("SET client_connection_check_interval = {}", CHECK.as_millis());
+    let checks = connection.execute(sqlx::AssertSqlSafe(check)).await;
+    if let Err(error) = &checks {
+        // Some platforms cannot; statements then end by their timeouts.
+        tracing::debug!(%error, "PostgreSQL does not notice closed connections");
+    }
+    CHECKS.store(checks.is_ok(), Ordering::Relaxed);
+}
+
 /// Whether a connection that is released can be used again. A transaction that was dropped waits for its rollback,
 /// behind a statement that may still be running: then the connection is closed, which cancels the statement.
 async fn cancel(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
@@ -180,6 +201,15 @@ async fn cancel(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
         return Ok(true);
     }
     Ok(matches!(timeout(ROLLBACK, connection.ping()).await, Ok(Ok(()))))
+}
+
+/// For how long the database may still execute a statement of a transaction that was dropped.
+pub fn time_to_cancel(db: &DatabaseConnection, limits: DatabaseLimits) -> Duration {
+    match db.get_database_backend() {
+        DbBackend::Postgres if CHECKS.load(Ordering::Relaxed) => ROLLBACK + CHECK + CANCELLED,
+        DbBackend::Postgres => limits.statement,
+        _ => ACQUIRE,
+    }
 }
 
 fn settings(limits: DatabaseLimits) -> String {

@@ -42,7 +42,7 @@ mod transaction;
 pub mod user;
 pub mod user_service;
 
-pub use connection::{ConnectError, apart, beside, connect, is_embedded, migrate};
+pub use connection::{ConnectError, apart, beside, connect, is_embedded, migrate, time_to_cancel};
 pub use description::{Description, describe};
 pub use diagnosis::{Diagnosis, Facts, diagnose};
 pub use error::{Constraint, StoreError};
