@@ -8,9 +8,10 @@ mod writer;
 
 use std::{error::Error, io::IsTerminal, panic, time::Duration};
 
+use tracing::subscriber::Interest;
 use tracing_subscriber::{
     EnvFilter, Layer,
-    filter::{FilterExt, LevelFilter, filter_fn},
+    filter::{FilterExt, LevelFilter, dynamic_filter_fn},
     fmt,
     layer::SubscriberExt,
     registry,
@@ -62,7 +63,13 @@ where
     L: Layer<S> + Send + Sync,
 {
     // What is not a span is an event, or asks whether one is wanted. The hint leaves the level to the other filter.
-    let no_spans = filter_fn(|metadata| !metadata.is_span()).with_max_level_hint(LevelFilter::TRACE);
+    let no_spans = dynamic_filter_fn(|metadata, _| !metadata.is_span()).with_max_level_hint(LevelFilter::TRACE);
+    // Never "always": then an event is not asked for, and lost if the last question of its thread was answered by "no"
+    // (https://github.com/tokio-rs/tracing/issues/2519).
+    let no_spans = no_spans.with_callsite_filter(|metadata| match metadata.is_span() {
+        true => Interest::never(),
+        false => Interest::sometimes(),
+    });
     log.with_filter(filter.and(no_spans))
 }
 
@@ -100,16 +107,20 @@ mod tests {
         atomic::{AtomicUsize, Ordering},
     };
 
-    use tracing::{Subscriber, span};
+    use tracing::{Event, Subscriber, span};
     use tracing_subscriber::layer::Context;
 
     use super::*;
 
-    /// Counts the spans that a layer without a filter would make.
+    /// Counts the spans and events that reach it.
     struct Counting(Arc<AtomicUsize>);
 
     impl<S: Subscriber> Layer<S> for Counting {
         fn on_new_span(&self, _: &span::Attributes<'_>, _: &span::Id, _: Context<'_, S>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+
+        fn on_event(&self, _: &Event<'_>, _: Context<'_, S>) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -124,5 +135,18 @@ mod tests {
             assert!(tracing::enabled!(tracing::Level::TRACE), "events of all levels are wanted");
         });
         assert_eq!(made.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn an_event_is_logged_after_a_question_for_one_that_is_not_wanted() {
+        let logged = Arc::new(AtomicUsize::new(0));
+        let log = events_only(Counting(logged.clone()), EnvFilter::new("error,call_acceptance=info"));
+        tracing::subscriber::with_default(registry().with(log), || {
+            for _ in 0..3 {
+                assert!(!tracing::enabled!(target: "sqlx", tracing::Level::WARN));
+                tracing::info!("after a statement");
+            }
+        });
+        assert_eq!(logged.load(Ordering::Relaxed), 3);
     }
 }
