@@ -16,13 +16,13 @@ use call_acceptance_api::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::NotSet,
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, FromJsonQueryResult, FromQueryResult,
-    IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, RelationDef, Select, Statement,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, IntoActiveModel, JoinType, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, RelationDef, Select, Statement,
     prelude::Uuid,
     sea_query::{Alias, Expr, Query},
     sqlx::types::Json,
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::{
@@ -34,7 +34,7 @@ use super::{
     prepared::Prepared,
     row::Columns,
     rows::insert_all,
-    user_service,
+    user_service::{self, SettingsRow},
 };
 use crate::rules::{
     criteria::{KeptCriteria, ScheduleLink, Step},
@@ -46,15 +46,8 @@ pub(super) const TIME: &str = "time_schedule";
 /// As [`TIME`].
 pub(super) const HOLIDAY: &str = "holiday_schedule";
 
-/// The phone numbers of a criteria, deserialized directly.
-#[derive(Serialize, Deserialize, FromJsonQueryResult)]
-struct Numbers(Vec<PhoneNumberPattern>);
-
-/// The number lists that a criteria refers to, deserialized directly.
-#[derive(Deserialize, Serialize, FromJsonQueryResult)]
-struct NumberLists(Vec<NumberListRow>);
-
-#[derive(Deserialize, Serialize)]
+/// A number list that a criteria refers to.
+#[derive(Deserialize)]
 struct NumberListRow {
     id: Uuid,
     level: String,
@@ -62,7 +55,6 @@ struct NumberListRow {
 }
 
 /// The columns that [`with_criteria`] adds; all are null for a service without criteria.
-#[derive(FromQueryResult)]
 pub(super) struct Row {
     position: Option<i32>,
     name: Option<String>,
@@ -71,7 +63,7 @@ pub(super) struct Row {
     any_caller: Option<bool>,
     include_anonymous_callers: Option<bool>,
     include_unavailable_callers: Option<bool>,
-    phone_numbers: Option<Numbers>,
+    phone_numbers: Option<Vec<PhoneNumberPattern>>,
     time_schedule_id: Option<Uuid>,
     time_schedule_group: Option<String>,
     time_schedule_user: Option<String>,
@@ -85,13 +77,20 @@ pub(super) struct Row {
     description: Option<String>,
     valid_from: Option<i64>,
     valid_until: Option<i64>,
-    number_lists: Option<NumberLists>,
+    number_lists: Vec<NumberListRow>,
     pub(super) created_revision: Option<i64>,
 }
 
 impl Row {
-    /// The next columns of a row, in the order of [`with_columns`].
+    /// The next columns of a row, in the order of [`with_criteria`].
     pub(super) fn next(columns: &mut Columns<'_>) -> Result<Self, StoreError> {
+        let row = Self::without_number_lists(columns)?;
+        let number_lists = columns.next::<Option<_>>()?.map(|Json(lists)| lists);
+        Ok(Self { number_lists: number_lists.unwrap_or_default(), ..row })
+    }
+
+    /// The next columns of a row, in the order of [`with_columns`].
+    pub(super) fn without_number_lists(columns: &mut Columns<'_>) -> Result<Self, StoreError> {
         Ok(Self {
             position: columns.next()?,
             name: columns.next()?,
@@ -115,18 +114,9 @@ impl Row {
             holiday_schedule_group: columns.next()?,
             holiday_schedule_user: columns.next()?,
             holiday_schedule_name: columns.next()?,
-            number_lists: None,
+            number_lists: Vec::new(),
         })
     }
-}
-
-#[derive(FromQueryResult)]
-struct ServiceRow {
-    revision: i64,
-    #[sea_orm(nested)]
-    settings: user_service::SettingsRow,
-    #[sea_orm(nested)]
-    criteria: Row,
 }
 
 /// The service with its criteria in creation order and its revision, in one statement; `None` if the user does not have
@@ -136,16 +126,17 @@ pub async fn load(
     path: &UserServicePath,
     name: Option<&CriteriaName>,
 ) -> Result<Option<Versioned<KeptService>>, StoreError> {
-    let rows = ServiceRow::find_by_statement(selection(db.get_database_backend(), path, name)).all(db).await?;
+    let rows = db.query_all_raw(selection(db.get_database_backend(), path, name)).await?;
     let mut service: Option<Versioned<KeptService>> = None;
-    for row in rows {
-        if service.is_none() {
-            let value = KeptService { settings: row.settings.kept()?, ..KeptService::new(path.service) };
-            service = Some(Versioned { revision: Revision(row.revision), value });
-        }
-        if let (Some(service), Some(criteria)) = (&mut service, kept(row.criteria)?) {
-            service.value.criteria.push(criteria);
-        }
+    for row in &rows {
+        let mut columns = Columns::of(row);
+        let revision = Revision(columns.next()?);
+        let settings = SettingsRow::next(&mut columns)?.kept()?;
+        let service = service.get_or_insert_with(|| {
+            let value = KeptService { settings, ..KeptService::new(path.service) };
+            Versioned { revision, value }
+        });
+        service.value.criteria.extend(kept(Row::next(&mut columns)?)?);
     }
     Ok(service)
 }
@@ -170,18 +161,6 @@ fn selection(backend: DbBackend, path: &UserServicePath, name: Option<&CriteriaN
     prepared.with(backend, values.map(Into::into), build)
 }
 
-#[derive(FromQueryResult)]
-struct OwnedRow {
-    tenant_id: String,
-    group_id: String,
-    user_id: String,
-    service: String,
-    #[sea_orm(nested)]
-    settings: user_service::SettingsRow,
-    #[sea_orm(nested)]
-    criteria: Row,
-}
-
 /// The services that meet `these`, in the order of their keys, each with its criteria in the order of creation.
 pub(super) async fn load_all(
     db: &impl ConnectionTrait,
@@ -194,16 +173,20 @@ pub(super) async fn load_all(
     for column in [TenantId, GroupId, UserId, Service] {
         query = query.order_by_asc(column);
     }
-    let rows = query.order_by_asc(criteria::Column::Position).into_model::<OwnedRow>().all(db).await?;
+    let query = query.order_by_asc(criteria::Column::Position);
+    let rows = db.query_all_raw(query.build(db.get_database_backend())).await?;
     let mut services: Vec<(UserServicePath, KeptService)> = Vec::new();
-    for OwnedRow { tenant_id, group_id, user_id, service, settings, criteria } in rows {
-        let user = UserPath { tenant: value(tenant_id)?, group: value(group_id)?, user: value(user_id)? };
-        let path = UserServicePath { user, service: user_service::service(&service)? };
+    for row in &rows {
+        let mut columns = Columns::of(row);
+        let (tenant, group, user) = (value(columns.next()?)?, value(columns.next()?)?, value(columns.next()?)?);
+        let service = user_service::service(columns.next()?)?;
+        let path = UserServicePath { user: UserPath { tenant, group, user }, service };
+        let settings = SettingsRow::next(&mut columns)?.kept()?;
         if services.last().is_none_or(|(last, _)| *last != path) {
-            let service = KeptService { settings: settings.kept()?, ..KeptService::new(path.service) };
+            let service = KeptService { settings, ..KeptService::new(path.service) };
             services.push((path, service));
         }
-        if let (Some(criteria), Some((_, service))) = (kept(criteria)?, services.last_mut()) {
+        if let (Some(criteria), Some((_, service))) = (kept(Row::next(&mut columns)?)?, services.last_mut()) {
             service.criteria.push(criteria);
         }
     }
@@ -285,7 +268,7 @@ fn schedule_by(column: criteria::Column) -> RelationDef {
 
 /// The criteria of a row; `None` for a service without criteria.
 pub(super) fn kept(row: Row) -> Result<Option<KeptCriteria>, StoreError> {
-    let (Some(position), Some(name), Some(Numbers(phone_numbers))) = (row.position, row.name, row.phone_numbers) else {
+    let (Some(position), Some(name), Some(phone_numbers)) = (row.position, row.name, row.phone_numbers) else {
         return Ok(None);
     };
     let flag = |flag: Option<bool>| flag.unwrap_or_default();
@@ -322,10 +305,10 @@ pub(super) fn kept(row: Row) -> Result<Option<KeptCriteria>, StoreError> {
 }
 
 /// The keys of the number lists, and the lists as the user sees them.
-fn listed(lists: Option<NumberLists>) -> Result<(Vec<Uuid>, Vec<NumberListReference>), StoreError> {
+fn listed(lists: Vec<NumberListRow>) -> Result<(Vec<Uuid>, Vec<NumberListReference>), StoreError> {
     let mut keys = Vec::new();
     let mut references = Vec::new();
-    for NumberListRow { id, level, name } in lists.map(|lists| lists.0).unwrap_or_default() {
+    for NumberListRow { id, level, name } in lists {
         let level = Level::ALL.into_iter().find(|known| known.as_str() == level);
         let level = level.ok_or_else(|| StoreError::Internal("a number list is of no level".into()))?;
         keys.push(id);

@@ -262,7 +262,7 @@ impl CriteriaRow {
     /// The criteria, without the number lists that it refers to.
     pub fn criteria(&self) -> Result<KeptCriteria, StoreError> {
         let mut columns = Columns::of(&self.0).skip(3);
-        let criteria = of_criteria::kept(of_criteria::Row::next(&mut columns)?)?;
+        let criteria = of_criteria::kept(of_criteria::Row::without_number_lists(&mut columns)?)?;
         criteria.ok_or_else(|| StoreError::Internal("a criteria has no position".into()))
     }
 }

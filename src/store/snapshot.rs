@@ -12,11 +12,10 @@ use call_acceptance_api::{
     },
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, JoinType, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, RelationDef, Select, Statement,
-    prelude::{Json, Uuid},
-    sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, RelationDef, Select, Statement, prelude::Uuid, sea_query::Expr, sqlx::types::Json,
 };
+use serde::de::DeserializeOwned;
 
 use super::{
     column::{optional, value},
@@ -25,7 +24,8 @@ use super::{
     error::StoreError,
     policy::{self, CALLERS, TREATMENTS},
     prepared::Prepared,
-    user_service::{self, service},
+    row::Columns,
+    user_service::{self, SettingsRow, service},
 };
 use crate::rules::{policy::KeptPolicy, service::KeptService};
 
@@ -79,59 +79,75 @@ impl Wanted {
 
 /// The user in one consistent state, if it exists.
 pub async fn load(db: &impl ConnectionTrait, wanted: &Wanted) -> Result<Option<Source>, StoreError> {
-    let rows = Row::find_by_statement(statement(db.get_database_backend(), wanted)).all(db).await?;
-    let mut rows = rows.into_iter();
-    let Some(mut first) = rows.next() else { return Ok(None) };
-    let (time_zone, time_zone_of) = match (first.user_zone.take(), first.group_zone.take(), first.tenant_zone.take()) {
-        (zone @ Some(_), ..) => (zone, Level::User),
-        (None, zone @ Some(_), _) => (zone, Level::Group),
-        (None, None, zone) => (zone, Level::Tenant),
-    };
-    let mut source = Source {
-        user: UserPath {
-            tenant: value(std::mem::take(&mut first.tenant_id))?,
-            group: value(std::mem::take(&mut first.group_id))?,
-            user: value(std::mem::take(&mut first.user_id))?,
-        },
-        phone_number: optional(first.phone_number.take())?,
-        region: optional(first.region.take())?,
-        time_zone: optional(time_zone)?,
-        time_zone_of,
-        group_policy: KeptPolicy::default(),
-        tenant_policy: KeptPolicy::default(),
-        services: Vec::new(),
-        created: HashMap::new(),
-        records_refused_calls: first.record_refused_calls.unwrap_or_default(),
-        periods: HashMap::new(),
-    };
-    for row in std::iter::once(first).chain(rows) {
-        source.add(row)?;
+    let mut source = None;
+    for row in &db.query_all_raw(statement(db.get_database_backend(), wanted)).await? {
+        let mut columns = Columns::of(row);
+        match &mut source {
+            None => source.insert(Source::of_user(&mut columns)?),
+            Some(source) => {
+                columns = columns.skip(USER_COLUMNS);
+                source
+            }
+        }
+        .add(&mut columns)?;
     }
-    Ok(Some(source))
+    Ok(source)
 }
 
+/// How many columns are those of the user, which all rows have.
+const USER_COLUMNS: usize = 9;
+
 impl Source {
-    fn add(&mut self, row: Row) -> Result<(), StoreError> {
+    /// The user alone.
+    fn of_user(columns: &mut Columns<'_>) -> Result<Self, StoreError> {
+        let (tenant, group, user) = (value(columns.next()?)?, value(columns.next()?)?, value(columns.next()?)?);
+        let phone_number = optional(columns.next()?)?;
+        let region = optional(columns.next()?)?;
+        let records_refused_calls = columns.next::<Option<_>>()?.unwrap_or_default();
+        let mut time_zone: (Option<String>, Level) = (None, Level::Tenant);
+        for level in [Level::User, Level::Group, Level::Tenant] {
+            let of_level = columns.next()?;
+            if time_zone.0.is_none() {
+                time_zone = (of_level, level);
+            }
+        }
+        Ok(Self {
+            user: UserPath { tenant, group, user },
+            phone_number,
+            region,
+            time_zone: optional(time_zone.0)?,
+            time_zone_of: time_zone.1,
+            group_policy: KeptPolicy::default(),
+            tenant_policy: KeptPolicy::default(),
+            services: Vec::new(),
+            created: HashMap::new(),
+            records_refused_calls,
+            periods: HashMap::new(),
+        })
+    }
+
+    /// Adds what follows in a row: a service with one of its criteria, if the user has any.
+    fn add(&mut self, columns: &mut Columns<'_>) -> Result<(), StoreError> {
+        let name = columns.next::<Option<&str>>()?.map(service).transpose()?;
+        let settings = SettingsRow::next(columns)?.kept()?;
+        let row = criteria::Row::next(columns)?;
         // They are in one of the rows.
-        for (policy, callers, treatments) in [
-            (&mut self.group_policy, row.group_callers, row.group_treatments),
-            (&mut self.tenant_policy, row.tenant_callers, row.tenant_treatments),
-        ] {
+        for policy in [&mut self.group_policy, &mut self.tenant_policy] {
+            let [callers, treatments] = [json(columns)?, json(columns)?];
             if callers.is_some() || treatments.is_some() {
                 *policy = policy::kept(callers, treatments)?;
             }
         }
-        let Some(name) = row.service.as_deref().map(service).transpose()? else { return Ok(()) };
+        let Some(name) = name else { return Ok(()) };
         if self.services.last().is_none_or(|last| last.name != name) {
-            self.services.push(KeptService { settings: row.settings.kept()?, ..KeptService::new(name) });
+            self.services.push(KeptService { settings, ..KeptService::new(name) });
         }
-        let created = row.criteria.created_revision;
-        let Some(criteria) = kept(row.criteria)? else { return Ok(()) };
+        let created = row.created_revision;
+        let Some(criteria) = kept(row)? else { return Ok(()) };
         self.created.extend(created.map(|revision| ((name, criteria.position), revision)));
-        let links = [(&criteria.time_schedule, row.time_periods), (&criteria.holiday_schedule, row.holiday_periods)];
-        for (link, periods) in links {
-            if let (Some(link), Some(periods)) = (link, periods) {
-                self.periods.insert(link.id, serde_json::from_value(periods).map_err(StoreError::corrupt)?);
+        for link in [&criteria.time_schedule, &criteria.holiday_schedule] {
+            if let (Some(periods), Some(link)) = (json(columns)?, link) {
+                self.periods.insert(link.id, periods);
             }
         }
         if let Some(service) = self.services.last_mut() {
@@ -141,29 +157,9 @@ impl Source {
     }
 }
 
-/// A row for each criteria of each service, or a single one without criteria.
-#[derive(FromQueryResult)]
-struct Row {
-    tenant_id: String,
-    group_id: String,
-    user_id: String,
-    phone_number: Option<String>,
-    region: Option<String>,
-    record_refused_calls: Option<bool>,
-    user_zone: Option<String>,
-    group_zone: Option<String>,
-    tenant_zone: Option<String>,
-    group_callers: Option<Json>,
-    group_treatments: Option<Json>,
-    tenant_callers: Option<Json>,
-    tenant_treatments: Option<Json>,
-    service: Option<String>,
-    #[sea_orm(nested)]
-    settings: user_service::SettingsRow,
-    #[sea_orm(nested)]
-    criteria: criteria::Row,
-    time_periods: Option<Json>,
-    holiday_periods: Option<Json>,
+/// The next column, deserialized directly.
+fn json<'r, T: DeserializeOwned + 'r>(columns: &mut Columns<'r>) -> Result<Option<T>, StoreError> {
+    Ok(columns.next::<Option<Json<T>>>()?.map(|Json(value)| value))
 }
 
 /// The statement of [`load`], for tests of its cost.

@@ -13,8 +13,7 @@ use call_acceptance_api::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QuerySelect,
-    QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, OnConflict, Query},
 };
 
@@ -33,7 +32,6 @@ use crate::rules::service::{KeptService, Settings};
 pub(super) const SETTINGS: [Column; 3] = [Column::SwitchedOn, Column::SuspendedUntil, Column::AcceptsOutsideSchedules];
 
 /// The members of a service beside its criteria, as they are kept.
-#[derive(FromQueryResult)]
 pub(super) struct SettingsRow {
     switched_on: Option<bool>,
     suspended_until: Option<i64>,
@@ -156,9 +154,15 @@ fn of_settings(settings: &Settings) -> ActiveModel {
 /// Raises the revision, which locks the service until the end of the transaction; returns the new revision, if the user
 /// has the service.
 pub async fn raise_revision(db: &impl ConnectionTrait, path: &UserServicePath) -> Result<Option<Revision>, StoreError> {
-    let raised = Entity::update_many().col_expr(Column::Revision, Expr::col(Column::Revision).add(1)).filter(key(path));
-    let rows = raised.exec_with_returning(db).await?;
-    Ok(rows.first().map(|row| Revision(row.revision)))
+    static STATEMENT: Prepared = Prepared::new();
+    let backend = db.get_database_backend();
+    let build = || {
+        let raised = Expr::cust("\"revision\" + 1");
+        let mut raise = Entity::update_many().col_expr(Column::Revision, raised).filter(key(path)).into_query();
+        backend.build(raise.returning_col(Column::Revision))
+    };
+    let row = db.query_one_raw(STATEMENT.with(backend, key_values(path).map(Into::into), build)).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.map(Revision))
 }
 
 /// Writes the members of the service beside its criteria.
