@@ -17,6 +17,8 @@ pub struct Server {
     /// Until its reader is gone.
     log: Option<BufReader<ChildStderr>>,
     url: String,
+    /// The lines of the log that were read.
+    lines: Vec<String>,
     _database: TestDatabase,
 }
 
@@ -35,7 +37,7 @@ impl Server {
             .spawn()
             .expect("the command runs");
         let log = BufReader::new(process.stderr.take().expect("the log is read here"));
-        let mut server = Self { process, log: Some(log), url: String::new(), _database: database };
+        let mut server = Self { process, log: Some(log), url: String::new(), lines: Vec::new(), _database: database };
         let line = server.line_with("serving on ");
         let url = line.split("serving on ").nth(1).and_then(|rest| rest.split(',').next()).expect("it says where");
         url.clone_into(&mut server.url);
@@ -50,12 +52,14 @@ impl Server {
     /// Waits for the next line of the log with this in it.
     pub fn line_with(&mut self, part: &str) -> String {
         let log = self.log.as_mut().expect("the log is read here");
-        let mut line = String::new();
-        while !line.contains(part) {
-            line.clear();
+        loop {
+            let mut line = String::new();
             assert!(log.read_line(&mut line).expect("the log is text") > 0, "the log has {part:?}");
+            self.lines.push(line.clone());
+            if line.contains(part) {
+                return line;
+            }
         }
-        line
     }
 
     /// Stops it by SIGTERM, and waits until it has ended.
@@ -82,6 +86,14 @@ impl Drop for Server {
         // Neither fails unless the process has ended already.
         let _ = self.process.kill().is_ok() && self.process.wait().is_ok();
     }
+}
+
+// At the start sqlx asks whether PostgreSQL's notices are wanted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_line_is_lost_after_a_library_has_asked_for_one_that_is_not_wanted() {
+    let log = ["--log".to_owned(), "call_acceptance=info".to_owned()];
+    let server = Server::start_with(TestDatabase::create(Kind::Postgres).await, &log);
+    assert!(server.lines.iter().any(|line| line.contains("starting version=")), "{:?}", server.lines);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
