@@ -33,9 +33,9 @@ use super::{
 use crate::rules::{criteria::KeptCriteria, policy::KeptPolicy, service::KeptService};
 
 /// Users, number lists, services and references on a page: up to a kilobyte each.
-const SMALL: u64 = 1000;
-/// Criteria on a page: up to 15 KB each.
-const CRITERIA: u64 = 1000;
+const SMALL: u64 = 2000;
+/// Criteria on a page: up to 15 KB each. Smaller pages have PostgreSQL look for their begin too often.
+const CRITERIA: u64 = 1500;
 /// Policies of groups on a page: up to 100 KB each.
 const POLICIES: u64 = 50;
 /// Maximum number of schedules on a page.
