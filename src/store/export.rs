@@ -16,8 +16,8 @@ use call_acceptance_api::{
     },
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
-    prelude::Uuid, sea_query::Expr,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, JoinType,
+    QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Select, Statement, prelude::Uuid, sea_query::Expr,
 };
 
 use super::{
@@ -28,7 +28,9 @@ use super::{
     number_list::{self, KeptNumberList},
     policy,
     row::Columns,
-    schedule, user_service,
+    schedule,
+    transaction::read_one_state,
+    user_service,
 };
 use crate::rules::{criteria::KeptCriteria, policy::KeptPolicy, service::KeptService};
 
@@ -73,14 +75,29 @@ impl<T, P> Page<T, P> {
         row: impl Fn(QueryResult) -> T,
         place: impl Fn(&mut Columns<'_>) -> Result<P, StoreError>,
     ) -> Result<Self, StoreError> {
-        let mut statement = query.build(db.get_database_backend());
-        // Not a parameter: PostgreSQL would plan each page anew, which takes as long as reading it.
-        statement.sql.push_str(&format!(" LIMIT {limit}"));
-        let rows = db.query_all_raw(statement).await?;
+        let rows = db.query_all_raw(first(query.build(db.get_database_backend()), limit)).await?;
         let last = rows.last().filter(|_| rows.len() as u64 >= limit);
         let next = last.map(|last| place(&mut Columns::of(last))).transpose()?;
         Ok(Self { rows: rows.into_iter().map(row).collect(), next })
     }
+}
+
+/// The statement for the first rows of a query.
+fn first(mut query: Statement, limit: u64) -> Statement {
+    // Not a parameter: PostgreSQL would plan each page anew, which takes as long as reading it.
+    query.sql.push_str(&format!(" LIMIT {limit}"));
+    query
+}
+
+/// Begins a transaction that reads pages of one state of the database.
+pub async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, StoreError> {
+    let transaction = read_one_state(db).await?;
+    if db.get_database_backend() == DbBackend::Postgres {
+        // Before a new tenant is analysed, PostgreSQL thinks that it has few rows, and would sort all of them for each
+        // page. All pages are in the order of an index.
+        transaction.execute_unprepared("SET LOCAL enable_sort = off").await?;
+    }
+    Ok(transaction)
 }
 
 /// The tenant's groups after `place`.
@@ -273,6 +290,16 @@ pub async fn criteria(
     tenant: &TenantId,
     place: Option<CriteriaPlace>,
 ) -> Result<Page<CriteriaRow, CriteriaPlace>, StoreError> {
+    // The position is the first of the columns of a criteria.
+    Page::read(db, criteria_after(tenant, place), CRITERIA, CriteriaRow, criteria_place).await
+}
+
+/// The statement for a page of criteria, for tests of its cost.
+pub fn page_of_criteria(backend: DbBackend, tenant: &TenantId, place: Option<CriteriaPlace>) -> Statement {
+    first(criteria_after(tenant, place).build(backend), CRITERIA)
+}
+
+fn criteria_after(tenant: &TenantId, place: Option<CriteriaPlace>) -> Select<criteria::Entity> {
     use criteria::Column::{GroupId, Position, Service, TenantId, UserId};
     let key = [GroupId, UserId, Service, Position];
     let query = criteria::Entity::find().select_only().columns([GroupId, UserId, Service]);
@@ -282,9 +309,7 @@ pub async fn criteria(
         let place = service.map(Expr::val).into_iter().chain([Expr::val(position)]);
         query = query.filter(is_after(key.map(|column| Expr::col((criteria::Entity, column))), place));
     }
-    let query = key.into_iter().fold(query, QueryOrder::order_by_asc);
-    // The position is the first of the columns of a criteria.
-    Page::read(db, query, CRITERIA, CriteriaRow, criteria_place).await
+    key.into_iter().fold(query, QueryOrder::order_by_asc)
 }
 
 /// The place of a reference to a number list: that of its criteria, and its place there.

@@ -48,4 +48,4 @@ pub use diagnosis::{Diagnosis, Facts, diagnose};
 pub use error::{Constraint, StoreError};
 pub use readiness::Readiness;
 pub use sea_orm::{ConnectionTrait, DatabaseConnection as Connection, DatabaseTransaction as Transaction};
-pub use transaction::{Aborted, End, read_one_state, release, rollback, savepoint, transaction};
+pub use transaction::{Aborted, End, release, rollback, savepoint, transaction};

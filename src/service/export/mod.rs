@@ -39,14 +39,14 @@ use super::{
 };
 use crate::{
     config::ExportConfig,
-    store::{self, Transaction, tenant},
+    store::{Transaction, export, tenant},
 };
 
 #[async_trait]
 impl Exports for Server {
     async fn export(&self, by: &Actor, tenant: TenantId) -> Result<TenantFile, Failure> {
         let turn = self.exports.admit(&tenant)?;
-        let transaction = store::read_one_state(&self.exports.db).await?;
+        let transaction = export::begin(&self.exports.db).await?;
         let found = tenant::find(&transaction, &tenant).await?;
         let found = found.ok_or_else(|| missing_owner(&Owner::Tenant(tenant.clone()), Level::Tenant))?;
         let (parts, file) = parts(self.exports.config.part_timeout);

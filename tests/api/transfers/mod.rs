@@ -2,6 +2,7 @@
 
 mod command;
 mod export;
+mod plan;
 mod readers;
 mod round_trip;
 mod tenant;
