@@ -202,7 +202,7 @@ fn selection(backend: DbBackend, wanted: &Wanted) -> Statement {
         .build(backend)
 }
 
-/// The user's region, time zone and services.
+/// The user's region, time zone and services, in the order in which [`Source`] reads the columns.
 fn place() -> Select<users::Entity> {
     use users::Column::{GroupId, TenantId, UserId};
     let group: RelationDef = users::Entity::belongs_to(groups::Entity)
