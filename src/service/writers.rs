@@ -53,7 +53,7 @@ impl Drop for Turn {
 /// The changes in progress, by actor.
 pub(super) struct Writers {
     most: NonZeroU32,
-    /// For how long the database may still execute a statement of a change that was given up.
+    /// Maximum time for which the database still executes a statement of a change that was given up.
     time_to_cancel: Duration,
     turns: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
@@ -104,8 +104,6 @@ impl Writers {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use tokio::time::Instant;
 
     use super::*;

@@ -30,11 +30,11 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long the rollback of a transaction that was given up may take before its connection is closed.
 const ROLLBACK: Duration = Duration::from_millis(200);
 /// How often PostgreSQL checks whether the client of a running statement is still connected.
-const CHECK: Duration = Duration::from_millis(200);
-/// Whether PostgreSQL does, as far as the last connection knows.
-static CHECKS: AtomicBool = AtomicBool::new(true);
-/// For how long a statement may go on after that is noticed.
-const CANCELLED: Duration = Duration::from_millis(100);
+const CHECK_INTERVAL: Duration = Duration::from_millis(200);
+/// Maximum time between that check and the end of a statement whose client is gone.
+const CANCEL: Duration = Duration::from_millis(100);
+/// Whether PostgreSQL can check it, as far as the last connection knows.
+static CHECKS_CLIENTS: AtomicBool = AtomicBool::new(true);
 /// Statements that take longer are logged as slow.
 const SLOW: Duration = Duration::from_millis(200);
 /// The advisory lock under which concurrently starting instances migrate; an arbitrary number that nothing else uses.
@@ -185,13 +185,13 @@ impl Target {
 
 /// Makes PostgreSQL cancel the statement of a client that has closed its connection.
 async fn notice_closed(connection: &mut PgConnection) {
-    let check = format!("SET client_connection_check_interval = {}", CHECK.as_millis());
+    let check = format!("SET client_connection_check_interval = {}", CHECK_INTERVAL.as_millis());
     let checks = connection.execute(sqlx::AssertSqlSafe(check)).await;
     if let Err(error) = &checks {
         // Some platforms cannot; statements then end by their timeouts.
         tracing::debug!(%error, "PostgreSQL does not notice closed connections");
     }
-    CHECKS.store(checks.is_ok(), Ordering::Relaxed);
+    CHECKS_CLIENTS.store(checks.is_ok(), Ordering::Relaxed);
 }
 
 /// Whether a connection that is released can be used again. A transaction that was dropped waits for its rollback,
@@ -203,10 +203,10 @@ async fn cancel(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
     Ok(matches!(timeout(ROLLBACK, connection.ping()).await, Ok(Ok(()))))
 }
 
-/// For how long the database may still execute a statement of a transaction that was dropped.
+/// Maximum time for which the database still executes a statement of a transaction that was dropped.
 pub fn time_to_cancel(db: &DatabaseConnection, limits: DatabaseLimits) -> Duration {
     match db.get_database_backend() {
-        DbBackend::Postgres if CHECKS.load(Ordering::Relaxed) => ROLLBACK + CHECK + CANCELLED,
+        DbBackend::Postgres if CHECKS_CLIENTS.load(Ordering::Relaxed) => ROLLBACK + CHECK_INTERVAL + CANCEL,
         DbBackend::Postgres => limits.statement,
         _ => ACQUIRE,
     }

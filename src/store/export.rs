@@ -36,7 +36,7 @@ use crate::rules::{criteria::KeptCriteria, policy::KeptPolicy, service::KeptServ
 
 /// Users, number lists, services and references on a page: up to a kilobyte each.
 const SMALL: u64 = 2000;
-/// Criteria on a page: up to 15 KB each. Smaller pages have PostgreSQL look for their begin too often.
+/// Criteria on a page: up to 15 KB each. To begin a page takes time, so that smaller ones make an export slower.
 const CRITERIA: u64 = 1500;
 /// Policies of groups on a page: up to 100 KB each.
 const POLICIES: u64 = 50;

@@ -98,14 +98,6 @@ fn statement(backend: DbBackend, sql: &str, list: &NumberListKey, array: &serde_
     Statement::from_sql_and_values(backend, sql, values)
 }
 
-/// The texts of the JSON array in the third parameter, as a subquery.
-fn texts(backend: DbBackend) -> &'static str {
-    match backend {
-        DbBackend::Sqlite => "(SELECT value FROM json_each($3))",
-        _ => "(SELECT value FROM json_array_elements_text(CAST($3 AS json)))",
-    }
-}
-
 /// The entries with these patterns, sorted by pattern.
 pub async fn among(
     db: &impl ConnectionTrait,
@@ -165,9 +157,13 @@ pub async fn delete(
     patterns: &[&PhoneNumberPattern],
 ) -> Result<(), StoreError> {
     let backend = db.get_database_backend();
+    let texts = match backend {
+        DbBackend::Sqlite => "json_each($3)",
+        _ => "json_array_elements_text(CAST($3 AS json))",
+    };
     let sql = format!(
-        "DELETE FROM number_list_entries WHERE tenant_id = $1 AND list_id = $2 AND pattern IN {}",
-        texts(backend)
+        "DELETE FROM number_list_entries \
+         WHERE tenant_id = $1 AND list_id = $2 AND pattern IN (SELECT value FROM {texts})"
     );
     for patterns in patterns.chunks(AT_ONCE) {
         db.execute_raw(statement(backend, &sql, list, &json!(patterns))).await?;

@@ -9,8 +9,8 @@ use tokio::{
 
 use crate::store::{StoreError, export::Page};
 
-/// Pages that wait for their reader: the database does not wait while one is written that takes longer than others.
-const WAITING: usize = 2;
+/// Maximum number of pages that are read ahead.
+const AHEAD: usize = 2;
 
 /// The rows of pages that a task reads, each page when the one before it is taken.
 pub(super) struct Ahead<T, P> {
@@ -33,7 +33,7 @@ impl<T: Send + 'static, P: Clone + Send + 'static> Ahead<T, P> {
     where
         F: Future<Output = Result<Page<T, P>, StoreError>> + Send + 'static,
     {
-        let (sender, pages) = channel(WAITING);
+        let (sender, pages) = channel(AHEAD);
         let reader = tokio::spawn(read_all(read, sender)).abort_handle();
         Self { pages, reader, rows: VecDeque::new(), has_more: true }
     }
@@ -66,7 +66,7 @@ where
     F: Future<Output = Result<Page<T, P>, StoreError>>,
 {
     let mut place = None;
-    // Nothing is read before there is room for it, so that there is at most one page more in memory than may wait.
+    // Nothing is read before there is room for it: at most these pages and the one that is written are in memory.
     while let Ok(room) = pages.reserve().await {
         let page = read(place.take()).await;
         place = page.as_ref().ok().and_then(|page| page.next.clone());
