@@ -14,10 +14,8 @@ use call_acceptance_api::{
     wire::precondition::{Revision, Versioned},
 };
 use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::NotSet,
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, IntoActiveModel, JoinType, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, RelationDef, Select, Statement,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, IntoActiveModel,
+    Iterable, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, RelationDef, Select, Statement, Value,
     prelude::Uuid,
     sea_query::{Alias, Expr, Query},
     sqlx::types::Json,
@@ -344,9 +342,10 @@ pub async fn apply(
             insert_number_lists(db, path, criteria).await?;
         }
         Step::Update(criteria) => {
-            let mut row = row(path, criteria)?.into_active_model().reset_all();
-            row.created_revision = NotSet;
-            row.update(db).await?;
+            let updated = db.execute_raw(update(db.get_database_backend(), row(path, criteria)?)).await?;
+            if updated.rows_affected() == 0 {
+                return Err(StoreError::Internal("a criteria to be updated is gone".into()));
+            }
         }
         Step::Delete(position) => {
             criteria::Entity::delete_many()
@@ -357,6 +356,28 @@ pub async fn apply(
         }
     }
     Ok(())
+}
+
+/// The statement that writes the row of a criteria over the one at its position, but for when that was created.
+fn update(backend: DbBackend, row: criteria::Model) -> Statement {
+    use criteria::Column::{CreatedRevision, GroupId, Position, Service, TenantId, UserId};
+    static STATEMENT: Prepared = Prepared::new();
+    let row = row.into_active_model();
+    let cells = |columns: Vec<_>| -> Vec<(criteria::Column, Value)> {
+        columns.into_iter().filter_map(|column| Some((column, row.get(column).into_value()?))).collect()
+    };
+    let key = cells(vec![TenantId, GroupId, UserId, Service, Position]);
+    let is_written = |column: &_| !matches!(column, TenantId | GroupId | UserId | Service | Position | CreatedRevision);
+    let written = cells(criteria::Column::iter().filter(is_written).collect());
+    let build = || {
+        let mut update = Query::update();
+        update.table(criteria::Entity).values(written.iter().map(|(column, value)| (*column, value.clone().into())));
+        for (column, value) in &key {
+            update.and_where(column.eq(value.clone()));
+        }
+        backend.build(&update)
+    };
+    STATEMENT.with(backend, written.iter().chain(&key).map(|(_, value)| value.clone()), build)
 }
 
 /// Inserts the criteria of services that have none, at this revision of the services.

@@ -21,6 +21,7 @@ pub(super) const AT_ONCE: usize = 250;
 const RUNS: [usize; 3] = [AT_ONCE, 50, 10];
 
 /// What a column has in the rows.
+#[derive(Clone)]
 pub(super) enum Cells {
     /// The same in each.
     Same(SimpleExpr),
@@ -48,6 +49,7 @@ impl Cells {
 }
 
 /// Rows to insert.
+#[derive(Clone)]
 pub(super) struct Rows<E: EntityTrait> {
     count: usize,
     columns: Vec<(E::Column, Cells)>,
@@ -80,6 +82,22 @@ impl<E: EntityTrait> Rows<E> {
             (0, _) => None,
             (2.., DbBackend::Postgres) => Some(self.unnested()),
             _ => Some(Ok(self.listed(backend))),
+        })
+    }
+
+    /// The statement that inserts one row, the first.
+    pub(super) fn insertion_of_one(mut self, backend: DbBackend) -> InsertStatement {
+        self.count = self.count.min(1);
+        self.listed(backend)
+    }
+
+    /// The values of the first row, in the order of the placeholders of [`Self::insertion_of_one`].
+    pub(super) fn values_of_one(&self) -> impl Iterator<Item = Value> {
+        self.columns.iter().filter_map(|(_, cells)| match cells {
+            Cells::Same(SimpleExpr::Value(value)) => Some(value.clone()),
+            // An expression of SQL alone.
+            Cells::Same(_) => None,
+            Cells::Each(values) => values.as_slice().first().cloned(),
         })
     }
 

@@ -29,8 +29,7 @@ UPDATE criteria SET name = 'criteria2', active = true, do_not_perform_action = f
     phone_numbers = CAST('["+3225126' || :last || '"]' AS jsonb), time_schedule_id = NULL, holiday_schedule_id = NULL,
     forwarded = NULL, include_internal_callers = NULL, description = NULL, valid_from = NULL, valid_until = NULL
 WHERE tenant_id = 'small' AND group_id = 'group0' AND user_id = 'user' || :number
-    AND service = 'selective_call_acceptance' AND position = 2
-RETURNING *;
+    AND service = 'selective_call_acceptance' AND position = 2;
 WITH events AS (
     INSERT INTO audit_events (tenant_id, event_id, recorded_at, actor_kind, actor, request_id, client_address,
         operation, target, group_id, user_id, before, after, bytes)

@@ -95,16 +95,20 @@ pub(super) fn insertions(
     backend: DbBackend,
     changes: &[(Uuid, Change)],
 ) -> impl Iterator<Item = Result<InsertStatement, StoreError>> {
-    rows(backend, changes).insertions(backend).map(move |insertion| {
-        let mut insertion = insertion?;
-        if backend == DbBackend::Postgres {
-            insertion.returning(Query::returning().expr(Expr::cust(format!("pg_notify('{CHANNEL}', '')"))));
-        }
-        Ok(insertion)
+    rows(backend, changes).insertions(backend).map(move |insertion| match backend {
+        DbBackend::Postgres => Ok(announcing(insertion?)),
+        _ => insertion,
     })
 }
 
-fn rows(backend: DbBackend, changes: &[(Uuid, Change)]) -> Rows<Entity> {
+/// The insertion of changes with the notification of other instances, on PostgreSQL.
+pub(super) fn announcing(mut insertion: InsertStatement) -> InsertStatement {
+    insertion.returning(Query::returning().expr(Expr::cust(format!("pg_notify('{CHANNEL}', '')"))));
+    insertion
+}
+
+/// A row for each of the changes.
+pub(super) fn rows(backend: DbBackend, changes: &[(Uuid, Change)]) -> Rows<Entity> {
     let all = || changes.iter().map(|(_, change)| change);
     let scopes: Vec<_> = all().map(Change::scope).collect();
     let [tenants, groups, users] = scope_cells(scopes.iter());
