@@ -66,7 +66,7 @@ impl Server {
         let numbers = self.called_numbers.read(Called { region, ..called });
         for number in numbers.iter() {
             let found = self.snapshots.of_number(number.clone()).await?;
-            let is_open = |snapshot: &Arc<Entry<Snapshot>>| by.identity.scope.meets(snapshot.user().names());
+            let is_open = |snapshot: &Arc<Entry<Snapshot>>| by.identity.scope.meets(snapshot.names());
             if found.value.as_ref().is_some_and(is_open) {
                 return Ok(found);
             }
@@ -86,7 +86,7 @@ impl Server {
     ) -> Result<Decision, Failure> {
         let limit = self.snapshots.deadline().saturating_sub(began.elapsed());
         let keys = snapshot.screening.number_lists();
-        let (lists, stale_lists) = self.snapshots.lists_of(&snapshot.user().tenant, keys, limit).await?;
+        let (lists, stale_lists) = self.snapshots.lists_of(snapshot.tenant(), keys, limit).await?;
         let call = call(question, self.clock.now());
         let ruling = snapshot.screening.decide(&call, &lists);
         if counts {
@@ -101,7 +101,7 @@ impl Server {
         self.counting.count(&snapshot.tally, call, ruling);
         if snapshot.records_refused_calls && ruling.reason.verdict() == Verdict::Reject {
             self.counting.record(Refused {
-                user: UserPath::clone(snapshot.user()),
+                user: snapshot.tally.user(),
                 id: self.clock.new_id(),
                 at: call.at.as_microsecond(),
                 calling_number: snapshot.screening.caller_number(call),

@@ -128,7 +128,8 @@ impl<'a> FromIterator<&'a CriteriaName> for CriteriaNames {
             text.push_str(name.as_str());
             text.push(Self::SEPARATOR);
         }
-        Self(text.into())
+        // A copy of this size, since the allocator keeps the room that was too much.
+        Self(text.as_str().into())
     }
 }
 

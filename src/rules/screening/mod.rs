@@ -126,19 +126,22 @@ impl Screening {
         let (services, kept) = order::arrange(services);
         let mut schedules = Schedules::new(&zone, periods);
         let mut lists = NumberLists::default();
-        let rules =
-            kept.iter().map(|criteria| rule(criteria, &mut schedules, &mut lists)).collect::<Result<Box<[_]>, _>>()?;
+        // Of this size, since the allocator keeps the room that was too much.
+        let mut rules = Vec::with_capacity(kept.len());
+        for criteria in &kept {
+            rules.push(rule(criteria, &mut schedules, &mut lists)?);
+        }
         let compared = kept.iter().enumerate().filter(|(_, criteria)| rule::compares_numbers(criteria));
         let patterns = compared.flat_map(|(owner, criteria)| {
             criteria.from_dn_criteria.phone_numbers.iter().map(move |pattern| (pattern, owner))
         });
         let reader = Reader::of(place.region.as_ref());
         let numbers = Index::of(patterns, &reader);
-        let order = Order::of(services, rules, kept.iter().map(|criteria| &criteria.name).collect());
+        let order = Order::of(services, rules.into(), kept.iter().map(|criteria| &criteria.name).collect());
         let schedules = schedules.keys.into_iter().zip(schedules.compiled);
         let schedules = schedules.map(|(key, schedule)| Arc::new(KeyedSchedule { key, schedule })).collect();
         let parts = Parts { reader, numbers, schedules, zone, policies: Box::default() };
-        Ok(Self { parts, order, lists: lists.keys.into() })
+        Ok(Self { parts, order, lists: lists.keys.as_slice().into() })
     }
 
     /// The same with the schedules that `share` returns, each equal to the one that it gets, so that others can have

@@ -236,7 +236,8 @@ impl<V: Value, O: Owner> Table<V, O> {
             }
         }
         Self {
-            shapes: shapes.into(),
+            // A copy of this size, since the allocator keeps the room that was too much.
+            shapes: shapes.as_slice().into(),
             values: entries.iter().map(|(_, value, _)| *value).collect(),
             owners: entries.iter().map(|(_, _, owner)| *owner).collect(),
         }

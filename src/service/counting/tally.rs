@@ -5,7 +5,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use call_acceptance_api::{resource::decision::Reason, value::owner::UserPath};
+use call_acceptance_api::{
+    resource::decision::Reason,
+    value::{
+        name::UserId,
+        owner::{GroupPath, UserPath},
+    },
+};
 use jiff::Timestamp;
 
 use crate::{rules::criteria::CriteriaKey, store::statistics::Calls};
@@ -15,7 +21,9 @@ const HOUR: i64 = 3600;
 
 /// Counts calls to one user. A snapshot has one, which outlives it until its counts are stored.
 pub struct Tally {
-    user: Arc<UserPath>,
+    /// One for all users of the group in memory.
+    group: Arc<GroupPath>,
+    user: UserId,
     /// Few: one for each reason and criteria that decided since the last flush. Without spare room, as there are as
     /// many tallies as users in memory.
     counts: Mutex<Box<[Count]>>,
@@ -44,14 +52,24 @@ pub(super) enum Counted {
 }
 
 impl Tally {
-    /// Nothing counted for the user.
-    pub fn of(user: Arc<UserPath>) -> Self {
-        Self { user, counts: Mutex::default() }
+    /// Nothing counted for the user of the group.
+    pub fn of(group: Arc<GroupPath>, user: UserId) -> Self {
+        Self { group, user, counts: Mutex::default() }
+    }
+
+    /// The group of the user.
+    pub fn group(&self) -> &GroupPath {
+        &self.group
+    }
+
+    /// The user's identifier in the group.
+    pub fn user_id(&self) -> &UserId {
+        &self.user
     }
 
     /// The user.
-    pub fn user(&self) -> &Arc<UserPath> {
-        &self.user
+    pub fn user(&self) -> UserPath {
+        self.group.user(self.user.clone())
     }
 
     /// Counts a call; a new count is made only if `may_grow` says so.
@@ -82,7 +100,7 @@ impl Tally {
     /// Takes the counts, to be stored.
     pub(super) fn take(&self) -> Vec<Calls> {
         let calls = |count: Count| Calls {
-            user: UserPath::clone(&self.user),
+            user: self.user(),
             hour: count.hour,
             reason: count.reason,
             criteria: count.criteria,
@@ -99,14 +117,14 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
-    use call_acceptance_api::value::owner::Owner;
+    use call_acceptance_api::value::name::{GroupId, TenantId};
 
     use super::*;
 
     fn tally() -> Tally {
-        let user = Owner::parse([Some("t"), Some("g"), Some("u")]).expect("identifiers").expect("an owner");
-        let Owner::User(user) = user else { unreachable!("it names a user") };
-        Tally::of(Arc::new(user))
+        let (tenant, group) =
+            (TenantId::parse("t").expect("an identifier"), GroupId::parse("g").expect("an identifier"));
+        Tally::of(Arc::new(GroupPath { tenant, group }), UserId::parse("u").expect("an identifier"))
     }
 
     fn key(position: i32) -> Option<CriteriaKey> {

@@ -88,11 +88,10 @@ impl Affected {
 
     /// Whether the snapshot depends on changed data.
     pub fn concerns(&self, snapshot: &Snapshot) -> bool {
-        let user = snapshot.user();
         self.everybody
-            || self.tenants.contains(&user.tenant)
-            || self.users.contains(&**user)
-            || !self.groups.is_empty() && self.groups.contains(&user.parent())
+            || self.tenants.contains(snapshot.tenant())
+            || self.groups.contains(snapshot.tally.group())
+            || !self.users.is_empty() && self.users.contains(&snapshot.tally.user())
             || !self.schedules.is_empty() && snapshot.screening.schedules().any(|key| self.schedules.contains(&key))
             || !self.zones.is_empty() && self.gives_zone_to(snapshot)
             || !self.treatments.is_empty() && self.treats_calls_to(snapshot)
@@ -115,7 +114,7 @@ impl Affected {
             Level::Group => level != Level::Tenant,
             Level::Tenant => true,
         };
-        let owner = Owner::User(UserPath::clone(snapshot.user()));
+        let owner = Owner::User(snapshot.tally.user());
         let mut owners = owner.with_parents().take_while(|owner| up_to(owner.level()));
         owners.any(|owner| self.zones.contains(&owner))
     }
@@ -127,7 +126,7 @@ impl Affected {
             Some(Level::Tenant) => true,
             Some(Level::Group | Level::User) => owner.level() != Level::Tenant,
         };
-        let owner = Owner::User(UserPath::clone(snapshot.user()));
+        let owner = Owner::User(snapshot.tally.user());
         owner.with_parents().any(|owner| matters(&owner) && self.treatments.contains(&owner))
     }
 

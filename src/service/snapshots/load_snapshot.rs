@@ -77,6 +77,9 @@ fn compiles_quickly(source: &Source) -> bool {
         && periods.all(|period| period.rule.is_none())
 }
 
+/// Memory of the path of a group, in bytes: of the two copies that are kept, with names of some length.
+const GROUP: u64 = 250;
+
 /// Compiles the data that was read, with the policies and schedules that other snapshots use too.
 fn compile(source: Source, known: &SharedParts) -> Result<Snapshot, Failure> {
     let Source { user, phone_number, region, time_zone, time_zone_of, services, periods, .. } = source;
@@ -88,7 +91,9 @@ fn compile(source: Source, known: &SharedParts) -> Result<Snapshot, Failure> {
     let tenant = share(Owner::Tenant(user.tenant.clone()), source.tenant_policy);
     let treatments_up_to = highest_treating(&services, group.as_deref());
     let policies: Vec<_> = group.into_iter().chain(tenant).collect();
-    let mut shared = policies.iter().map(|policy| share_of(policy, Policy::weight)).sum();
+    let path = known.group(user.parent());
+    let mut shared =
+        share_of(&path, |_| GROUP) + policies.iter().map(|policy| share_of(policy, Policy::weight)).sum::<u64>();
     let created = |service, position| source.created.get(&(service, position)).copied().unwrap_or_default();
     let screening = screening.created(created).under(policies).sharing(|compiled| {
         let schedule = known.schedule(place.time_zone.as_ref(), compiled);
@@ -96,7 +101,7 @@ fn compile(source: Source, known: &SharedParts) -> Result<Snapshot, Failure> {
         schedule
     });
     Ok(Snapshot {
-        tally: Arc::new(Tally::of(user.into())),
+        tally: Arc::new(Tally::of(path, user.user)),
         number: phone_number.as_ref().and_then(Number::of),
         screening,
         records_refused_calls: source.records_refused_calls,

@@ -45,7 +45,7 @@ use self::{
     affected::Affected,
     lists::{CompiledList, Lists},
     shared::SharedParts,
-    snapshot::Number,
+    snapshot::{Number, UserKey},
 };
 pub use self::{entry::Entry, snapshot::Snapshot};
 use super::{
@@ -70,8 +70,8 @@ const BYTES_PER_NUMBER: u64 = 1024;
 #[derive(Clone)]
 struct ByMemory;
 
-impl Weighter<Arc<UserPath>, Arc<Entry<Snapshot>>> for ByMemory {
-    fn weight(&self, _: &Arc<UserPath>, entry: &Arc<Entry<Snapshot>>) -> u64 {
+impl Weighter<UserKey, Arc<Entry<Snapshot>>> for ByMemory {
+    fn weight(&self, _: &UserKey, entry: &Arc<Entry<Snapshot>>) -> u64 {
         entry.weight()
     }
 }
@@ -80,10 +80,10 @@ impl Weighter<Arc<UserPath>, Arc<Entry<Snapshot>>> for ByMemory {
 #[derive(Clone)]
 struct CountEvictions;
 
-impl Lifecycle<Arc<UserPath>, Arc<Entry<Snapshot>>> for CountEvictions {
+impl Lifecycle<UserKey, Arc<Entry<Snapshot>>> for CountEvictions {
     type RequestState = ();
 
-    fn on_evict(&self, (): &mut (), _: Arc<UserPath>, _: Arc<Entry<Snapshot>>) {
+    fn on_evict(&self, (): &mut (), _: UserKey, _: Arc<Entry<Snapshot>>) {
         METRICS.evictions.inc();
     }
 }
@@ -152,9 +152,9 @@ pub struct Snapshots {
     config: DecisionConfig,
     /// The cached tokens, which the feed invalidates too.
     identities: Arc<Identities>,
-    users: Cache<Arc<UserPath>, Arc<Entry<Snapshot>>, ByMemory, DefaultHashBuilder, CountEvictions>,
+    users: Cache<UserKey, Arc<Entry<Snapshot>>, ByMemory, DefaultHashBuilder, CountEvictions>,
     /// The last known user of a number; valid only if the user's snapshot has the same number.
-    numbers: Cache<Number, Arc<UserPath>>,
+    numbers: Cache<Number, UserKey>,
     /// What snapshots share.
     shared: Arc<SharedParts>,
     loads: Arc<Flights<Wanted, Loaded<Snapshot>>>,
@@ -384,7 +384,7 @@ impl Snapshots {
 
     /// Caches a snapshot whose load began at `begun`, unless a change has overtaken it.
     fn keep(&self, snapshot: Snapshot, begun: u64) -> Arc<Entry<Snapshot>> {
-        let user = snapshot.user().clone();
+        let user = snapshot.key();
         let entry = Arc::new(Entry::new(snapshot, &user, self.now(), self.config.greatest_age));
         let recent = self.recent();
         if !recent.has_overtaken(begun, |affected| affected.concerns(&entry)) {

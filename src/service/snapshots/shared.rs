@@ -1,5 +1,5 @@
-//! What snapshots share: the compiled policies of tenants and groups, and compiled schedules. There is one copy of each
-//! for all users whom it concerns.
+//! What snapshots share: the paths of groups, the compiled policies of tenants and groups, and compiled schedules.
+//! There is one copy of each for all users whom it concerns.
 
 use std::{
     collections::HashMap,
@@ -7,7 +7,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
-use call_acceptance_api::value::{owner::Owner, phone_number::Region, time::TimeZone};
+use call_acceptance_api::value::{
+    owner::{GroupPath, Owner},
+    phone_number::Region,
+    time::TimeZone,
+};
 use uuid::Uuid;
 
 use crate::rules::{
@@ -21,12 +25,18 @@ const LEAST: usize = 64;
 /// What snapshots share.
 #[derive(Default)]
 pub(super) struct SharedParts {
+    groups: Known<GroupPath, GroupPath>,
     policies: Known<Owner, Policy>,
     /// By their keys, and the zone of their local times.
     schedules: Known<(Uuid, Option<TimeZone>), KeyedSchedule>,
 }
 
 impl SharedParts {
+    /// The path of a group.
+    pub fn group(&self, group: GroupPath) -> Arc<GroupPath> {
+        self.groups.get_or_insert(group.clone(), |_| true, || group.into())
+    }
+
     /// The compiled policy of the owner, if anything is set: the known one if it is the same.
     pub fn policy(&self, owner: Owner, kept: KeptPolicy, region: Option<&Region>) -> Option<Arc<Policy>> {
         if kept.is_empty() {
@@ -98,7 +108,10 @@ impl<K: Eq + Hash, V> Values<K, V> {
 mod tests {
     use call_acceptance_api::{
         resource::protected_callers::ProtectedCaller,
-        value::{name::TenantId, phone_number::PhoneNumberPattern},
+        value::{
+            name::{GroupId, TenantId},
+            phone_number::PhoneNumberPattern,
+        },
     };
 
     use super::*;
@@ -111,6 +124,18 @@ mod tests {
     fn protecting(pattern: &str) -> KeptPolicy {
         let pattern = PhoneNumberPattern::parse(pattern).expect("a pattern");
         KeptPolicy { callers: vec![ProtectedCaller { pattern, note: None }], ..KeptPolicy::default() }
+    }
+
+    #[test]
+    fn the_users_of_a_group_share_its_path() {
+        let known = SharedParts::default();
+        let group = |tenant: &str| {
+            let tenant = TenantId::parse(tenant).expect("an identifier");
+            known.group(GroupPath { tenant, group: GroupId::parse("g").expect("an identifier") })
+        };
+        let first = group("s");
+        assert!(Arc::ptr_eq(&first, &group("s")));
+        assert_ne!(first, group("t"));
     }
 
     #[test]
