@@ -56,7 +56,7 @@ fn of_one(by: &Actor, record: &Record, change: &(Uuid, Change), id: Uuid) -> Sta
     STATEMENT.with(backend, event.values_of_one().chain(change.values_of_one()), build)
 }
 
-/// The statement of both.
+/// One statement that inserts the events, and then the changes.
 fn together(events: InsertStatement, mut feed: InsertStatement) -> InsertStatement {
     let events = CommonTableExpression::new().table_name(Alias::new("events")).query(events).to_owned();
     feed.with_cte(WithClause::new().cte(events).to_owned());
