@@ -85,13 +85,12 @@ impl<E: EntityTrait> Rows<E> {
         })
     }
 
-    /// The statement that inserts one row, the first.
+    /// The statement that inserts the row, where there is just one.
     pub(super) fn insertion_of_one(mut self, backend: DbBackend) -> InsertStatement {
-        self.count = self.count.min(1);
         self.listed(backend)
     }
 
-    /// The values of the first row, in the order of the placeholders of [`Self::insertion_of_one`].
+    /// The values of that row, in the order of the placeholders of [`Self::insertion_of_one`].
     pub(super) fn values_of_one(&self) -> impl Iterator<Item = Value> {
         self.columns.iter().filter_map(|(_, cells)| match cells {
             Cells::Same(SimpleExpr::Value(value)) => Some(value.clone()),

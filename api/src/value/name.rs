@@ -128,7 +128,7 @@ impl<'a> FromIterator<&'a CriteriaName> for CriteriaNames {
             text.push_str(name.as_str());
             text.push(Self::SEPARATOR);
         }
-        // A copy of this size, since the allocator keeps the room that was too much.
+        // A copy: shrinking in place would keep the spare capacity allocated.
         Self(text.as_str().into())
     }
 }

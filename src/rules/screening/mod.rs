@@ -126,7 +126,7 @@ impl Screening {
         let (services, kept) = order::arrange(services);
         let mut schedules = Schedules::new(&zone, periods);
         let mut lists = NumberLists::default();
-        // Of this size, since the allocator keeps the room that was too much.
+        // With an exact capacity: shrinking in place would keep the spare capacity allocated.
         let mut rules = Vec::with_capacity(kept.len());
         for criteria in &kept {
             rules.push(rule(criteria, &mut schedules, &mut lists)?);

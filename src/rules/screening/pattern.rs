@@ -236,7 +236,7 @@ impl<V: Value, O: Owner> Table<V, O> {
             }
         }
         Self {
-            // A copy of this size, since the allocator keeps the room that was too much.
+            // A copy: shrinking in place would keep the spare capacity allocated.
             shapes: shapes.as_slice().into(),
             values: entries.iter().map(|(_, value, _)| *value).collect(),
             owners: entries.iter().map(|(_, _, owner)| *owner).collect(),

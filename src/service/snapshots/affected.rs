@@ -1,9 +1,9 @@
 //! Which users a change affects: those whose snapshots depend on the changed data.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use call_acceptance_api::value::{
-    name::TenantId,
+    name::{TenantId, UserId},
     owner::{GroupPath, Level, Owner, UserPath},
 };
 use uuid::Uuid;
@@ -17,7 +17,8 @@ pub(super) struct Affected {
     everybody: bool,
     tenants: HashSet<TenantId>,
     groups: HashSet<GroupPath>,
-    users: HashSet<UserPath>,
+    /// By their groups, so that a snapshot is looked up without a path of its own.
+    users: HashMap<GroupPath, HashSet<UserId>>,
     /// Owners whose time zone other owners may inherit.
     zones: HashSet<Owner>,
     /// Owners whose treatments have changed: tenants and groups.
@@ -58,8 +59,12 @@ impl Affected {
         match owner {
             Owner::Tenant(tenant) => drop(self.tenants.insert(tenant.clone())),
             Owner::Group(group) => drop(self.groups.insert(group.clone())),
-            Owner::User(user) => drop(self.users.insert(user.clone())),
+            Owner::User(user) => drop(self.users.entry(user.parent()).or_default().insert(user.user.clone())),
         }
+    }
+
+    fn has_user(&self, group: &GroupPath, user: &UserId) -> bool {
+        self.users.get(group).is_some_and(|users| users.contains(user))
     }
 
     /// Whether nothing in memory is affected.
@@ -75,15 +80,16 @@ impl Affected {
     }
 
     /// The affected users, if they are listed individually.
-    pub fn named(&self) -> Option<impl Iterator<Item = &UserPath>> {
+    pub fn named(&self) -> Option<impl Iterator<Item = UserPath>> {
         let mut several = self.zones.iter().chain(&self.schedules_of).chain(&self.treatments);
         let several = several.any(|owner| owner.level() != Level::User);
         let named = !self.everybody && self.tenants.is_empty() && self.groups.is_empty() && !several;
         let owners = self.zones.iter().chain(&self.schedules_of).filter_map(|owner| match owner {
-            Owner::User(user) => Some(user),
+            Owner::User(user) => Some(user.clone()),
             Owner::Group(_) | Owner::Tenant(_) => None,
         });
-        named.then(|| self.users.iter().chain(owners))
+        let users = self.users.iter().flat_map(|(group, users)| users.iter().map(|user| group.user(user.clone())));
+        named.then(|| users.chain(owners))
     }
 
     /// Whether the snapshot depends on changed data.
@@ -91,7 +97,7 @@ impl Affected {
         self.everybody
             || self.tenants.contains(snapshot.tenant())
             || self.groups.contains(snapshot.tally.group())
-            || !self.users.is_empty() && self.users.contains(&snapshot.tally.user())
+            || self.has_user(snapshot.tally.group(), snapshot.tally.user_id())
             || !self.schedules.is_empty() && snapshot.screening.schedules().any(|key| self.schedules.contains(&key))
             || !self.zones.is_empty() && self.gives_zone_to(snapshot)
             || !self.treatments.is_empty() && self.treats_calls_to(snapshot)
@@ -133,11 +139,11 @@ impl Affected {
     /// Whether a load of `wanted` in progress may be of an affected user.
     pub fn may_concern(&self, wanted: &Wanted) -> bool {
         let Wanted::User(user) = wanted else { return true };
-        let owner = Owner::User(user.clone());
+        let (owner, group) = (Owner::User(user.clone()), user.parent());
         self.everybody
             || self.tenants.contains(&user.tenant)
-            || self.users.contains(user)
-            || self.groups.contains(&user.parent())
+            || self.groups.contains(&group)
+            || self.has_user(&group, &user.user)
             || owner.with_parents().any(|owner| {
                 [&self.zones, &self.schedules_of, &self.treatments].iter().any(|owners| owners.contains(&owner))
             })

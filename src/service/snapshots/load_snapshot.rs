@@ -77,7 +77,7 @@ fn compiles_quickly(source: &Source) -> bool {
         && periods.all(|period| period.rule.is_none())
 }
 
-/// Memory of the path of a group, in bytes: of the two copies that are kept, with names of some length.
+/// Approximate memory of the path of a group, in bytes: it is kept as a key and as the value that users share.
 const GROUP: u64 = 250;
 
 /// Compiles the data that was read, with the policies and schedules that other snapshots use too.

@@ -414,7 +414,7 @@ impl Snapshots {
         }
         let mut recent = self.recent();
         match affected.named() {
-            Some(users) => users.for_each(|user| self.outdate_one(user, &affected, until)),
+            Some(users) => users.for_each(|user| self.outdate_one(&user, &affected, until)),
             None => {
                 let concerned = self.users.iter().filter(|(_, entry)| affected.concerns(entry));
                 concerned.for_each(|(_, entry)| entry.outdate(until));
