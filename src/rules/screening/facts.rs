@@ -10,10 +10,10 @@ use jiff::tz;
 
 use super::{
     call::Call,
+    extras::Extras,
     list::NumberList,
     number::{Forms, KnownCaller, Reader},
     pattern::Index,
-    policy::Policy,
     schedule::{KeyedSchedule, Moment},
 };
 
@@ -24,13 +24,12 @@ pub(super) struct Parts {
     /// The patterns of all rules.
     pub(super) numbers: Index,
     pub(super) schedules: Box<[Arc<KeyedSchedule>]>,
-    /// The policies that apply to the user, from the nearest up.
-    pub(super) policies: Box<[Arc<Policy>]>,
+    pub(super) extras: Extras,
 }
 
 /// What is known of a call: found once for all criteria, and only when one asks.
 pub(super) struct Facts<'a> {
-    parts: &'a Parts,
+    pub(super) parts: &'a Parts,
     /// How many rules there are.
     rules: usize,
     /// The number lists that rules refer to, at their places.
@@ -101,7 +100,7 @@ impl<'a> Facts<'a> {
 
     /// Whether the caller is protected: no service refuses the call.
     pub(super) fn is_protected(&self) -> bool {
-        let mut policies = self.parts.policies.iter().filter(|policy| policy.protects_any());
+        let mut policies = self.parts.extras.policies().iter().filter(|policy| policy.protects_any());
         policies.any(|policy| self.forms().is_some_and(|forms| policy.protects(forms)))
     }
 

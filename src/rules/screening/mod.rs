@@ -19,11 +19,12 @@
 //! that a change of a list concerns no screening.
 //!
 //! The criteria of all services and their schedules are compiled once and then evaluated for any instant, past or
-//! future, in microseconds. `rule.rs` handles criteria, `facts.rs` what they ask about a call, `number/` numbers,
-//! `pattern.rs` patterns, `schedule.rs` and `spans.rs` periods. Recurrence rules are values of the contract
+//! future, in microseconds. `rule.rs` handles criteria, `facts.rs` what they ask about a call, `extras.rs` what few users
+//! have, `number/` numbers, `pattern.rs` patterns, `schedule.rs` and `spans.rs` periods. Recurrence rules are values of the contract
 //! ([`recurrence`](call_acceptance_api::value::recurrence)).
 
 mod call;
+mod extras;
 mod facts;
 mod list;
 pub(super) mod number;
@@ -60,11 +61,12 @@ use crate::rules::{
     criteria::{KeptCriteria, ScheduleLink},
     service::KeptService,
 };
+use extras::Extras;
 use facts::{Facts, Parts};
 use number::{Caller, Reader};
 use order::Order;
 use pattern::Index;
-use rule::Rule;
+use rule::{Rule, RuleExtras};
 
 pub use call::{Call, Place, Ruling};
 pub use list::NumberList;
@@ -103,8 +105,6 @@ pub enum CompileError {
 pub struct Screening {
     parts: Parts,
     order: Order,
-    /// The keys of the number lists that rules refer to.
-    lists: Box<[Uuid]>,
 }
 
 /// Loads the data that all users share, so that the first decision does not wait for it.
@@ -127,9 +127,11 @@ impl Screening {
         let mut schedules = Schedules::new(&zone, periods);
         let mut lists = NumberLists::default();
         // With an exact capacity: shrinking in place would keep the spare capacity allocated.
-        let mut rules = Vec::with_capacity(kept.len());
-        for criteria in &kept {
-            rules.push(rule(criteria, &mut schedules, &mut lists)?);
+        let (mut rules, mut extras) = (Vec::with_capacity(kept.len()), Vec::new());
+        for (at, criteria) in kept.iter().enumerate() {
+            let (rule, with) = rule(criteria, &mut schedules, &mut lists)?;
+            rules.push(rule);
+            extras.extend(with.map(|with| (at, with)));
         }
         let compared = kept.iter().enumerate().filter(|(_, criteria)| rule::compares_numbers(criteria));
         let patterns = compared.flat_map(|(owner, criteria)| {
@@ -140,8 +142,8 @@ impl Screening {
         let order = Order::of(services, rules.into(), kept.iter().map(|criteria| &criteria.name).collect());
         let schedules = schedules.keys.into_iter().zip(schedules.compiled);
         let schedules = schedules.map(|(key, schedule)| Arc::new(KeyedSchedule { key, schedule })).collect();
-        let parts = Parts { reader, numbers, schedules, zone, policies: Box::default() };
-        Ok(Self { parts, order, lists: lists.keys.as_slice().into() })
+        let extras = Extras::of(extras, lists.keys);
+        Ok(Self { parts: Parts { reader, numbers, schedules, zone, extras }, order })
     }
 
     /// The same with the schedules that `share` returns, each equal to the one that it gets, so that others can have
@@ -159,13 +161,13 @@ impl Screening {
 
     /// The same under these policies, from the nearest up. They are in the notation of the same region.
     pub fn under(mut self, policies: impl IntoIterator<Item = Arc<Policy>>) -> Self {
-        self.parts.policies = policies.into_iter().collect();
+        self.parts.extras.set_policies(policies.into_iter().collect());
         self
     }
 
     /// What a caller gets whom the service refuses, by the nearest policy that says so.
     pub fn treatment(&self, service: ServiceName) -> Option<&Treatment> {
-        self.parts.policies.iter().find_map(|policy| policy.treatment(service))
+        self.parts.extras.policies().iter().find_map(|policy| policy.treatment(service))
     }
 
     /// Whether the user has the service.
@@ -180,7 +182,7 @@ impl Screening {
 
     /// The keys of the number lists that active criteria refer to, each once.
     pub fn number_lists(&self) -> &[Uuid] {
-        &self.lists
+        self.parts.extras.lists()
     }
 
     /// What becomes of `call`, by the first service that decides. Costs about a microsecond, and bounded below a
@@ -214,9 +216,9 @@ impl Screening {
 
     /// Approximate memory in bytes, without schedules and policies, which users share.
     pub fn weight(&self) -> u64 {
-        let shared = size_of_val(&*self.parts.schedules) + size_of_val(&*self.parts.policies);
-        let parts = self.order.weight() + self.parts.numbers.weight() + size_of_val(&*self.lists) + shared;
-        u64::try_from(size_of::<Self>() + parts).unwrap_or(u64::MAX)
+        let Parts { reader: _, zone: _, numbers, schedules, extras } = &self.parts;
+        let parts = numbers.weight() + size_of_val(&**schedules) + extras.weight();
+        u64::try_from(size_of::<Self>() + self.order.weight() + parts).unwrap_or(u64::MAX)
     }
 }
 
@@ -237,7 +239,11 @@ pub(super) fn zone_of(place: &Place) -> Result<tz::TimeZone, CompileError> {
     }
 }
 
-fn rule(criteria: &KeptCriteria, schedules: &mut Schedules<'_>, lists: &mut NumberLists) -> Result<Rule, CompileError> {
+fn rule(
+    criteria: &KeptCriteria,
+    schedules: &mut Schedules<'_>,
+    lists: &mut NumberLists,
+) -> Result<(Rule, Option<RuleExtras>), CompileError> {
     let mut place = |link: &Option<ScheduleLink>| match link {
         Some(link) if criteria.active => schedules.place(link, &criteria.name).map(Some),
         _ => Ok(None),
@@ -245,7 +251,7 @@ fn rule(criteria: &KeptCriteria, schedules: &mut Schedules<'_>, lists: &mut Numb
     let [time, holiday] = [place(&criteria.time_schedule)?, place(&criteria.holiday_schedule)?];
     let keys = criteria.number_lists.iter().filter(|_| rule::compares_numbers(criteria));
     let lists = keys.map(|key| lists.place(*key)).collect();
-    Ok(Rule::of(criteria, time, holiday, lists))
+    Ok((Rule::of(criteria, time, holiday), RuleExtras::of(criteria, lists)))
 }
 
 /// The number lists that rules refer to so far, each once.

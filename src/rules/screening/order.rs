@@ -122,8 +122,8 @@ impl Order {
     /// The memory that it takes beside itself, in bytes.
     pub(super) fn weight(&self) -> usize {
         let suspended = self.services.iter().filter_map(|service| service.suspended_until.as_deref());
-        let rare = suspended.map(size_of_val).chain(self.rules.iter().map(Rule::weight)).sum::<usize>();
-        size_of_val(&*self.services) + size_of_val(&*self.rules) + self.names.as_str().len() + rare
+        let suspended = suspended.map(size_of_val).sum::<usize>();
+        size_of_val(&*self.services) + size_of_val(&*self.rules) + self.names.as_str().len() + suspended
     }
 
     /// What becomes of the call.
@@ -189,8 +189,7 @@ impl Order {
     }
 
     fn acceptance(&self, service: &Service, facts: &Facts<'_>) -> Ruling {
-        let rules = || self.rules_of(service).map(|(_, rule)| rule);
-        if !rules().any(|rule| rule.is_valid(facts.call.at)) {
+        if !self.rules_of(service).any(|(at, rule)| rule.is_valid(at, facts)) {
             return by_none(Reason::NoActiveCriteria);
         }
         if let Some(refusing) = self.first_match(service, true, facts) {
@@ -199,8 +198,8 @@ impl Order {
         if let Some(accepting) = self.first_match(service, false, facts) {
             return self.by(Reason::CriteriaMatched, accepting);
         }
-        let may_accept = |rule: &Rule| !rule.does_not_perform && rule.is_in_effect(facts);
-        match service.accepts_outside_schedules && !rules().any(may_accept) {
+        let may_accept = |(at, rule): (usize, &Rule)| !rule.does_not_perform && rule.is_in_effect(at, facts);
+        match service.accepts_outside_schedules && !self.rules_of(service).any(may_accept) {
             true => by_none(Reason::NoCriteriaInEffect),
             false => by_none(Reason::NoCriteriaMatched),
         }

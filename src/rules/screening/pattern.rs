@@ -15,6 +15,12 @@ use super::number::{Forms, Packed, Reader, Written, length, nibble, packed, star
 struct Shape<V> {
     /// Positions at which form and pattern must be equal: fixed characters, and the end if there is no `*`.
     mask: V,
+    bounds: Bounds,
+}
+
+/// Which forms fit a shape, whatever its fixed characters are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Bounds {
     /// Whether forms may be longer than a `V` has positions.
     is_open: bool,
     /// Minimum length; 0 if all positions are fixed, so that there is one shape for all numbers without wildcards.
@@ -23,8 +29,8 @@ struct Shape<V> {
     starts_with_digit: bool,
 }
 
-impl<V> Shape<V> {
-    fn fits(&self, form: Packed) -> bool {
+impl Bounds {
+    fn fit(self, form: Packed) -> bool {
         length(form) >= self.least && !(self.starts_with_digit && starts_with_plus(form))
     }
 }
@@ -68,7 +74,7 @@ fn compiled(text: &str) -> (Shape<Packed>, Packed) {
     let open = if text.ends_with('*') { end } else { 0 };
     let mask = !(wild | open);
     let least = if mask == Packed::MAX { 0 } else { least };
-    let shape = Shape { mask, is_open: false, least, starts_with_digit: text.starts_with('?') };
+    let shape = Shape { mask, bounds: Bounds { is_open: false, least, starts_with_digit: text.starts_with('?') } };
     (shape, packed(&fixed_or_wild.replace('?', "0")) & shape.mask)
 }
 
@@ -88,7 +94,7 @@ impl Value for Packed {
 impl Value for u64 {
     fn at(shape: &Shape<Self>, form: Packed) -> Option<Self> {
         let (first, rest) = halves(form);
-        (shape.is_open || rest == 0).then_some(first & shape.mask)
+        (shape.bounds.is_open || rest == 0).then_some(first & shape.mask)
     }
 }
 
@@ -99,15 +105,14 @@ fn halves(form: Packed) -> (u64, u64) {
 
 /// A pattern that is stored in 64 bits, if that can be.
 fn shortened((shape, value): (Shape<Packed>, Packed)) -> Option<(Shape<u64>, u64)> {
-    let Shape { mask, is_open: _, least, starts_with_digit } = shape;
-    let (mask, rest) = halves(mask);
+    let (mask, rest) = halves(shape.mask);
     let is_open = match rest {
         0 => true,
         u64::MAX => false,
         _ => return None,
     };
     let (value, rest) = halves(value);
-    (rest == 0).then_some((Shape { mask, is_open, least, starts_with_digit }, value))
+    (rest == 0).then_some((Shape { mask, bounds: Bounds { is_open, ..shape.bounds } }, value))
 }
 
 /// The owner of a pattern: a number, in a type that has room for all owners of an index.
@@ -139,7 +144,6 @@ impl Owner for u32 {
 
 /// The patterns of several owners, grouped by shape. For each shape, one search finds the owners of the patterns that
 /// equal a form at the fixed positions.
-#[derive(Debug)]
 pub(in crate::rules) struct Index<O = u16> {
     short: Table<u64, O>,
     /// The patterns that do not fit into the other table. In a box, since most users have none.
@@ -170,7 +174,7 @@ impl<O: Owner> Index<O> {
 
     /// Whether there are no patterns.
     pub(super) fn is_empty(&self) -> bool {
-        self.short.values.is_empty() && self.long.is_none()
+        self.short.owned.is_empty() && self.long.is_none()
     }
 
     /// For each of `count` owners, whether one of its patterns matches one of `forms`.
@@ -215,31 +219,34 @@ fn mark(matched: &mut [bool], owner: impl Owner) {
 }
 
 /// Patterns whose values are stored as `V`.
-#[derive(Debug)]
 struct Table<V, O> {
-    /// Each shape with the end of its values.
-    shapes: Box<[(Shape<V>, u32)]>,
-    /// Sorted within each shape.
-    values: Box<[V]>,
-    /// The owner of each value.
-    owners: Box<[O]>,
+    /// The masks and bounds of shapes, each with the end of its values. Apart, so that they take no padding.
+    shapes: Box<[(V, Bounds, u32)]>,
+    /// The values, sorted within each shape.
+    owned: Box<[Owned<V, O>]>,
+}
+
+/// A value and its owner, without padding, as there are many in memory.
+#[repr(Rust, packed(2))]
+struct Owned<V, O> {
+    value: V,
+    owner: O,
 }
 
 impl<V: Value, O: Owner> Table<V, O> {
     fn of(mut entries: Vec<(Shape<V>, V, O)>) -> Self {
         entries.sort_unstable();
-        let mut shapes: Vec<(Shape<V>, u32)> = Vec::new();
+        let mut shapes: Vec<(V, Bounds, u32)> = Vec::new();
         for ((shape, _, _), end) in entries.iter().zip(1..) {
             match shapes.last_mut() {
-                Some((last, last_end)) if last == shape => *last_end = end,
-                _ => shapes.push((*shape, end)),
+                Some((mask, bounds, last)) if (*mask, *bounds) == (shape.mask, shape.bounds) => *last = end,
+                _ => shapes.push((shape.mask, shape.bounds, end)),
             }
         }
         Self {
             // A copy: shrinking in place would keep the spare capacity allocated.
             shapes: shapes.as_slice().into(),
-            values: entries.iter().map(|(_, value, _)| *value).collect(),
-            owners: entries.iter().map(|(_, _, owner)| *owner).collect(),
+            owned: entries.iter().map(|(_, value, owner)| Owned { value: *value, owner: *owner }).collect(),
         }
     }
 
@@ -247,8 +254,8 @@ impl<V: Value, O: Owner> Table<V, O> {
     fn cover(&self, text: &str, matched: &mut [bool]) {
         let (value, least, starts_with_digit) = template(text);
         for (shape, places) in self.shapes() {
-            if shape.least <= least && (!shape.starts_with_digit || starts_with_digit) {
-                self.owners_of(value, shape, places).iter().for_each(|owner| mark(matched, *owner));
+            if shape.bounds.least <= least && (!shape.bounds.starts_with_digit || starts_with_digit) {
+                self.owners_of(value, &shape, places).for_each(|owner| mark(matched, owner));
             }
         }
     }
@@ -256,29 +263,31 @@ impl<V: Value, O: Owner> Table<V, O> {
     /// See [`Index::any`].
     fn any(&self, forms: &Forms, suffices: &mut impl FnMut(O) -> bool) -> bool {
         self.shapes().any(|(shape, places)| {
-            let mut forms = forms.0.iter().filter(|form| shape.fits(**form));
-            forms.any(|form| self.owners_of(*form, shape, places.clone()).iter().any(|owner| suffices(*owner)))
+            let mut forms = forms.0.iter().filter(|form| shape.bounds.fit(**form));
+            forms.any(|form| self.owners_of(*form, &shape, places.clone()).any(&mut *suffices))
         })
     }
 
     /// Each shape with the places of its values.
-    fn shapes(&self) -> impl Iterator<Item = (&Shape<V>, Range<usize>)> {
+    fn shapes(&self) -> impl Iterator<Item = (Shape<V>, Range<usize>)> {
         let mut start = 0;
-        self.shapes.iter().map(move |(shape, end)| {
+        self.shapes.iter().map(move |(mask, bounds, end)| {
             let end = *end as usize;
-            (shape, std::mem::replace(&mut start, end)..end)
+            (Shape { mask: *mask, bounds: *bounds }, std::mem::replace(&mut start, end)..end)
         })
     }
 
     /// The owners of the patterns that equal a form at the positions of their shape, whose values are at these places.
-    fn owners_of(&self, form: Packed, shape: &Shape<V>, places: Range<usize>) -> &[O] {
-        let Some(value) = V::at(shape, form) else { return &[] };
-        let first = places.start + self.values[places.clone()].partition_point(|other| *other < value);
-        let equal = self.values[first..places.end].iter().take_while(|other| **other == value).count();
-        &self.owners[first..first + equal]
+    fn owners_of(&self, form: Packed, shape: &Shape<V>, places: Range<usize>) -> impl Iterator<Item = O> {
+        let owned = V::at(shape, form).into_iter().flat_map(move |value| {
+            let within = &self.owned[places.clone()];
+            let first = within.partition_point(|owned| { owned.value } < value);
+            within[first..].iter().take_while(move |owned| { owned.value } == value)
+        });
+        owned.map(|owned| owned.owner)
     }
 
     fn weight(&self) -> usize {
-        size_of_val(&*self.shapes) + size_of_val(&*self.values) + size_of_val(&*self.owners)
+        size_of_val(&*self.shapes) + size_of_val(&*self.owned)
     }
 }

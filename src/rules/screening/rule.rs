@@ -17,8 +17,6 @@ use crate::rules::criteria::{CriteriaKey, KeptCriteria};
 /// A criteria as it is asked. There are several for each user in memory, so it is small.
 pub(super) struct Rule {
     pub(super) key: CriteriaKey,
-    /// In a box, since few criteria have any of it.
-    rare: Option<Box<Rare>>,
     /// Places in [`Parts::schedules`](super::facts::Parts::schedules).
     time: Option<Place>,
     holiday: Option<Place>,
@@ -56,10 +54,23 @@ impl Callers {
 }
 
 /// What few criteria have.
-struct Rare {
+pub(super) struct RuleExtras {
     validity: Validity,
     /// Places in [`Screening::number_lists`](super::Screening::number_lists).
     lists: Box<[usize]>,
+}
+
+impl RuleExtras {
+    /// Those of the criteria, whose number lists are at these places, if it has any.
+    pub(super) fn of(criteria: &KeptCriteria, lists: Vec<usize>) -> Option<Self> {
+        let extras = Self { validity: Validity::of(criteria), lists: lists.into() };
+        (!extras.validity.is_always() || !extras.lists.is_empty()).then_some(extras)
+    }
+
+    /// The memory that they take beside themselves, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        size_of_val(&*self.lists)
+    }
 }
 
 /// A place in a list of at most as many things as criteria can refer to, which are a few hundred.
@@ -104,13 +115,10 @@ pub(super) fn compares_numbers(criteria: &KeptCriteria) -> bool {
 }
 
 impl Rule {
-    /// The criteria, whose schedules and number lists are at these places.
-    pub(super) fn of(criteria: &KeptCriteria, time: Option<usize>, holiday: Option<usize>, lists: Vec<usize>) -> Self {
-        let rare = Rare { validity: Validity::of(criteria), lists: lists.into() };
-        let is_rare = !rare.validity.is_always() || !rare.lists.is_empty();
+    /// The criteria, whose schedules are at these places.
+    pub(super) fn of(criteria: &KeptCriteria, time: Option<usize>, holiday: Option<usize>) -> Self {
         Self {
             key: CriteriaKey { revision: 0, position: criteria.position },
-            rare: is_rare.then(|| Box::new(rare)),
             does_not_perform: criteria.do_not_perform_action,
             callers: Callers::of(criteria),
             time: time.map(Place::of),
@@ -118,23 +126,24 @@ impl Rule {
         }
     }
 
-    /// Whether the criteria takes part at this instant.
-    pub(super) fn is_valid(&self, at: Timestamp) -> bool {
-        !matches!(self.callers, Callers::Nobody) && self.rare.as_ref().is_none_or(|rare| rare.validity.contains(at))
+    /// Whether the criteria, which is at the place `at`, takes part when the call comes in.
+    pub(super) fn is_valid(&self, at: usize, facts: &Facts<'_>) -> bool {
+        let contains = |extras: &RuleExtras| extras.validity.contains(facts.call.at);
+        !matches!(self.callers, Callers::Nobody) && facts.parts.extras.of_rule(at).is_none_or(contains)
     }
 
     /// Whether the criteria takes part in the call whoever calls: it is in its validity and its schedules.
-    pub(super) fn is_in_effect(&self, facts: &Facts<'_>) -> bool {
+    pub(super) fn is_in_effect(&self, at: usize, facts: &Facts<'_>) -> bool {
         let holds = |schedule: Option<Place>| schedule.is_none_or(|place| facts.holds(place.get()));
-        self.is_valid(facts.call.at) && holds(self.time) && holds(self.holiday)
+        self.is_valid(at, facts) && holds(self.time) && holds(self.holiday)
     }
 
-    /// What the criteria, which is at the place `at`, says of the call.
+    /// What the criteria says of the call.
     pub(super) fn outcome(&self, at: usize, facts: &Facts<'_>) -> Outcome {
         let holds = |schedule: Option<Place>| schedule.is_none_or(|place| facts.holds(place.get()));
         if matches!(self.callers, Callers::Nobody) {
             Outcome::Inactive
-        } else if !self.is_valid(facts.call.at) {
+        } else if !self.is_valid(at, facts) {
             Outcome::OutsideValidity
         } else if !self.number_part(at, facts) {
             Outcome::NumberNotMatched
@@ -154,19 +163,16 @@ impl Rule {
             Callers::Forwarded => facts.call.forwarded,
             Callers::Specified { internal: true, .. } if facts.call.internal => true,
             Callers::Specified { anonymous, unavailable, .. } => match facts.presentation() {
-                Presentation::Allowed => facts.is_listed(at) || self.has_on_list(facts),
+                Presentation::Allowed => facts.is_listed(at) || is_on_list(at, facts),
                 Presentation::Restricted => anonymous,
                 Presentation::Unavailable => unavailable,
             },
         }
     }
+}
 
-    fn has_on_list(&self, facts: &Facts<'_>) -> bool {
-        self.rare.as_ref().is_some_and(|rare| rare.lists.iter().any(|list| facts.is_on_list(*list)))
-    }
-
-    /// The memory that it takes beside itself, in bytes.
-    pub(super) fn weight(&self) -> usize {
-        self.rare.as_deref().map_or(0, |rare| size_of_val(rare) + size_of_val(&*rare.lists))
-    }
+/// Whether the caller is on a number list of the criteria at this place.
+fn is_on_list(at: usize, facts: &Facts<'_>) -> bool {
+    let extras = facts.parts.extras.of_rule(at);
+    extras.is_some_and(|extras| extras.lists.iter().any(|list| facts.is_on_list(*list)))
 }

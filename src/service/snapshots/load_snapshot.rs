@@ -107,7 +107,7 @@ fn compile(source: Source, known: &SharedParts) -> Result<Snapshot, Failure> {
         records_refused_calls: source.records_refused_calls,
         time_zone_of,
         treatments_up_to,
-        shared,
+        shared: u32::try_from(shared).unwrap_or(u32::MAX),
     })
 }
 

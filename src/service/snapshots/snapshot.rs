@@ -71,8 +71,8 @@ pub struct Snapshot {
     pub(super) time_zone_of: Level,
     /// The highest level whose treatments matter to the user; `None` if the user has no service that refuses calls.
     pub(super) treatments_up_to: Option<Level>,
-    /// The memory of what it shares with others, as far as it is counted here.
-    pub(super) shared: u64,
+    /// The memory of what it shares with others, as far as it is counted here, in bytes.
+    pub(super) shared: u32,
 }
 
 impl Snapshot {
@@ -109,7 +109,7 @@ impl Snapshot {
     /// Approximate memory in bytes.
     pub fn weight(&self) -> u64 {
         let name = u64::try_from(self.tally.user_id().as_str().len()).unwrap_or(u64::MAX);
-        OVERHEAD + name + self.screening.weight() + self.shared
+        OVERHEAD + name + self.screening.weight() + u64::from(self.shared)
     }
 }
 
