@@ -4,7 +4,6 @@ use std::{
     fs::File,
     io::{self, BufRead, BufReader, IsTerminal, Seek, Write},
     path::{Path, PathBuf},
-    sync::Arc,
     time::Duration,
 };
 
@@ -85,7 +84,7 @@ impl ImportCommand {
             },
         };
         let bar = progress_bar(length);
-        let schemas = Arc::new(document::body_schemas());
+        let schemas = document::body_schemas();
         let pause = if bar.is_some() { ON_TERMINAL } else { ELSEWHERE };
         let imported = server.import_file(
             &by,

@@ -93,7 +93,7 @@ impl Gate {
         if let Some(anyone) = &self.anyone {
             return Ok(anyone.clone());
         }
-        let Some(header) = request.header(header::AUTHORIZATION.as_str()) else { return Err(no_credentials()) };
+        let Some(header) = authorization(request) else { return Err(no_credentials()) };
         let address = context.client_address;
         let credentials = credentials(header);
         if let Some(identity) = credentials.as_ref().and_then(|credentials| self.server.cached_identity(credentials)) {
@@ -142,6 +142,10 @@ fn no_credentials() -> Failure {
     )
 }
 
+fn authorization(request: &Request) -> Option<&str> {
+    request.headers().get(header::AUTHORIZATION)?.to_str().ok()
+}
+
 /// Parses the credentials of an `Authorization` header (RFC 6750, section 2.1; RFC 7617).
 fn credentials(header: &str) -> Option<Credentials<'_>> {
     let (scheme, text) = header.split_once(' ')?;
@@ -156,7 +160,7 @@ fn credentials(header: &str) -> Option<Credentials<'_>> {
 
 /// The identity to record for invalid credentials; `None` for a request without credentials.
 fn stranger(request: &Request) -> Option<Identity> {
-    let (kind, actor) = match credentials(request.header(header::AUTHORIZATION.as_str())?) {
+    let (kind, actor) = match credentials(authorization(request)?) {
         Some(Credentials::Token { id, .. }) => (ActorKind::Token, id.to_string()),
         _ => (ActorKind::Anyone, "anyone".to_owned()),
     };

@@ -25,7 +25,7 @@ mod streams;
 mod strict;
 mod try_page;
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, task::Poll, time::Duration};
 
 use call_acceptance_api::{
     document,
@@ -64,7 +64,7 @@ pub fn endpoint(server: Arc<Server>, clock: Arc<dyn Clock>, config: &Config) -> 
         api: Some(Api {
             gate: Gate::new(server.clone(), attempts, config.open),
             files: Files::new(),
-            schemas: Arc::new(document::body_schemas()),
+            schemas: document::body_schemas(),
             operations: call_acceptance_api::service(call_acceptance_api::apis(server)).into_endpoint(),
         }),
         clock,
@@ -124,7 +124,7 @@ struct Api {
     gate: Gate,
     files: Files,
     /// What bodies are validated with.
-    schemas: Arc<BodySchemas>,
+    schemas: &'static BodySchemas,
     operations: BoxEndpoint<'static, Response>,
 }
 
@@ -163,17 +163,17 @@ impl Endpoint for Pipeline {
 impl Pipeline {
     async fn answer_in_time(&self, request: Request, context: &RequestContext) -> poem::Result<Response> {
         // In a box, so that the layers around it do not move it.
-        let answered = Box::pin(AssertUnwindSafe(self.answer(request, context)).catch_unwind());
+        let mut answered = Box::pin(AssertUnwindSafe(self.answer(request, context)).catch_unwind());
+        // What is answered from memory is there at once, and needs no timer.
+        if let Poll::Ready(answered) = futures_util::poll!(&mut answered) {
+            return answered.unwrap_or_else(|panic| Err(internal(&*panic).into()));
+        }
         if context.takes_stream() {
-            return match answered.await {
-                Ok(answer) => answer,
-                Err(panic) => Err(internal(&*panic).into()),
-            };
+            return answered.await.unwrap_or_else(|panic| Err(internal(&*panic).into()));
         }
         let limit = if context.takes_file() { self.request_timeout.max(FILE_TIMEOUT) } else { self.request_timeout };
         match tokio::time::timeout(limit, answered).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(panic)) => Err(internal(&*panic).into()),
+            Ok(answered) => answered.unwrap_or_else(|panic| Err(internal(&*panic).into())),
             Err(_) => Err(out_of_time(limit).into()),
         }
     }
@@ -189,7 +189,7 @@ impl Pipeline {
         }
         strict::check(&mut request, context)?;
         let Some(api) = api else { return self.pages.call(request).await };
-        request.set_data(api.schemas.clone());
+        request.set_data(api.schemas);
         let turn = match context.takes_file() {
             // In a box, so that requests without a file do not take its memory.
             true => Box::pin(api.admit_file(context)).await?,

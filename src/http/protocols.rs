@@ -74,6 +74,13 @@ struct Ends {
     remote: SocketAddr,
 }
 
+/// What the requests of a connection have in common.
+struct Connection {
+    server: Arc<Protocols>,
+    ends: Ends,
+    scheme: Scheme,
+}
+
 /// Why a connection was closed by the server.
 enum Limited {
     Write,
@@ -115,9 +122,11 @@ impl Protocols {
     {
         let stream = ClientStream::over(stream, ends.remote.ip().to_canonical(), self.clock.clone());
         let unanswered = stream.unanswered();
+        // Requests count their references to the connection's part: that of the server is shared by all processors.
+        let answering = Arc::new(Connection { server: self, ends, scheme });
         let service = service_fn(move |request| {
-            let (server, scheme) = (self.clone(), scheme.clone());
-            async move { Ok::<_, Infallible>(server.answer(request, ends, scheme).await) }
+            let answering = answering.clone();
+            async move { Ok::<_, Infallible>(answering.answer(request).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -133,11 +142,12 @@ impl Protocols {
     async fn http2(self: Arc<Self>, stream: TlsStream<TimedStream>, ends: Ends, closing: watch::Receiver<()>) {
         let streams = Streams::new();
         let (write_timeout, of_service) = (self.write_timeout, streams.clone());
+        let answering = Arc::new(Connection { server: self, ends, scheme: Scheme::HTTPS });
         let service = service_fn(move |request| {
-            let (server, streams) = (self.clone(), of_service.clone());
+            let (answering, streams) = (answering.clone(), of_service.clone());
             async move {
                 let busy = streams.begin();
-                let answer = server.answer(request, ends, Scheme::HTTPS).await;
+                let answer = answering.answer(request).await;
                 let answer = answer.map(|body| streams.watched(body));
                 drop(busy);
                 Ok::<_, Infallible>(answer)
@@ -161,20 +171,18 @@ impl Protocols {
             }
         }
     }
+}
 
-    async fn answer(
-        &self,
-        request: hyper::Request<Incoming>,
-        ends: Ends,
-        scheme: Scheme,
-    ) -> hyper::Response<BoxBody<Bytes, io::Error>> {
-        let (local, remote) = (LocalAddr(ends.local.into()), RemoteAddr(ends.remote.into()));
+impl Connection {
+    async fn answer(&self, request: hyper::Request<Incoming>) -> hyper::Response<BoxBody<Bytes, io::Error>> {
+        let (local, remote) = (LocalAddr(self.ends.local.into()), RemoteAddr(self.ends.remote.into()));
         let preferred = match *request.method() {
             // Its answer is not sent.
             Method::HEAD => Encoding::Identity,
             _ => Encoding::preferred(request.headers(), [Encoding::Gzip, Encoding::Brotli]),
         };
-        let answer = self.endpoint.get_response((request, local, remote, scheme).into()).await;
+        let request = (request, local, remote, self.scheme.clone()).into();
+        let answer = self.server.endpoint.get_response(request).await;
         compression::encoded(answer.into(), preferred).await
     }
 }

@@ -84,9 +84,14 @@ impl Server {
         began: Instant,
         counts: bool,
     ) -> Result<Decision, Failure> {
-        let limit = self.snapshots.deadline().saturating_sub(began.elapsed());
         let keys = snapshot.screening.number_lists();
-        let (lists, stale_lists) = self.snapshots.lists_of(snapshot.tenant(), keys, limit).await?;
+        let (lists, stale_lists) = match keys {
+            [] => (Vec::new(), false),
+            keys => {
+                let limit = self.snapshots.deadline().saturating_sub(began.elapsed());
+                self.snapshots.lists_of(snapshot.tenant(), keys, limit).await?
+            }
+        };
         let call = call(question, self.clock.now());
         let ruling = snapshot.screening.decide(&call, &lists);
         if counts {

@@ -282,11 +282,14 @@ pub fn route(path: &str) -> Option<Route> {
     (!node.operations.is_empty()).then_some(Route { operations: node.operations, values })
 }
 
-/// The compiled schemas of the request bodies.
-pub fn body_schemas() -> BodySchemas {
-    let bodies = all().iter().filter_map(|operation| operation.body);
-    let json = bodies.filter(|body| body.media_type == "application/json");
-    BodySchemas::new(&DOCUMENT["components"]["schemas"], json.map(|body| body.schema))
+/// The schemas of the request bodies, which the first call compiles.
+pub fn body_schemas() -> &'static BodySchemas {
+    static SCHEMAS: LazyLock<BodySchemas> = LazyLock::new(|| {
+        let bodies = all().iter().filter_map(|operation| operation.body);
+        let json = bodies.filter(|body| body.media_type == "application/json");
+        BodySchemas::new(&DOCUMENT["components"]["schemas"], json.map(|body| body.schema))
+    });
+    &SCHEMAS
 }
 
 /// The list of operations: tag, operationId, method and path, one operation a line.

@@ -3,11 +3,7 @@
 //! A request body is validated against the published schema before it is parsed, so that the document states exactly
 //! what is accepted, and all faults are reported at once. A response is serialized directly by serde.
 
-use std::{
-    marker::PhantomData,
-    num::NonZero,
-    sync::{Arc, LazyLock},
-};
+use std::{marker::PhantomData, num::NonZero, sync::LazyLock};
 
 use bytes::Bytes;
 use poem::{
@@ -100,10 +96,8 @@ impl<T: Body> ParsePayload for JsonBody<T> {
 
     async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
         let bytes = read(request, body.take()?).await?;
-        let schemas = request.data::<Arc<BodySchemas>>().cloned();
-        let schemas =
-            schemas.ok_or_else(|| Failure::Internal("the request has no body schemas in its extensions".into()))?;
-        off_the_async_threads(bytes.len(), move || parse(&bytes, &schemas)).await.map(Self)
+        let schemas = BodySchemas::of(request)?;
+        off_the_async_threads(bytes.len(), move || parse(&bytes, schemas)).await.map(Self)
     }
 }
 

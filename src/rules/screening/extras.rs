@@ -1,4 +1,4 @@
-//! What few users have. It takes a pointer of the memory of the others.
+//! What few users have. The others pay for a pointer only.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use super::{policy::Policy, rule::RuleExtras};
 
 /// What few users have, if this one has any of it.
 #[derive(Default)]
-pub(super) struct Extras(Option<Box<Parts>>);
+pub(super) struct Extras(Option<Box<Inner>>);
 
 #[derive(Default)]
-struct Parts {
+struct Inner {
     policies: Box<[Arc<Policy>]>,
     lists: Box<[Uuid]>,
     /// By the places of their rules, in rising order.
@@ -23,8 +23,8 @@ impl Extras {
     pub(super) fn of(rules: Vec<(usize, RuleExtras)>, lists: Vec<Uuid>) -> Self {
         let any = !rules.is_empty() || !lists.is_empty();
         // A copy: shrinking in place would keep the spare capacity allocated.
-        let parts = || Parts { policies: Box::default(), lists: lists.as_slice().into(), rules: rules.into() };
-        Self(any.then(|| Box::new(parts())))
+        let inner = || Inner { policies: Box::default(), lists: lists.as_slice().into(), rules: rules.into() };
+        Self(any.then(|| Box::new(inner())))
     }
 
     /// Sets the policies.
@@ -36,12 +36,12 @@ impl Extras {
 
     /// The policies that apply to the user, from the nearest up.
     pub(super) fn policies(&self) -> &[Arc<Policy>] {
-        self.0.as_ref().map_or(&[], |parts| &parts.policies)
+        self.0.as_ref().map_or(&[], |inner| &inner.policies)
     }
 
     /// The keys of the number lists that rules refer to, each once.
     pub(super) fn lists(&self) -> &[Uuid] {
-        self.0.as_ref().map_or(&[], |parts| &parts.lists)
+        self.0.as_ref().map_or(&[], |inner| &inner.lists)
     }
 
     /// Those of the rule at this place.
@@ -52,12 +52,12 @@ impl Extras {
 
     /// The memory that it takes beside itself, without policies, in bytes.
     pub(super) fn weight(&self) -> usize {
-        self.0.as_deref().map_or(0, |parts| {
-            let rules = parts.rules.iter().map(|(_, extras)| extras.weight());
-            size_of_val(parts)
-                + size_of_val(&*parts.policies)
-                + size_of_val(&*parts.lists)
-                + size_of_val(&*parts.rules)
+        self.0.as_deref().map_or(0, |inner| {
+            let rules = inner.rules.iter().map(|(_, extras)| extras.weight());
+            size_of_val(inner)
+                + size_of_val(&*inner.policies)
+                + size_of_val(&*inner.lists)
+                + size_of_val(&*inner.rules)
                 + rules.sum::<usize>()
         })
     }

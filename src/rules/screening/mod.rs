@@ -19,9 +19,9 @@
 //! that a change of a list concerns no screening.
 //!
 //! The criteria of all services and their schedules are compiled once and then evaluated for any instant, past or
-//! future, in microseconds. `rule.rs` handles criteria, `facts.rs` what they ask about a call, `extras.rs` what few users
-//! have, `number/` numbers, `pattern.rs` patterns, `schedule.rs` and `spans.rs` periods. Recurrence rules are values of the contract
-//! ([`recurrence`](call_acceptance_api::value::recurrence)).
+//! future, in microseconds. `rule.rs` handles criteria, `facts.rs` what they ask about a call, `extras.rs` what few
+//! users have, `number/` numbers, `pattern.rs` patterns, `schedule.rs` and `spans.rs` periods. Recurrence rules are
+//! values of the contract ([`recurrence`](call_acceptance_api::value::recurrence)).
 
 mod call;
 mod extras;

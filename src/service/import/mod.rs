@@ -258,7 +258,7 @@ impl Server {
         by: &Actor,
         tenant: TenantId,
         options: ImportOptions,
-        file: (File, ImportForm, Arc<BodySchemas>),
+        file: (File, ImportForm, &'static BodySchemas),
         (pause, show): (Duration, impl Fn(&Progress)),
     ) -> Result<Import, Failure> {
         let (file, form, schemas) = file;

@@ -4,7 +4,6 @@ use std::{
     collections::HashSet,
     fs::File,
     io::{self, BufRead, BufReader, Seek, SeekFrom},
-    sync::Arc,
 };
 
 use call_acceptance_api::{
@@ -53,7 +52,7 @@ pub(super) struct Source {
     reader: BufReader<File>,
     form: ImportForm,
     tenant: TenantId,
-    schemas: Arc<BodySchemas>,
+    schemas: &'static BodySchemas,
     /// The header of a table.
     header: Option<UsersCsv>,
     /// Whether the header cannot be read, so that nothing can.
@@ -89,7 +88,7 @@ fn faults(number: i64, failure: Failure, form: ImportForm) -> Vec<ImportError> {
 
 impl Source {
     /// A source over a file of this form for the tenant.
-    pub(super) fn new(file: File, form: ImportForm, tenant: TenantId, schemas: Arc<BodySchemas>) -> Self {
+    pub(super) fn new(file: File, form: ImportForm, tenant: TenantId, schemas: &'static BodySchemas) -> Self {
         let reader = BufReader::with_capacity(BUFFER, file);
         Self { reader, form, tenant, schemas, header: None, has_no_header: false, number: 0, offset: 0, names: None }
     }
@@ -186,7 +185,7 @@ impl Source {
     }
 
     fn line(&mut self, line: &[u8], offset: u64) -> Result<Vec<Line>, Failure> {
-        let parsed = Line::parse(line, &self.tenant, &self.schemas);
+        let parsed = Line::parse(line, &self.tenant, self.schemas);
         if let Some(names) = &mut self.names {
             match &parsed {
                 Ok(line) => names::of_line(line, &self.tenant).iter().for_each(|name| names.add(name, offset, false)),
@@ -213,7 +212,7 @@ impl Source {
                 }
             };
         };
-        let parsed = header.row(row, &self.tenant, &self.schemas);
+        let parsed = header.row(row, &self.tenant, self.schemas);
         if parsed.as_ref().is_ok_and(Vec::is_empty) {
             return None;
         }

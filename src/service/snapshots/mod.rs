@@ -101,6 +101,13 @@ pub struct Found<T> {
     pub stale: bool,
 }
 
+/// When a value was asked for, and whether the feed could not be read for too long by then. Read once for both.
+#[derive(Clone, Copy)]
+struct Asked {
+    at: Duration,
+    stale: bool,
+}
+
 /// The result of a load.
 type Loaded<T> = Result<Option<Arc<Entry<T>>>, Shared>;
 
@@ -200,13 +207,21 @@ impl Snapshots {
     /// Whether the feed could not be read for longer than the configured staleness, so that the database is taken as
     /// unavailable.
     pub fn are_stale(&self) -> bool {
-        self.lag() > self.config.staleness
+        self.asked().stale
     }
 
     /// Time since the begin of the last successful poll of the feed.
     pub fn lag(&self) -> Duration {
-        let read_at = Duration::from_millis(self.read_at.load(Ordering::Relaxed));
-        self.started.elapsed().saturating_sub(read_at)
+        self.lag_at(self.now())
+    }
+
+    fn lag_at(&self, now: Duration) -> Duration {
+        now.saturating_sub(Duration::from_millis(self.read_at.load(Ordering::Relaxed)))
+    }
+
+    fn asked(&self) -> Asked {
+        let at = self.now();
+        Asked { at, stale: self.lag_at(at) > self.config.staleness }
     }
 
     /// The number of snapshots, and their approximate memory in bytes.
@@ -232,20 +247,20 @@ impl Snapshots {
 
     /// The snapshot of the user, within the deadline.
     pub async fn of_user(self: &Arc<Self>, user: UserPath) -> Result<Found<Snapshot>, Failure> {
-        // Checked before the snapshot is taken: what is not stale now lags behind by at most the staleness.
-        let stale = self.are_stale();
+        // Before the snapshot is taken: what is not stale now lags behind by at most the staleness.
+        let asked = self.asked();
         let held = self.users.get(&user);
-        self.find(held, Wanted::User(user), self.config.deadline, stale).await
+        self.find(held, Wanted::User(user), self.config.deadline, asked).await
     }
 
     /// The snapshot of the user with this number, within the deadline.
     pub async fn of_number(self: &Arc<Self>, number: PhoneNumber) -> Result<Found<Snapshot>, Failure> {
-        let stale = self.are_stale();
+        let asked = self.asked();
         let held = Number::of(&number).and_then(|number| {
             let user = self.numbers.get(&number)?;
             self.users.get(&user).filter(|entry| entry.number == Some(number))
         });
-        self.find(held, Wanted::Number(number), self.config.deadline, stale).await
+        self.find(held, Wanted::Number(number), self.config.deadline, asked).await
     }
 
     /// The number lists of the tenant with these keys, within `limit`; and whether one may lag behind the database by
@@ -256,13 +271,10 @@ impl Snapshots {
         ids: &[Uuid],
         limit: Duration,
     ) -> Result<(NumberLists, bool), Failure> {
-        if ids.is_empty() {
-            return Ok((Vec::new(), false));
-        }
-        let stale = self.are_stale();
+        let asked = self.asked();
         let lists = ids.iter().map(|id| {
             let key = NumberListKey { tenant: tenant.clone(), id: *id };
-            self.find::<CompiledList>(self.lists.get(&key), key, limit, stale)
+            self.find::<CompiledList>(self.lists.get(&key), key, limit, asked)
         });
         let found = try_join_all(lists).await?;
         let stale = found.iter().any(|found| found.stale);
@@ -277,15 +289,14 @@ impl Snapshots {
         held: Option<Arc<Entry<T>>>,
         key: T::Key,
         limit: Duration,
-        stale: bool,
+        Asked { at, stale }: Asked,
     ) -> Result<Found<T>, Failure> {
         // In a box, so that decisions from memory do not take the memory of a load.
         let Some(entry) = held else { return Box::pin(self.loaded(key, limit, stale)).await };
-        let now = self.now();
-        if !entry.is_current(now) {
+        if !entry.is_current(at) {
             return Box::pin(self.reloaded(entry, key, limit, stale)).await;
         }
-        if entry.is_to_be_refreshed(now) {
+        if entry.is_to_be_refreshed(at) {
             self.refresh::<T>(key);
         }
         T::count_lookup(if stale { Lookup::Stale } else { Lookup::Memory });

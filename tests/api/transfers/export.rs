@@ -42,7 +42,7 @@ async fn an_export_has_everything_as_its_own_operation_answers_it(#[case] databa
 
     let schemas = document::body_schemas();
     let id = TenantId::parse("foo").expect("an identifier");
-    let parsed: Vec<_> = text.lines().map(|line| Line::parse(line.as_bytes(), &id, &schemas)).collect();
+    let parsed: Vec<_> = text.lines().map(|line| Line::parse(line.as_bytes(), &id, schemas)).collect();
     let kinds: Vec<_> = parsed.into_iter().map(|line| line.expect("an import takes it").kind()).collect();
     assert!(kinds.is_sorted(), "what refers to something comes after it");
     assert!(LineKind::ALL.iter().all(|kind| kinds.contains(kind)));

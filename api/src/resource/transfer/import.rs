@@ -230,7 +230,7 @@ pub struct ImportFile {
     /// Its bytes.
     pub bytes: Box<dyn AsyncRead + Send + Unpin>,
     /// What its lines are validated with.
-    pub schemas: Arc<BodySchemas>,
+    pub schemas: &'static BodySchemas,
 }
 
 /// The body of an import.
@@ -278,9 +278,7 @@ macro_rules! streamed_payload {
             const IS_REQUIRED: bool = true;
 
             async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
-                let schemas = request.data::<Arc<BodySchemas>>().cloned();
-                let schemas = schemas
-                    .ok_or_else(|| Failure::Internal("the request has no body schemas in its extensions".into()))?;
+                let schemas = BodySchemas::of(request)?;
                 Ok(Self(ImportFile { form: $form, bytes: Box::new(body.take()?.into_async_read()), schemas }))
             }
         }

@@ -9,6 +9,7 @@ mod tests;
 use std::collections::{BTreeSet, HashMap};
 
 use jsonschema::{PatternOptions, Registry, ValidationError, ValidationOptions, Validator};
+use poem::Request;
 use serde_json::{Map, Value, json};
 
 use self::{explain::Patterns, format::FORMATS};
@@ -17,8 +18,8 @@ use crate::wire::problem::{Failure, Fault};
 /// The name of the document in references from other schemas.
 const DOCUMENT: &str = "urn:call-acceptance";
 
-/// The compiled schemas of request bodies. The server compiles them at the start and puts them into the extensions of
-/// every request.
+/// The compiled schemas of request bodies. The server compiles them at the start and puts a reference to them into the
+/// extensions of every request.
 pub struct BodySchemas {
     /// The document's schemas as JSON schemas, under `components` as there.
     document: Value,
@@ -32,6 +33,15 @@ impl BodySchemas {
         let document = json!({ "components": { "schemas": json_schema(schemas) } });
         let validators = validators(&document, names);
         Self { patterns: Patterns::of(&document), document, validators }
+    }
+
+    /// Those in the extensions of the request.
+    ///
+    /// # Errors
+    /// If there are none, which is a fault of the server.
+    pub fn of(request: &Request) -> Result<&'static Self, Failure> {
+        let missing = || Failure::Internal("the request has no body schemas in its extensions".into());
+        request.data::<&'static Self>().copied().ok_or_else(missing)
     }
 
     /// The faults of `body` against the schema `name`: the first [`MAX_FAULTS`], in the order of the body. Lists that

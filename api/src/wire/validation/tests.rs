@@ -1,11 +1,10 @@
 //! The faults that are reported for invalid bodies, and their cost.
 
-use std::{fmt::Debug, sync::LazyLock};
+use std::fmt::Debug;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::BodySchemas;
 use crate::{
     document,
     resource::decision::{CalledDecisionRequest, DecisionRequest},
@@ -15,10 +14,8 @@ use crate::{
     },
 };
 
-static SCHEMAS: LazyLock<BodySchemas> = LazyLock::new(document::body_schemas);
-
 fn faults_of(name: &str, mut body: Value) -> Vec<(String, String)> {
-    let faults = SCHEMAS.faults(name, &mut body).expect("the document has the schema");
+    let faults = document::body_schemas().faults(name, &mut body).expect("the document has the schema");
     faults.into_iter().map(|Fault { pointer, detail, .. }| (pointer.unwrap_or_default(), detail)).collect()
 }
 
@@ -127,8 +124,8 @@ proptest! {
 
     #[test]
     fn faults_are_reported_for_exactly_the_bodies_that_violate_their_schema(body in bodies()) {
-        for (name, validator) in &SCHEMAS.validators {
-            let faults = SCHEMAS.explain(name, &mut body.clone());
+        for (name, validator) in &document::body_schemas().validators {
+            let faults = document::body_schemas().explain(name, &mut body.clone());
             prop_assert_eq!(faults.is_empty(), validator.is_valid(&body), "{}: {:?}", name, faults);
             prop_assert!(faults.len() <= MAX_FAULTS);
             let places: std::collections::HashSet<_> =
@@ -188,7 +185,7 @@ fn questions() -> impl Strategy<Value = Value> {
 
 fn agrees<T: Body + PartialEq + Debug>(body: &Value) -> Result<(), TestCaseError> {
     let parsed = T::parse_valid(body.to_string().as_bytes());
-    let valid = SCHEMAS.validators[T::name().as_ref()].is_valid(body);
+    let valid = document::body_schemas().validators[T::name().as_ref()].is_valid(body);
     prop_assert_eq!(parsed.is_some(), valid, "{}: {}", T::name(), body);
     prop_assert_eq!(parsed, T::parse_from_json(Some(body.clone())).ok());
     Ok(())

@@ -1,7 +1,5 @@
 //! Round trips of schedules, robustness against any input, and faults with their lines.
 
-use std::sync::LazyLock;
-
 use jiff::{ToSpan as _, civil, tz};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Value, json};
@@ -19,10 +17,8 @@ use crate::{
         recurrence::{Day, Recurrence, Times},
         time::{Date, TimeOfDay},
     },
-    wire::{problem::Fault, validation::BodySchemas},
+    wire::problem::Fault,
 };
-
-static SCHEMAS: LazyLock<BodySchemas> = LazyLock::new(document::body_schemas);
 
 /// Reads a calendar for an owner in UTC.
 fn read(octets: &[u8]) -> Result<Vec<Period>, Vec<Fault>> {
@@ -711,7 +707,8 @@ proptest! {
         }
         if let Ok(periods) = read(text.as_bytes()) {
             let mut body = json!({ "periods": periods });
-            let mut faults = SCHEMAS.faults("ScheduleUpdate", &mut body).expect("the document has the schema");
+            let schemas = document::body_schemas();
+            let mut faults = schemas.faults("ScheduleUpdate", &mut body).expect("the document has the schema");
             period::check_all(&body["periods"], "/periods", &mut faults);
             prop_assert_eq!(faults, vec![], "{}", text);
         }

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{SCHEMAS, parse, tenant};
+use super::{parse, tenant};
 use crate::{
+    document,
     resource::{
         criteria::selective_call_acceptance::SelectiveCallAcceptanceUpdate,
         group::GroupCreate,
@@ -38,7 +39,7 @@ fn what_is_not_a_json_object_is_refused() {
 #[test]
 fn a_line_that_is_too_long_is_refused() {
     let line = |length| [b"{\"kind\":\"tenant\"}".as_slice(), &vec![b' '; length - 17], b".\r\n"].concat();
-    let code = |length| match Line::parse(&line(length - 1), &tenant(), &SCHEMAS) {
+    let code = |length| match Line::parse(&line(length - 1), &tenant(), document::body_schemas()) {
         Ok(_) => None,
         Err(failure) => Some(failure.into_refusal().code),
     };
@@ -82,7 +83,7 @@ type FaultsOf = fn(&mut Value) -> Vec<String>;
 /// Lines with a thing that the API refuses, and the body.
 fn refused() -> Vec<(Value, FaultsOf, Value)> {
     fn of<T: Body>(body: &mut Value) -> Vec<String> {
-        let faults = T::faults(body, &SCHEMAS).expect("the document has the schema");
+        let faults = T::faults(body, document::body_schemas()).expect("the document has the schema");
         faults.into_iter().map(|fault| format!("{} {}", fault.pointer.unwrap_or_default(), fault.detail)).collect()
     }
     let user = json!({ "kind": "service", "groupId": "g", "userId": "u", "service": "Selective Call Acceptance" });

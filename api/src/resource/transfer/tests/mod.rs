@@ -4,24 +4,17 @@ mod faults;
 mod round_trip;
 mod users;
 
-use std::sync::LazyLock;
-
 use crate::{
     document,
     resource::transfer::line::Line,
     value::name::TenantId,
-    wire::{
-        problem::{Failure, Refusal},
-        validation::BodySchemas,
-    },
+    wire::problem::{Failure, Refusal},
 };
-
-static SCHEMAS: LazyLock<BodySchemas> = LazyLock::new(document::body_schemas);
 
 fn tenant() -> TenantId {
     TenantId::parse("foo").expect("an identifier")
 }
 
 fn parse(line: &str) -> Result<Line, Refusal> {
-    Line::parse(line.as_bytes(), &tenant(), &SCHEMAS).map_err(Failure::into_refusal)
+    Line::parse(line.as_bytes(), &tenant(), document::body_schemas()).map_err(Failure::into_refusal)
 }

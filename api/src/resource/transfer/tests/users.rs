@@ -1,7 +1,8 @@
 //! Tables of users.
 
-use super::{SCHEMAS, parse, tenant};
+use super::{parse, tenant};
 use crate::{
+    document,
     resource::transfer::{line::Line, users_csv::UsersCsv},
     wire::problem::Failure,
 };
@@ -11,7 +12,7 @@ const HEADER: &str = "group_id,user_id,first_name,last_name,email_address,phone_
 
 fn row(header: &str, row: &str) -> Result<Vec<Line>, Vec<String>> {
     let csv = UsersCsv::of(header.as_bytes()).expect("a right header");
-    let lines = csv.row(row.as_bytes(), &tenant(), &SCHEMAS).map_err(Failure::into_refusal);
+    let lines = csv.row(row.as_bytes(), &tenant(), document::body_schemas()).map_err(Failure::into_refusal);
     lines.map_err(|refusal| refusal.faults.into_iter().map(|fault| fault.detail).collect())
 }
 
@@ -80,7 +81,7 @@ fn a_row_that_cannot_be_split_is_refused() {
         assert_eq!(row("group_id;user_id;accept_numbers", cells), Err(vec![detail.to_owned()]));
     }
     let csv = UsersCsv::of(b"group_id,user_id").expect("a right header");
-    assert!(csv.row(b"g,\xFF", &tenant(), &SCHEMAS).is_err());
+    assert!(csv.row(b"g,\xFF", &tenant(), document::body_schemas()).is_err());
 }
 
 #[test]
