@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use call_acceptance_api::value::time::Instant;
+use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{policy::Policy, rule::RuleExtras};
+use super::policy::Policy;
+use crate::rules::criteria::KeptCriteria;
 
 /// What few users have, if this one has any of it.
 #[derive(Default)]
@@ -60,5 +63,47 @@ impl Extras {
                 + size_of_val(&*inner.rules)
                 + rules.sum::<usize>()
         })
+    }
+}
+
+/// What few criteria have: a validity, or number lists.
+pub(super) struct RuleExtras {
+    pub(super) validity: Validity,
+    /// Places in [`Screening::number_lists`](super::Screening::number_lists).
+    pub(super) lists: Box<[usize]>,
+}
+
+impl RuleExtras {
+    /// Those of the criteria, whose number lists are at these places, if it has any.
+    pub(super) fn of(criteria: &KeptCriteria, lists: Vec<usize>) -> Option<Self> {
+        let extras = Self { validity: Validity::of(criteria), lists: lists.into() };
+        (!extras.validity.is_always() || !extras.lists.is_empty()).then_some(extras)
+    }
+
+    /// The memory that they take beside themselves, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        size_of_val(&*self.lists)
+    }
+}
+
+/// The time in which a criteria takes part: from its beginning until just before its end, as far as it has them.
+pub(super) struct Validity {
+    from: Option<Timestamp>,
+    until: Option<Timestamp>,
+}
+
+impl Validity {
+    fn of(criteria: &KeptCriteria) -> Self {
+        let [from, until] =
+            [&criteria.valid_from, &criteria.valid_until].map(|end| end.as_ref().map(Instant::timestamp));
+        Self { from, until }
+    }
+
+    fn is_always(&self) -> bool {
+        self.from.is_none() && self.until.is_none()
+    }
+
+    pub(super) fn contains(&self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
     }
 }

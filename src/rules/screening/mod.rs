@@ -61,12 +61,12 @@ use crate::rules::{
     criteria::{KeptCriteria, ScheduleLink},
     service::KeptService,
 };
-use extras::Extras;
+use extras::{Extras, RuleExtras};
 use facts::{Facts, Parts};
 use number::{Caller, Reader};
 use order::Order;
 use pattern::Index;
-use rule::{Rule, RuleExtras};
+use rule::Rule;
 
 pub use call::{Call, Place, Ruling};
 pub use list::NumberList;

@@ -2,14 +2,10 @@
 
 use std::num::NonZeroU16;
 
-use call_acceptance_api::{
-    resource::{
-        criteria::Selection,
-        decision::{Outcome, Presentation},
-    },
-    value::time::Instant,
+use call_acceptance_api::resource::{
+    criteria::Selection,
+    decision::{Outcome, Presentation},
 };
-use jiff::Timestamp;
 
 use super::facts::Facts;
 use crate::rules::criteria::{CriteriaKey, KeptCriteria};
@@ -53,26 +49,6 @@ impl Callers {
     }
 }
 
-/// What few criteria have.
-pub(super) struct RuleExtras {
-    validity: Validity,
-    /// Places in [`Screening::number_lists`](super::Screening::number_lists).
-    lists: Box<[usize]>,
-}
-
-impl RuleExtras {
-    /// Those of the criteria, whose number lists are at these places, if it has any.
-    pub(super) fn of(criteria: &KeptCriteria, lists: Vec<usize>) -> Option<Self> {
-        let extras = Self { validity: Validity::of(criteria), lists: lists.into() };
-        (!extras.validity.is_always() || !extras.lists.is_empty()).then_some(extras)
-    }
-
-    /// The memory that they take beside themselves, in bytes.
-    pub(super) fn weight(&self) -> usize {
-        size_of_val(&*self.lists)
-    }
-}
-
 /// A place in a list of at most as many things as criteria can refer to, which are a few hundred.
 #[derive(Clone, Copy)]
 struct Place(NonZeroU16);
@@ -84,28 +60,6 @@ impl Place {
 
     fn get(self) -> usize {
         usize::from(self.0.get() - 1)
-    }
-}
-
-/// The time in which a criteria takes part: from its beginning until just before its end, as far as it has them.
-struct Validity {
-    from: Option<Timestamp>,
-    until: Option<Timestamp>,
-}
-
-impl Validity {
-    fn of(criteria: &KeptCriteria) -> Self {
-        let [from, until] =
-            [&criteria.valid_from, &criteria.valid_until].map(|end| end.as_ref().map(Instant::timestamp));
-        Self { from, until }
-    }
-
-    fn is_always(&self) -> bool {
-        self.from.is_none() && self.until.is_none()
-    }
-
-    fn contains(&self, at: Timestamp) -> bool {
-        self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
     }
 }
 
@@ -128,8 +82,8 @@ impl Rule {
 
     /// Whether the criteria, which is at the place `at`, takes part when the call comes in.
     pub(super) fn is_valid(&self, at: usize, facts: &Facts<'_>) -> bool {
-        let contains = |extras: &RuleExtras| extras.validity.contains(facts.call.at);
-        !matches!(self.callers, Callers::Nobody) && facts.parts.extras.of_rule(at).is_none_or(contains)
+        let extras = facts.parts.extras.of_rule(at);
+        !matches!(self.callers, Callers::Nobody) && extras.is_none_or(|extras| extras.validity.contains(facts.call.at))
     }
 
     /// Whether the criteria takes part in the call whoever calls: it is in its validity and its schedules.
