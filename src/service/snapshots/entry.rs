@@ -69,7 +69,7 @@ fn millis(time: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Snapshot, *};
 
     fn entry(greatest_age: u64) -> Entry<()> {
         Entry::new((), &"key", Duration::ZERO, seconds(greatest_age))
@@ -101,5 +101,10 @@ mod tests {
         assert!(!entry.is_current(seconds(10)));
         assert!(entry.may_be_used(seconds(11)));
         assert!(!entry.may_be_used(seconds(12)));
+    }
+
+    #[test]
+    fn a_cached_snapshot_with_its_two_counts_of_references_is_no_larger_than_a_size_class_of_the_allocator() {
+        assert!(size_of::<Entry<Snapshot>>() + 2 * size_of::<usize>() <= 192);
     }
 }

@@ -9,7 +9,8 @@ use super::{FRIEND, NEVER, OF_GROUP, OF_TENANT, STATISTICS, STRANGER, ask, once_
 use crate::{
     database::{Kind, TestDatabase},
     decisions::{DECISIONS, NUMBER, USER_DECISION, create, decide, with_number},
-    harness::{App, CRITERIA, JSON, Running, USER, both_databases, config},
+    harness::{App, CRITERIA, JSON, Running, USER, both_databases, client, config},
+    imports::{LINES, import_file},
     scrape::Scrape,
 };
 
@@ -76,6 +77,30 @@ async fn questions_of_nodes_are_counted_by_reason_criteria_and_interval(#[case] 
         assert_eq!((sums(&before), &before["reasons"]), ([0, 0], &json!([])));
         assert_eq!(before["series"].as_array().map(Vec::len), Some(30));
     }
+}
+
+#[apply(both_databases)]
+async fn calls_to_more_users_than_a_statement_takes_are_all_counted(#[case] database: Kind) {
+    let app = App::start(database).await.with_user().await;
+    let users = 0..1100;
+    let number = |user| format!("+322555{user:04}");
+    let line = |user| {
+        let id = format!("user{user}");
+        let line = json!({ "kind": "user", "groupId": "foogroup", "userId": id, "phoneNumber": number(user) });
+        format!("{line}\n")
+    };
+    let file: String = users.clone().map(line).collect();
+    import_file(&app, "", LINES, &file).await;
+    let statistics = StatisticsConfig { interval: NEVER, ..StatisticsConfig::default() };
+    let server = Running::start(Config { statistics, ..config(&app.database.url) }).await;
+    let url = format!("{}{DECISIONS}", server.url());
+    for user in users.clone() {
+        let call = json!({ "calledNumber": number(user) }).to_string();
+        let answer = client().post(&url).header(JSON.0, JSON.1).body(call).send().await.expect("the server answers");
+        assert_eq!(answer.status(), 200);
+    }
+    server.stop().await;
+    once_counted(&app, OF_GROUP, users.end).await;
 }
 
 #[apply(both_databases)]

@@ -176,6 +176,16 @@ fn screening_compares_only_numbers_that_are_presented() {
 }
 
 #[test]
+fn five_criteria_of_five_numbers_take_at_most_600_bytes() {
+    let criteria = (0..5).map(|position| {
+        let numbers: Vec<_> = (0..5).map(|at| format!("+32251260{position}{at}")).collect();
+        from(position, &format!("criteria{position}"), &numbers.iter().map(String::as_str).collect::<Vec<_>>())
+    });
+    let weight = compile(&criteria.collect::<Vec<_>>(), &HashMap::new()).weight();
+    assert!(weight <= 600, "{weight}");
+}
+
+#[test]
 fn screening_explains_the_first_part_that_does_not_match() {
     let friday = period(r#"{"type": "Day of the week", "dayOfWeek": "Friday"}"#);
     let monday = period(r#"{"type": "Day of the week", "dayOfWeek": "Monday"}"#);
