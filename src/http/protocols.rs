@@ -122,11 +122,11 @@ impl Protocols {
     {
         let stream = ClientStream::over(stream, ends.remote.ip().to_canonical(), self.clock.clone());
         let unanswered = stream.unanswered();
-        // Requests count their references to the connection's part: that of the server is shared by all processors.
-        let answering = Arc::new(Connection { server: self, ends, scheme });
+        // Each request counts a reference to it: the count of the server would be contended by all connections.
+        let shared = Arc::new(Connection { server: self, ends, scheme });
         let service = service_fn(move |request| {
-            let answering = answering.clone();
-            async move { Ok::<_, Infallible>(answering.answer(request).await) }
+            let shared = shared.clone();
+            async move { Ok::<_, Infallible>(shared.answer(request).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -142,12 +142,12 @@ impl Protocols {
     async fn http2(self: Arc<Self>, stream: TlsStream<TimedStream>, ends: Ends, closing: watch::Receiver<()>) {
         let streams = Streams::new();
         let (write_timeout, of_service) = (self.write_timeout, streams.clone());
-        let answering = Arc::new(Connection { server: self, ends, scheme: Scheme::HTTPS });
+        let shared = Arc::new(Connection { server: self, ends, scheme: Scheme::HTTPS });
         let service = service_fn(move |request| {
-            let (answering, streams) = (answering.clone(), of_service.clone());
+            let (shared, streams) = (shared.clone(), of_service.clone());
             async move {
                 let busy = streams.begin();
-                let answer = answering.answer(request).await;
+                let answer = shared.answer(request).await;
                 let answer = answer.map(|body| streams.watched(body));
                 drop(busy);
                 Ok::<_, Infallible>(answer)
